@@ -1,0 +1,1 @@
+"""A profiling workbench for Python backends."""

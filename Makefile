@@ -1,0 +1,45 @@
+# Two commands for a newcomer: `make demo` (the main job) and `make test`. Both set up .venv by themselves.
+SHELL := /bin/sh
+VENV  := .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.setup-done
+XDIST ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test unit notebooks lab bench lint types docs clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
+
+$(STAMP): pyproject.toml scripts/setup
+	@sh scripts/setup $(VENV)
+
+setup: $(STAMP) ## create .venv with everything (reused while pyproject.toml stands)
+
+demo: $(STAMP) ## the main job: profile the Jamf export, naive against optimized, and write reports/demo.html
+	@$(BIN)/workbench demo
+
+test: $(STAMP) ## every test: unit, integration, browser, notebooks
+	@sh scripts/install-chromium
+	$(BIN)/python -m pytest -n $(XDIST) --dist loadfile -q
+	@$(MAKE) --no-print-directory notebooks
+
+notebooks: $(STAMP) ## the notebooks, run top to bottom and checked by nbval
+	$(BIN)/python -m pytest --nbval -q -o addopts= -o filterwarnings= -p no:cacheprovider notebooks
+
+lab: $(STAMP) ## JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir notebooks
+
+bench: $(STAMP) ## every published figure, measured here, into benchmarks/results/
+	$(BIN)/python benchmarks/run_all.py
+
+lint: $(STAMP) ## ruff, the formatter and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(STAMP) ## regenerate what docs/ generates from the code
+	$(BIN)/python -m workbench.store.schema_doc
+
+clean: ## forget .venv and everything generated
+	rm -rf $(VENV) dist build reports data/build data/*.duckdb data/*.duckdb.spool .pytest_cache .mypy_cache .ruff_cache

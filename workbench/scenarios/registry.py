@@ -1,0 +1,36 @@
+"""The case studies by name; each is imported only when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from workbench.errors import UsageError
+from workbench.scenarios.base import Scenario
+
+__all__ = ["get", "names"]
+
+
+def _jamf() -> Scenario:
+    from workbench.scenarios.jamf.scenario import JamfExport
+
+    return JamfExport()
+
+
+_FACTORIES: Mapping[str, Callable[[], Scenario]] = MappingProxyType({"jamf": _jamf})
+
+
+def names() -> tuple[str, ...]:
+    """The known scenarios, in alphabetical order."""
+    return tuple(sorted(_FACTORIES))
+
+
+def get(name: str) -> Scenario:
+    """The scenario of that name. Raises ``UsageError`` listing the known ones."""
+    factory = _FACTORIES.get(name)
+    if factory is None:
+        close = get_close_matches(name, names(), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"unknown scenario {name!r}{hint} Known: {', '.join(names())}")
+    return factory()

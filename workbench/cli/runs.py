@@ -1,0 +1,138 @@
+"""``workbench runs``, ``show``, ``tag``, ``rename`` and ``delete``: what the store holds."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.output import print_json, print_table, store_option
+from workbench.model import RoundKind
+
+if TYPE_CHECKING:
+    from workbench.model import Run
+
+__all__ = ["delete_command", "rename_command", "runs_command", "show_command", "tag_command"]
+
+
+def _store(path: Path | None) -> Any:
+    from workbench.store import Store
+
+    return Store(path)
+
+
+def run_json(run: Run, commit: str = "") -> dict[str, Any]:
+    """A run as the interface contract has it."""
+    return {
+        "run_id": run.run_id,
+        "session_id": run.session_id,
+        "scenario": run.scenario,
+        "variant": run.variant,
+        "name": run.name,
+        "status": run.status,
+        "started_at": run.started_at,
+        "commit": commit,
+        "tags": list(run.tags),
+    }
+
+
+@click.command("runs")
+@store_option
+@click.option("--scenario", help="Only this scenario's runs.")
+@click.option("--limit", type=int, default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_json: bool) -> None:
+    """List the runs, newest first."""
+    store = _store(store_path)
+    runs = store.runs(scenario=scenario, limit=limit)
+    commits = {s.session_id: s.environment.commit for s in store.sessions()}
+    if as_json:
+        print_json([run_json(run, commits.get(run.session_id, "")) for run in runs])
+        return
+    if not runs:
+        click.echo("no runs yet: `workbench profile -- script.py` or `workbench run jamf` records some")
+        return
+    from workbench.views.tables import format_seconds
+
+    rows = [
+        (
+            run.run_id,
+            run.name,
+            run.status,
+            len(run.rounds),
+            format_seconds(_headline(run)),
+            run.sampler.name,
+            f"{run.started_at:%Y-%m-%d %H:%M:%S}",
+            commits.get(run.session_id, "")[:10],
+            " ".join(run.tags),
+        )
+        for run in runs
+    ]
+    print_table(
+        ("run", "name", "status", "rounds", "wall", "sampler", "started (UTC)", "commit", "tags"),
+        rows,
+        right="lllrr",
+    )
+
+
+def _headline(run: Run) -> float:
+    walls = run.values("wall") or run.values("wall", RoundKind.SAMPLED)
+    return statistics.median(walls) if walls else run.duration_s
+
+
+@click.command("show")
+@store_option
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--top", type=int, default=15, show_default=True, help="Functions to list.")
+def show_command(store_path: Path | None, run: str, as_json: bool, top: int) -> None:
+    """Show one run: its rounds, measures and top functions. RUN is an id, a unique prefix or `latest`."""
+    from workbench.cli.show import print_run, run_document
+
+    store = _store(store_path)
+    found = store.run(store.resolve(run))
+    session = store.session(found.session_id)
+    tree = store.tree(found.run_id)
+    spans = store.spans(found.run_id)
+    if as_json:
+        print_json(run_document(found, session, tree, spans, top))
+    else:
+        print_run(found, session, tree, spans, top)
+
+
+@click.command("tag")
+@store_option
+@click.argument("runs", nargs=-1, required=True)
+@click.option("-t", "--tag", "tags", multiple=True, required=True, help="A word to attach; may be repeated.")
+def tag_command(store_path: Path | None, runs: tuple[str, ...], tags: tuple[str, ...]) -> None:
+    """Attach tags to runs."""
+    store = _store(store_path)
+    for run_id in [store.resolve(run) for run in runs]:
+        for tag in tags:
+            store.tag(run_id, tag)
+        click.echo(f"{run_id}: {' '.join(tags)}")
+
+
+@click.command("rename")
+@store_option
+@click.argument("run")
+@click.argument("name")
+def rename_command(store_path: Path | None, run: str, name: str) -> None:
+    """Give a run another name."""
+    store = _store(store_path)
+    run_id = store.resolve(run)
+    store.rename(run_id, name)
+    click.echo(f"{run_id}: {name}")
+
+
+@click.command("delete")
+@store_option
+@click.argument("runs", nargs=-1, required=True)
+def delete_command(store_path: Path | None, runs: tuple[str, ...]) -> None:
+    """Delete runs and what only they used."""
+    store = _store(store_path)
+    run_ids = [store.resolve(run) for run in runs]
+    store.delete(run_ids)
+    click.echo(f"deleted {', '.join(run_ids)}")

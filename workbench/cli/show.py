@@ -1,0 +1,122 @@
+"""One run as text and as a JSON document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.output import print_table
+from workbench.model import UNITS, Scalar
+
+if TYPE_CHECKING:
+    from workbench.calltree import CallTree
+    from workbench.model import Run, Session, Span
+
+__all__ = ["print_run", "run_document"]
+
+_SHOWN = ("wall", "cpu", "peak_rss", "requests", "connects", "tls_handshakes", "bytes_received")
+
+
+def run_document(
+    run: Run, session: Session, tree: CallTree, spans: Sequence[Span], top: int
+) -> dict[str, Any]:
+    """Everything `show --json` prints, in plain values."""
+    from workbench.views.flamegraph import top_functions
+
+    env = session.environment
+    return {
+        "run_id": run.run_id,
+        "session_id": run.session_id,
+        "scenario": run.scenario,
+        "variant": run.variant,
+        "name": run.name,
+        "status": run.status,
+        "error": run.error,
+        "started_at": run.started_at,
+        "commit": env.commit,
+        "sampler": {"name": run.sampler.name, "interval_ns": run.sampler.interval_ns, "clock": run.sampler.clock},
+        "parameters": {**session.parameters, **run.parameters},
+        "environment": {"python": env.python, "os": env.os, "cpu": env.cpu, "cores": env.cores, "dirty": env.dirty},
+        "tags": list(run.tags),
+        "rounds": [
+            {"index": r.index, "kind": r.kind, "position": r.position, "status": r.status, "measures": dict(r.measures)}
+            for r in run.rounds
+        ],
+        "functions": [
+            {
+                "function": f.frame.function,
+                "file": f.frame.file,
+                "self_seconds": f.self_ns / 1e9,
+                "total_seconds": f.total_ns / 1e9,
+            }
+            for f in top_functions(tree, top)
+        ],
+        "samples": len(tree.samples),
+        "spans": dict(Counter(span.kind for span in spans)),
+    }
+
+
+def print_run(run: Run, session: Session, tree: CallTree, spans: Sequence[Span], top: int) -> None:
+    """Print the run for a reader."""
+    env = session.environment
+    click.echo(f"{run.run_id}  {run.name}  {run.status}{': ' + run.error if run.error else ''}")
+    click.echo(f"started {run.started_at:%Y-%m-%d %H:%M:%S} UTC, session {run.session_id}")
+    dirty = " (dirty)" if env.dirty else ""
+    click.echo(f"{env.implementation} {env.python} on {env.os}, {env.cpu} × {env.cores}, commit {env.commit[:10]}{dirty}")
+    parameters = {**session.parameters, **run.parameters}
+    if parameters:
+        click.echo("  ".join(f"{k}={_short(v)}" for k, v in parameters.items() if not k.endswith(".formula")))
+    _print_rounds(run)
+    _print_spans(spans)
+    _print_functions(tree, top)
+
+
+def _short(value: Scalar) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)[:60]
+
+
+def _print_rounds(run: Run) -> None:
+    from workbench.views.tables import format_measure
+
+    shown = [m for m in _SHOWN if any(m in r.measures for r in run.rounds)]
+    rows = [
+        (r.index, r.kind, r.status, *(format_measure(r.measures.get(m), UNITS[m]) for m in shown)) for r in run.rounds
+    ]
+    print_table(("round", "kind", "status", *shown), rows, right="rll" + "r" * len(shown))
+
+
+def _print_spans(spans: Sequence[Span]) -> None:
+    from workbench.views.tables import format_seconds
+
+    if not spans:
+        return
+    count: Counter[tuple[str, str, str]] = Counter()
+    seconds: Counter[tuple[str, str, str]] = Counter()
+    for span in spans:
+        key = (span.kind, span.name, span.site)
+        count[key] += 1
+        seconds[key] += span.duration_ns
+    rows = [(*key, count[key], format_seconds(ns / 1e9)) for key, ns in seconds.most_common(10)]
+    print_table(("I/O", "operation", "issued at", "count", "total"), rows, right="lllrr")
+
+
+def _print_functions(tree: CallTree, top: int) -> None:
+    from workbench.views.flamegraph import top_functions
+    from workbench.views.tables import format_seconds
+
+    whole = sum(tree.samples.weight_ns.tolist()) or 1
+    rows = [
+        (
+            format_seconds(f.self_ns / 1e9),
+            f"{100 * f.self_ns / whole:.1f} %",
+            format_seconds(f.total_ns / 1e9),
+            f.frame.function,
+            f.frame.file,
+        )
+        for f in top_functions(tree, top)
+    ]
+    if rows:
+        print_table(("self", "share", "total", "function", "file"), rows, right="rrrll")

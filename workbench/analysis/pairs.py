@@ -1,0 +1,58 @@
+"""The seconds that rounds took, and which round of one run stands beside which of another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.model import Round, RoundKind, Run, Status
+
+__all__ = ["LOOPS", "paired_seconds", "paired_values", "round_seconds", "seconds"]
+
+LOOPS = "loops"
+"""Measure: how often the body ran within a round (absent: once)."""
+
+_WALL = "wall"
+
+
+def round_seconds(round_: Round) -> float:
+    """Wall seconds of one execution of the body: the round's wall time over its inner loops."""
+    return round_.measures[_WALL] / round_.measures.get(LOOPS, 1.0)
+
+
+def seconds(run: Run) -> tuple[RoundKind, list[float]]:
+    """Seconds of each completed timing round; of the sampled rounds where a run has no others.
+
+    The kind tells which: a user's block has one sampled round and its time includes the sampler's cost.
+    """
+    for kind in (RoundKind.TIMING, RoundKind.SAMPLED):
+        values = [round_seconds(r) for r in run.rounds if r.kind is kind and _timed(r)]
+        if values:
+            return kind, values
+    return RoundKind.TIMING, []
+
+
+def paired_seconds(
+    base: Run, new: Run, kind: RoundKind = RoundKind.TIMING
+) -> tuple[Sequence[float], Sequence[float]]:
+    """Seconds of the rounds of two runs of one session that stood in the same sweep, in order.
+
+    Each sweep holds one round of either, so the i-th of one belongs to the i-th of the other; a pair of which
+    either failed or is missing is left out.
+    """
+    return paired_values(_of_kind(base, kind), _of_kind(new, kind))
+
+
+def paired_values(base: Sequence[Round], new: Sequence[Round]) -> tuple[Sequence[float], Sequence[float]]:
+    """Seconds of two sequences of rounds, by place, without the pairs of which either is no completed round."""
+    pairs = [
+        (round_seconds(b), round_seconds(n)) for b, n in zip(base, new, strict=False) if _timed(b) and _timed(n)
+    ]
+    return [b for b, _ in pairs], [n for _, n in pairs]
+
+
+def _of_kind(run: Run, kind: RoundKind) -> list[Round]:
+    return [r for r in run.rounds if r.kind is kind]
+
+
+def _timed(round_: Round) -> bool:
+    return round_.status is Status.OK and round_.measures.get(_WALL, 0.0) > 0

@@ -1,1 +1,56 @@
-"""A profiling workbench for Python backends."""
+"""A profiling workbench for Python backends.
+
+    import workbench as wb
+
+    with wb.profile("checkout") as run:
+        ...
+    wb.flamegraph(run)
+
+Importing it costs nothing measurable: each name below loads what it needs when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.experiment.block import profile
+    from workbench.notebook import compare, flamegraph, load_ipython_extension, report, run, runs, sql
+    from workbench.store import Store
+
+__all__ = [
+    "Store",
+    "compare",
+    "flamegraph",
+    "load_ipython_extension",
+    "profile",
+    "report",
+    "run",
+    "runs",
+    "sql",
+]
+
+_HOMES = {
+    "Store": "workbench.store",
+    "compare": "workbench.notebook",
+    "flamegraph": "workbench.notebook",
+    "load_ipython_extension": "workbench.notebook",
+    "profile": "workbench.experiment.block",
+    "report": "workbench.notebook",
+    "run": "workbench.notebook",
+    "runs": "workbench.notebook",
+    "sql": "workbench.notebook",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -18,7 +18,7 @@ from workbench.experiment.execute import execute
 from workbench.experiment.interleave import interleaved
 from workbench.experiment.progress import Progress, silent
 from workbench.model import Recording, RoundKind, Scalar, Session, Status, utc_now
-from workbench.scenarios.base import Failure, Outcome, Prepared, Scenario, Settings
+from workbench.scenarios.base import Failure, Outcome, Prepared, Scenario, Settings, variant_of
 from workbench.store.ids import new_id
 
 if TYPE_CHECKING:
@@ -119,11 +119,8 @@ def measure(
 
 
 def _known(scenario: Scenario, variants: Sequence[str]) -> list[str]:
-    names = [variant.name for variant in scenario.variants]
-    for name in variants:
-        if name not in names:
-            raise UsageError(f"scenario {scenario.name!r} has no variant {name!r}; it has: {', '.join(names)}")
-    return list(dict.fromkeys(variants)) or names
+    chosen = [variant_of(scenario, name).name for name in variants] or [v.name for v in scenario.variants]
+    return list(dict.fromkeys(chosen))
 
 
 @contextmanager

@@ -42,7 +42,8 @@ def decode_rows(record: type[R], content: bytes) -> tuple[R, ...]:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in _field_names(type(value))}
+    record: Any = type(value)
+    return {name: getattr(value, name) for name in _field_names(record)}
 
 
 @cache

@@ -27,6 +27,8 @@ _AWKWARD = (
 )
 """What exporters stumble over: path separators, quotes, interpolation, heredoc markers, nothing left to slug."""
 
+_EVERY = 11
+
 
 def spaced_ids(stream: Stream, count: int) -> list[int]:
     """Ascending ids from 1 with gaps where objects were deleted."""
@@ -40,7 +42,7 @@ def spaced_ids(stream: Stream, count: int) -> list[int]:
 class Names:
     """Gives out the names of one table in order.
 
-    Of every seven names the third is awkward and the sixth equals an earlier one but for its punctuation, so that
+    Of every eleven names the third is awkward and the sixth equals an earlier one but for its punctuation, so that
     even the smallest estate has some and both collide once they are slugged.
     """
 
@@ -53,10 +55,10 @@ class Names:
         """``plain``, an awkward or a colliding variant of it; never the same name twice."""
         position = len(self._given)
         name = plain
-        if position % 7 == 2:
-            template = self._awkward[position // 7 % len(self._awkward)]
+        if position % _EVERY == 2:
+            template = self._awkward[position // _EVERY % len(self._awkward)]
             name = template.format(name=plain, site=self._stream.pick(SITES))
-        elif position % 7 == 5:
+        elif position % _EVERY == 5:
             name = self._twin()
         return self.unique(name)
 

@@ -1,0 +1,66 @@
+"""The datasets by name, with what a command needs to build and to describe one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from workbench.dataset import jamf
+from workbench.errors import UsageError
+
+__all__ = ["Dataset", "get", "names"]
+
+
+class _Build(Protocol):
+    def __call__(self, folder: Path, *, scale: str, seed: int, resources: int | None) -> str: ...
+
+
+class _Describe(Protocol):
+    def __call__(self, folder: Path) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """``build`` writes the dataset into a folder and returns its digest; ``describe`` reads it and tells of it.
+
+    Both raise DatasetError, and ``build`` raises UsageError for a scale or size that the dataset doesn't have.
+    """
+
+    name: str
+    summary: str
+    scales: Mapping[str, int]
+    build: _Build
+    describe: _Describe
+
+
+def names() -> tuple[str, ...]:
+    return tuple(_DATASETS)
+
+
+def get(name: str) -> Dataset:
+    """The dataset of this name.
+
+    Raises:
+        UsageError: there is none; the text lists the known ones.
+    """
+    if name not in _DATASETS:
+        raise UsageError(f"unknown dataset {name!r}; known: {', '.join(_DATASETS)}")
+    return _DATASETS[name]
+
+
+def _build_jamf(folder: Path, *, scale: str, seed: int, resources: int | None) -> str:
+    return jamf.write_estate(jamf.build_estate(scale=scale, seed=seed, resources=resources), folder)
+
+
+def _describe_jamf(folder: Path) -> str:
+    return jamf.describe(jamf.load_estate(folder))
+
+
+_DATASETS = {
+    dataset.name: dataset
+    for dataset in (
+        Dataset("jamf", "a Jamf Pro estate and its dependency graph", jamf.SCALES, _build_jamf, _describe_jamf),
+    )
+}

@@ -1,0 +1,197 @@
+"""Takes secrets out of text before anything is written: pure functions, linear time, idempotent.
+
+A redacted text is the original with some spans replaced by ``[redacted]`` (``?`` for SQL literals, as the OpenTelemetry
+semantic conventions for ``db.query.text`` have it); nothing else is added and the order is kept. When in doubt a value
+goes: losing the end of a message is cheaper than keeping a password. Quantifiers are possessive or bounded, so that no
+input makes a pattern backtrack over what it has read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from workbench._sql_literals import redact_cypher, redact_sql
+from workbench.model import Scalar
+
+__all__ = ["REDACTED", "is_secret_name", "redact", "redact_cypher", "redact_sql", "redact_url", "redact_value"]
+
+REDACTED: Final = "[redacted]"
+
+_MAX_PASSES = 5
+
+_SECRET_WORDS = (
+    r"pass(?:word|wd|phrase|code)|pwd|secret|token|credential|signature|assertion|jwt|cookie|authorization"
+    r"|(?:api|access|account|private|secret|signing|encryption|shared|storage|service|subscription|master|ssh|auth)"
+    r"[-_ ]?key|connection[-_]?string|session[-_]?id|sess(?:ion)?id|csrf|xsrf"
+)
+_SHORT_WORDS = r"(?<![A-Za-z])(?:sig|pass|pw|auth|sid|otp|sas|bearer)(?![A-Za-z])"
+# A lifetime or a count of something secret is no secret: token_lifetime_s, max_tokens_count, password_length.
+_HARMLESS_END = (
+    r"(?![\w-]{0,40}?(?:lifetime|ttl|expir\w{0,8}|count|limit|length|size|timeout|type|_seconds|_s)(?![\w-]))"
+)
+_NAME = rf"(?:{_SECRET_WORDS}|{_SHORT_WORDS}){_HARMLESS_END}[\w-]{{0,40}}+(?:\[[\w-]{{0,40}}+\])?"
+_VALUE = (
+    r"(?:b?(?P<open>\\{1,7}[\"'])(?P<escaped>(?:(?!(?P=open)).)*+)"  # a quote inside a quoted text: \"…\"
+    r"|b?\"(?P<double>(?:[^\"\\]|\\.)*+)|b?'(?P<single>(?:[^'\\]|\\.|'')*+)"
+    r"|(?P<bare>\[[^\]]*+\]?|\{[^}]*+\}?|\([^)]*+\)?|[^\s&;\"'<>]++))"
+)
+
+_PEM = re.compile(
+    r"-----BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?"
+    r"(?:-----END[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    re.DOTALL,
+)
+_HEADER = re.compile(
+    r"(?P<head>\b(?:proxy-authorization|authorization|set-cookie2?|cookie|x-api-key|x-auth-token|x-csrf-token"
+    r"|x-amz-security-token|ocp-apim-subscription-key)\b)(?P<sep>\\{0,7}[\"']?[ \t]{0,8}[:=][ \t]{0,8})(?![\s\"'\\])"
+    r"(?!b[\"'])[^\r\n]++",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(
+    rf"(?P<head>{_NAME}(?:\\{{0,7}}[\"']\]?)?\s{{0,8}}(?:=>|:=|==|[:=])\s{{0,8}}"  # key=value, key: value, "key": "value"
+    rf"|{_NAME}\\{{0,7}}[\"']\s{{0,8}},\s{{0,8}}(?=b?\\{{0,7}}[\"'])"  # ("key", "value")
+    rf"|(?<![\w-])--?[\w-]{{0,40}}?{_NAME}\s{{1,8}}(?!--))"  # --key value
+    rf"{_VALUE}",
+    re.IGNORECASE | re.DOTALL,
+)
+_BEARER = re.compile(
+    r"\b(?P<head>(?:bearer|digest|negotiate)\s{1,8})"
+    r"(?!(?:tokens?|auth\w{0,12}|scheme|is|was|and|or|in|for|failed)\b(?![-._~+/=]))[\w.~+/=:-]++",
+    re.IGNORECASE,
+)
+_BASIC = re.compile(
+    r"\b(?P<head>basic\s{1,8})(?=[a-z+/]{0,400}+[A-Z0-9=]|[a-z+/]{24})[A-Za-z0-9+/=_:-]{4,}+", re.IGNORECASE
+)
+_BASIC_HEAD = re.compile(r"basic\s", re.IGNORECASE)
+_KEYS = re.compile(
+    r"eyJ[\w-]{12,}+(?:\.[\w-]*+)*+|eyJ[\w-]{2,12}\.[\w-]{2,}+(?:\.[\w-]*+)*+"  # JWT, JWE
+    r"|(?<![A-Z0-9])(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)[A-Z0-9]{12,}+"  # AWS
+    r"|gh[pousr]_[A-Za-z0-9]{16,}+|github_pat_\w{16,}+|glpat-[\w-]{16,}+"  # GitHub, GitLab
+    r"|xox[a-z]-[\w-]{8,}+|xapp-[\w-]{8,}+|hooks\.slack\.com/services/[^\s\"'<>]++"  # Slack
+    r"|(?:sk|rk|pk)_(?:live|test)_\w{8,}+|whsec_\w{8,}+"  # Stripe
+    r"|AIza[\w-]{30,}+|ya29\.[\w-]{8,}+|sk-[\w-]{20,}+|SG\.[\w-]{10,}+\.[\w-]++"
+    r"|npm_[A-Za-z0-9]{30,}+|pypi-[\w-]{20,}+|hf_[A-Za-z0-9]{20,}+|dapi[0-9a-f]{32}|hvs\.[\w-]{16,}+"
+    r"|(?<!\w)\w{3}8Q~[\w.~-]{16,}+"  # Entra ID client secret
+)
+_URL = re.compile(r"://[^\s\"'<>]++")
+_RELATIVE_QUERY = re.compile(r"\?(?P<query>[\w.%\[\]-]{1,64}=[^\s\"'<>#]*+)")
+_USER_AT_HOST = re.compile(r"(?<![\w.+:/@-])(?P<user>[\w.+-]{1,64}):[^\s@/\"'<>:]{1,128}@(?=[\w.-])")
+_PG_DETAIL = re.compile(r"(?P<head>\)=\()[^\n]*\)")
+_SQLA_PARAMETERS = re.compile(r"(?P<head>\[parameters: ).++", re.DOTALL)
+_SQL_VERB = re.compile(
+    r"\b(?:select\b|insert\s{1,8}into\b|update\b|delete\s{1,8}from\b|merge\s{1,8}into\b|values\s{0,8}\()", re.IGNORECASE
+)
+_SQL_REST = re.compile(r"\b(?:from|into|set|values|where)\b", re.IGNORECASE)
+_NAME_IN_KEY = re.compile(_NAME, re.IGNORECASE)
+_SQL_KEYS = re.compile(r"(?:^|[._])(?:statement|query[._]text|sql|cypher)$", re.IGNORECASE)
+_URL_KEYS = re.compile(r"(?:^|[._])(?:url|uri|href|target|endpoint)(?:[._](?:full|original))?$", re.IGNORECASE)
+
+
+def redact(text: str) -> str:
+    """The text without tokens, authorization values, passwords, signatures, keys, query values and SQL literals."""
+    for _ in range(_MAX_PASSES):  # what one pass uncovers the next one takes; nearly always the first changes nothing
+        cleaned = _one_pass(text)
+        if cleaned == text:
+            return text
+        text = cleaned
+    return text
+
+
+def _one_pass(text: str) -> str:
+    if "PRIVATE KEY" in text:
+        text = _PEM.sub(REDACTED, text)
+    if "(" in text:
+        text = _PG_DETAIL.sub(_after_head(")"), text)
+        text = _SQLA_PARAMETERS.sub(_after_head(), text)
+    text = _redact_embedded_sql(text)
+    text = _HEADER.sub(lambda m: f"{m['head']}{m['sep']}{REDACTED}", text)
+    text = _BEARER.sub(_after_head(), text)
+    text = _BASIC.sub(_after_head(), text) if _BASIC_HEAD.search(text) else text
+    if "://" in text:
+        text = _URL.sub(lambda m: "://".join(map(_clean_location, m[0].split("://"))), text)
+    if "?" in text:
+        text = _RELATIVE_QUERY.sub(lambda m: "?" + _clean_query(m["query"]), text)
+    text = _PAIR.sub(_clean_pair, text)
+    if "@" in text:
+        text = _USER_AT_HOST.sub(lambda m: f"{m['user']}:{REDACTED}@", text)
+    return _KEYS.sub(REDACTED, text)
+
+
+def redact_url(url: str) -> str:
+    """The URL without user information and without values in query and fragment; parameter names stay."""
+    if "://" not in url:
+        return redact(_clean_location(url)) if "?" in url or "#" in url else redact(url)
+    return redact("://".join(map(_clean_location, url.split("://"))))
+
+
+def redact_value(key: str, value: Scalar) -> Scalar:
+    """The value as it may be stored under that name: gone if the name says secret, else its text redacted.
+
+    Booleans and ``None`` stay, numbers too unless the name says secret; SQL and URLs are treated as such by name.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if is_secret_name(key):
+        return REDACTED if value != "" else value
+    if not isinstance(value, str):
+        return value
+    if _SQL_KEYS.search(key):
+        return redact(redact_sql(value))
+    return redact_url(value) if _URL_KEYS.search(key) else redact(value)
+
+
+def is_secret_name(key: str) -> bool:
+    """Whether a field, header, option or variable of that name holds a secret."""
+    return _NAME_IN_KEY.search(key) is not None
+
+
+def _after_head(tail: str = "") -> Callable[[re.Match[str]], str]:
+    return lambda match: f"{match['head']}{REDACTED}{tail}"
+
+
+def _clean_pair(match: re.Match[str]) -> str:
+    """Keep the quotes around the value, so that JSON stays JSON."""
+    kinds = match.groupdict()
+    for kind in ("escaped", "double", "single", "bare"):
+        if kinds[kind] is not None:
+            inside = match.start(kind) - match.start()
+            keep = kinds[kind] == "" or (kind == "bare" and kinds[kind] in {"None", "null", "?", "\\"})
+            return match[0] if keep else match[0][:inside] + REDACTED
+    return match[0]
+
+
+def _clean_location(part: str) -> str:
+    """One URL after its scheme: authority/path?query#fragment."""
+    rest, hash_mark, fragment = part.partition("#")
+    rest, question, query = rest.partition("?")
+    authority, slash, path = rest.partition("/")
+    if "@" in authority:
+        authority = authority.rpartition("@")[2]
+    elif "@" in rest and ":" in authority and not authority.rpartition(":")[2].isdigit():
+        authority, slash, path = rest.rpartition("@")[2], "", ""  # a password with an unescaped slash
+    if "@" in query and ":" in authority and not authority.rpartition(":")[2].isdigit():
+        authority, slash, path, query = query.rpartition("@")[2], "", "", ""
+        question = ""
+    fragment = _clean_query(fragment) if "=" in fragment else fragment
+    return f"{authority}{slash}{path}{question}{_clean_query(query)}{hash_mark}{fragment}"
+
+
+def _clean_query(query: str) -> str:
+    return "&".join(_clean_parameter(part) for part in query.split("&")) if query else query
+
+
+def _clean_parameter(part: str) -> str:
+    name, equals, value = part.partition("=")
+    if not equals:
+        return REDACTED if part else part
+    return f"{name}={REDACTED}" if value else part
+
+
+def _redact_embedded_sql(text: str) -> str:
+    """Literals of a statement quoted in a message, such as a driver's error."""
+    verb = _SQL_VERB.search(text)
+    if verb is None or not _SQL_REST.search(text, verb.start()):
+        return text
+    return text[: verb.start()] + redact_sql(text[verb.start() :])

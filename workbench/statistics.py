@@ -6,9 +6,9 @@ Sources. Hodges–Lehmann estimates and the intervals that invert the rank tests
 *Nonparametric Statistical Methods*, 3rd ed., sections 3.1–3.3 (paired) and 4.1–4.3 (two samples); their exact null
 distributions by recurrence over ranks. Alpha spending: Lan & DeMets, *Biometrika* 70 (1983) 659–663.
 
-Ties and zeros. An interval is a pair of order statistics of the Walsh averages, taken over *all* differences: zero
-differences are kept and tied ones count as often as they occur. For continuous symmetric differences the coverage is
-exact; with ties or zeros the closed interval covers at least as often, so no correction is made.
+Ties and zeros. An interval is a pair of order statistics of the Walsh averages, taken over *all* differences:
+zero differences are kept and tied ones count as often as they occur. For continuous symmetric differences the
+coverage is exact; with ties or zeros the closed interval covers at least as often, so no correction is made.
 """
 
 from __future__ import annotations
@@ -253,13 +253,14 @@ def autocorrelation_factor(rho: float, pairs: int) -> float:
     """How much wider an interval must be where successive differences resemble each other with lag-1 ``rho``.
 
     The mean of a first-order autoregressive series varies (1 + rho) / (1 − rho) as much as that of independent
-    values, so the factor is the root of it. Estimates within one standard error of zero (1/√pairs) count as zero,
-    and negative ones never narrow. Capped at rho = 0.9.
+    values, so the factor is the root of it. ``rho`` estimated from the series is too small by (1 + 3 rho) / pairs
+    (Marriott & Pope, *Biometrika* 41 (1954) 390–402) and is corrected for that; then values within one standard
+    error of zero (1/√pairs) count as zero, negative ones never narrow, and 0.9 is the cap.
     """
-    if pairs < 3 or rho <= 1 / math.sqrt(pairs):
+    if pairs < 4:
         return 1.0
-    rho = min(rho, 0.9)
-    return math.sqrt((1 + rho) / (1 - rho))
+    unbiased = min((pairs * rho + 1) / (pairs - 3), 0.9)
+    return math.sqrt((1 + unbiased) / (1 - unbiased)) if unbiased > 1 / math.sqrt(pairs) else 1.0
 
 
 def widened(estimate: Estimate) -> Estimate:

@@ -1,8 +1,8 @@
 """The order in which variants are measured: random, and mirrored, so that drift falls on all alike.
 
-A machine warms up, throttles or gets busy over minutes. Within a sweep and its mirror (A B C | C B A) every variant has
-the same mean position, so that a linear drift cancels; the random start keeps periodic disturbances from always
-meeting the same variant.
+A machine warms up, throttles or gets busy over minutes. Within a sweep and its mirror (A B C | C B A) every variant
+has the same mean position, so that a linear drift cancels; the random permutations keep periodic disturbances from
+always meeting the same variant.
 """
 
 from __future__ import annotations

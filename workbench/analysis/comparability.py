@@ -1,0 +1,129 @@
+"""What differs between two runs: what makes them incomparable, and what is merely noted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from workbench.model import Environment, Run, Sampler, Scalar, Session, Status
+
+__all__ = ["Difference", "differences", "fatal"]
+
+_FATAL_PARAMETERS = (
+    "dataset_digest",
+    "seed",
+    "scale",
+    "resources",
+    "link",
+    "load",
+    "concurrency_limit",
+    "latency_scale",
+    "faults",
+)
+_PACKAGES_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line for a person, ``cores: 2 against 8``. Fatal: the comparison can't mean anything."""
+
+    text: str
+    fatal: bool
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def differences(base: Run, new: Run, base_session: Session, new_session: Session) -> list[Difference]:
+    """What differs between the conditions of two runs, the fatal first; nothing for a run and itself.
+
+    What either side doesn't know (an imported profile has no environment) is no difference.
+    """
+    found = [
+        *_fatal("scenario", base.scenario, new.scenario),
+        *_samplers(base.sampler, new.sampler),
+        *_parameters({**base_session.parameters, **base.parameters}, {**new_session.parameters, **new.parameters}),
+        *_environments(base_session.environment, new_session.environment),
+        *_endings(base, new),
+    ]
+    return sorted(found, key=lambda difference: not difference.fatal)
+
+
+def fatal(found: list[Difference]) -> list[Difference]:
+    """Those that make the runs incomparable."""
+    return [difference for difference in found if difference.fatal]
+
+
+def _compare(what: str, base: Scalar, new: Scalar, *, is_fatal: bool) -> Iterator[Difference]:
+    unknown = (None, "", 0)
+    if base != new and base not in unknown and new not in unknown:
+        yield Difference(f"{what}: {base} against {new}", is_fatal)
+
+
+def _fatal(what: str, base: Scalar, new: Scalar) -> Iterator[Difference]:
+    yield from _compare(what, base, new, is_fatal=True)
+
+
+def _noted(what: str, base: Scalar, new: Scalar) -> Iterator[Difference]:
+    yield from _compare(what, base, new, is_fatal=False)
+
+
+def _samplers(base: Sampler, new: Sampler) -> Iterator[Difference]:
+    yield from _fatal("sampler", base.name, new.name)
+    if base.name == new.name != "none":
+        yield from _fatal("sampling interval", _milliseconds(base), _milliseconds(new))
+        yield from _fatal("sampler's clock", base.clock, new.clock)
+        yield from _fatal("sampler's mode", base.mode or "default", new.mode or "default")
+        yield from _noted("sampler's version", base.version, new.version)
+
+
+def _milliseconds(sampler: Sampler) -> str:
+    return f"{sampler.interval_ns / 1e6:g} ms" if sampler.interval_ns else ""
+
+
+def _parameters(base: Mapping[str, Scalar], new: Mapping[str, Scalar]) -> Iterator[Difference]:
+    for name in _FATAL_PARAMETERS:
+        if name in base and name in new and base[name] != new[name]:  # a limit of None is a setting, not unknown
+            yield Difference(f"{name.replace('_', ' ')}: {_short(base[name])} against {_short(new[name])}", True)
+
+
+def _short(value: Scalar) -> str:
+    text = str(value)
+    return f"{text[:12]}…" if len(text) > 40 else text
+
+
+def _environments(base: Environment, new: Environment) -> Iterator[Difference]:
+    yield from _fatal("Python", _python(base), _python(new))
+    yield from _fatal("machine", base.machine[:12], new.machine[:12])
+    yield from _fatal("cores", base.cores, new.cores)
+    yield from _noted("CPU", base.cpu, new.cpu)
+    yield from _noted("operating system", base.os, new.os)
+    yield from _noted("power", base.power, new.power)
+    yield from _noted("workbench", base.workbench, new.workbench)
+    yield from _noted("commit", _commit(base), _commit(new))
+    yield from _packages(base.packages, new.packages)
+
+
+def _python(environment: Environment) -> str:
+    return f"{environment.implementation} {environment.python}".strip() if environment.python else ""
+
+
+def _commit(environment: Environment) -> str:
+    return f"{environment.commit[:12]}{' with changes' if environment.dirty else ''}" if environment.commit else ""
+
+
+def _packages(base: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:
+    if not base or not new:
+        return
+    changed = [name for name in sorted({*base, *new}) if base.get(name) != new.get(name)]
+    named = [f"{name} {base.get(name, 'absent')} against {new.get(name, 'absent')}" for name in changed]
+    if named:
+        more = len(named) - _PACKAGES_NAMED
+        text = ", ".join(named[:_PACKAGES_NAMED]) + (f" and {more} more" if more > 0 else "")
+        yield Difference(f"packages: {text}", False)
+
+
+def _endings(base: Run, new: Run) -> Iterator[Difference]:
+    for which, run in (("base", base), ("new", new)):
+        if run.status is not Status.OK:
+            yield Difference(f"{which} was {run.status}", False)

@@ -1,0 +1,66 @@
+"""Counts are nearly free of noise, so they are compared exactly, and before any clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.analysis.pairs import LOOPS
+from workbench.model import UNITS, RoundKind, Run, Status
+from workbench.statistics import median
+
+__all__ = ["COUNTS", "CountChange", "count_changes", "varying"]
+
+COUNTS = tuple(
+    name for name, unit in UNITS.items() if unit in ("count", "bytes") and name not in ("peak_rss", LOOPS)
+)
+"""The measures that count: events and bytes moved. (Peak memory is measured, not counted.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class CountChange:
+    """A count per execution of the body (median over rounds), and whether each run kept to one value."""
+
+    name: str
+    base: float
+    new: float
+    base_constant: bool = True
+    new_constant: bool = True
+
+    @property
+    def changed(self) -> bool:
+        return self.base != self.new
+
+
+def count_changes(base: Run, new: Run) -> list[CountChange]:
+    """Every count that both runs hold and that isn't 0 in both, in the order of ``COUNTS``."""
+    changes = []
+    for name in COUNTS:
+        before, after = _per_execution(base, name), _per_execution(new, name)
+        if before and after and (any(before) or any(after)):
+            changes.append(
+                CountChange(name, median(before), median(after), len(set(before)) == 1, len(set(after)) == 1)
+            )
+    return changes
+
+
+def varying(changes: list[CountChange]) -> list[str]:
+    """One line for each side whose count wasn't the same in all its rounds: its data or its server changed."""
+    return [
+        f"{change.name} varies between rounds of {side}; the medians are compared"
+        for change in changes
+        for side, constant in (("base", change.base_constant), ("new", change.new_constant))
+        if not constant
+    ]
+
+
+def _per_execution(run: Run, name: str) -> list[float]:
+    """The count in each timing round, else in each sampled one (a script's own process counts only there)."""
+    for kind in (RoundKind.TIMING, RoundKind.SAMPLED):
+        values = [
+            r.measures[name] / r.measures.get(LOOPS, 1.0)
+            for r in run.rounds
+            if r.kind is kind and r.status is Status.OK and name in r.measures
+        ]
+        if values:
+            return values
+    return []

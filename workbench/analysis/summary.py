@@ -1,0 +1,112 @@
+"""The sentence a person needs of a comparison."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from workbench.analysis.counts import CountChange
+from workbench.analysis.functions import total_change
+from workbench.model import Frame, FunctionChange
+from workbench.statistics import Estimate
+
+__all__ = ["change_text", "duration_text", "function_text", "sentence"]
+
+_FACTOR_FROM = 1.5  # from here on "2.1× slower" reads better than "110 % slower"
+_COUNTS_NAMED = 3
+_POINTS_FROM = 1.0
+
+
+def sentence(
+    estimate: Estimate,
+    seconds: float,
+    functions: Sequence[FunctionChange] = (),
+    counts: Sequence[CountChange] = (),
+) -> str:
+    """``12 % slower (95 % 9 to 15 %), 41 pairs, 6 s; requests 120 → 48; mostly `render_policy` (+8 points)``.
+
+    ``seconds``: how long the comparison took. Points are percents of base's sampled time, so that those of all
+    functions add up to the whole change.
+    """
+    pairs = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'}"
+    head = [change_text(estimate), pairs, *([duration_text(seconds)] if seconds > 0 else [])]
+    changed = [f"{c.name.replace('_', ' ')} {c.base:g} → {c.new:g}" for c in counts if c.changed]
+    parts = [", ".join(head), *changed[:_COUNTS_NAMED], *_mostly(functions)]
+    return "; ".join(parts)
+
+
+def change_text(estimate: Estimate) -> str:
+    """``12 % slower (95 % 9 to 15 %)``, ``7.9× faster (95 % 7.1 to 8.8×)``, ``no pairs`` without one.
+
+    An interval that holds no change is signed: ``0.3 % slower (95 % −0.8 to +1.4 %)``.
+    """
+    if math.isnan(estimate.ratio):
+        return "not timed"
+    ratio, low, high = estimate.ratio, estimate.low, estimate.high
+    label, _, remark = estimate.label.partition(", ")
+    remark = f", {remark}" if remark else ""
+    if max(ratio, 1 / ratio) >= _FACTOR_FROM:
+        return f"{_factor_text(ratio, low, high, label)}{remark})"
+    word = "slower" if ratio >= 1 else "faster"
+    size = abs(_percent(ratio))
+    if low < 1 < high or low == high == 1:
+        interval = f"{_signed(_percent(low))} to {_signed(_percent(high))} %"
+    else:
+        ends = sorted((abs(_percent(low)), abs(_percent(high))))
+        interval = f"{_plain(ends[0])} to {_plain(ends[1])} %"
+    return f"{_plain(size)} % {word} ({label} {interval}{remark})"
+
+
+def _factor_text(ratio: float, low: float, high: float, label: str) -> str:
+    if ratio >= 1:
+        return f"{_plain(ratio)}× slower ({label} {_plain(low)} to {_plain(high)}×"
+    return f"{_plain(1 / ratio)}× faster ({label} {_plain(1 / high)} to {_plain(1 / low)}×"
+
+
+def duration_text(seconds: float) -> str:
+    """Two digits at least: ``0.4 s``, ``6 s``, ``2 min 5 s``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 and round(seconds, 1) % 1 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def function_text(frame: Frame) -> str:
+    """The function's name as people call it: without ``<locals>`` and without its file."""
+    return frame.function.replace(".<locals>", "")
+
+
+def _mostly(functions: Sequence[FunctionChange]) -> list[str]:
+    """The function that explains most of the change, if one explains a point of it in its direction."""
+    changes = list(functions)
+    whole, base = total_change(changes), sum(change.base_seconds for change in changes)
+    moved = [(change.new_seconds - change.base_seconds, change) for change in changes]
+    same_way = [(abs(delta), change) for delta, change in moved if delta * whole > 0]
+    if not same_way or base <= 0:
+        return []
+    delta, change = max(same_way, key=lambda pair: pair[0])
+    points = 100 * delta / base
+    sign = "+" if whole > 0 else "−"
+    return (
+        [f"mostly `{function_text(change.frame)}` ({sign}{_plain(points)} points)"]
+        if points >= _POINTS_FROM
+        else []
+    )
+
+
+def _percent(ratio: float) -> float:
+    return 100 * (ratio - 1)
+
+
+def _signed(value: float) -> str:
+    text = _plain(abs(value))
+    return text if text == "0" else f"{'+' if value > 0 else '−'}{text}"
+
+
+def _plain(value: float) -> str:
+    """Two significant digits, more only where they stand before the point: 0.34, 1.2, 12, 110."""
+    if value < 0.005:
+        return "0"
+    if value >= 10:
+        return f"{value:.0f}"
+    return f"{value:.2g}"

@@ -81,7 +81,8 @@ _USER_AT_HOST = re.compile(r"(?<![\w.+:/@-])(?P<user>[\w.+-]{1,64}):[^\s@/\"'<>:
 _PG_DETAIL = re.compile(r"(?P<head>\)=\()[^\n]*\)")
 _SQLA_PARAMETERS = re.compile(r"(?P<head>\[parameters: ).++", re.DOTALL)
 _SQL_VERB = re.compile(
-    r"\b(?:select\b|insert\s{1,8}into\b|update\b|delete\s{1,8}from\b|merge\s{1,8}into\b|values\s{0,8}\()", re.IGNORECASE
+    r"\b(?:select\b|insert\s{1,8}into\b|update\b|delete\s{1,8}from\b|merge\s{1,8}into\b|values\s{0,8}\()",
+    re.IGNORECASE,
 )
 _SQL_REST = re.compile(r"\b(?:from|into|set|values|where)\b", re.IGNORECASE)
 _NAME_IN_KEY = re.compile(_NAME, re.IGNORECASE)
@@ -91,7 +92,9 @@ _URL_KEYS = re.compile(r"(?:^|[._])(?:url|uri|href|target|endpoint)(?:[._](?:ful
 
 def redact(text: str) -> str:
     """The text without tokens, authorization values, passwords, signatures, keys, query values and SQL literals."""
-    for _ in range(_MAX_PASSES):  # what one pass uncovers the next one takes; nearly always the first changes nothing
+    for _ in range(
+        _MAX_PASSES
+    ):  # what one pass uncovers the next one takes; nearly always the first changes nothing
         cleaned = _one_pass(text)
         if cleaned == text:
             return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from workbench.scenarios.jamf.hcl import Block, Expression, Scalar, quote
+from workbench.scenarios.jamf.hcl import Block, Entry, Expression, Scalar, quote
 from workbench.scenarios.jamf.resources import Catalog, Ref
 
 __all__ = ["Reference", "SupportFile", "references", "resolve", "support_files"]
@@ -76,7 +76,7 @@ def _expressions(block: Block) -> Iterator[Expression]:
 
 
 def _mapped(block: Block, settle: Callable[[Scalar], Scalar]) -> Block:
-    entries = []
+    entries: list[Entry] = []
     for entry in block.entries:
         if isinstance(entry, Block):
             entries.append(_mapped(entry, settle))

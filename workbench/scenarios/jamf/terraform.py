@@ -1,7 +1,7 @@
 """What a resource's JSON becomes in Terraform, one function a kind; the references in it are its dependencies.
 
-Resource and attribute names are those of the ``deploymenttheory/jamfpro`` provider; the JSON is the Classic API's for
-policies, profiles, groups and extension attributes, the Jamf Pro API's for scripts, packages and categories.
+Resource and attribute names are those of the ``deploymenttheory/jamfpro`` provider; the JSON is the Classic API's
+for policies, profiles, groups and extension attributes, the Jamf Pro API's for scripts, packages and categories.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TRIGGERS = ("checkin", "enrollment_complete", "login", "network_state_changed",
 
 
 def describe(catalog: Catalog, ref: Ref, body: Json) -> Block:
-    """The ``resource`` block of ``body``. Raises ``KeyError``, ``TypeError`` or ``ValueError`` for another shape."""
+    """The ``resource`` of ``body``. Raises ``KeyError``, ``TypeError`` or ``ValueError`` at another shape."""
     labels = (catalog.type(ref), catalog.slugs[ref])
     return Block("resource", tuple(_DESCRIBERS[ref.kind](catalog, ref, body)), labels)
 

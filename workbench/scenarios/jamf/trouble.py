@@ -1,0 +1,114 @@
+"""What can go wrong with one request: httpx's exceptions and Jamf's answers as the errors a user reads."""
+
+from __future__ import annotations
+
+import ssl
+from email.utils import parsedate_to_datetime
+from json import JSONDecodeError
+from typing import Any
+
+import httpx
+
+from workbench.errors import (
+    ServiceBadResponse,
+    ServiceError,
+    ServiceThrottled,
+    ServiceTimeout,
+    ServiceTLS,
+    ServiceUnauthorized,
+    ServiceUnreachable,
+)
+from workbench.model import utc_now
+
+__all__ = ["Trouble", "check", "decode", "from_exception"]
+
+_MOST_SECONDS = 3600.0
+
+
+class Trouble(Exception):
+    """A failed request: the error to report, and whether another attempt may help.
+
+    ``throttled`` is an answer 429 with ``retry_after`` in seconds, None if the server didn't say.
+    """
+
+    def __init__(
+        self, error: ServiceError, *, again: bool = False, throttled: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.again = again
+        self.throttled = throttled
+        self.retry_after = retry_after
+
+
+def check(response: httpx.Response, what: str) -> None:
+    """Raise ``Trouble`` unless the answer is a 2xx. ``what`` is the request without its query: ``GET /path``."""
+    status = response.status_code
+    if response.is_success:
+        return
+    if status == 429:
+        error = ServiceThrottled(f"{what}: the server still answers 429 (too many requests); lower the concurrency")
+        raise Trouble(error, again=True, throttled=True, retry_after=_retry_after(response))
+    if status in (401, 403):
+        text = f"{what}: the server answered {status}; check the user name, the password and the privileges"
+        raise Trouble(ServiceUnauthorized(text))
+    if status >= 500:
+        raise Trouble(ServiceError(f"{what}: the server answered {status}"), again=True)
+    raise Trouble(ServiceError(f"{what}: the server answered {status}"))
+
+
+def decode(response: httpx.Response, what: str) -> Any:
+    """The answer's JSON. Raises ``Trouble`` for HTML and for JSON that ends too early or isn't JSON at all."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if "html" in kind or response.content.lstrip()[:1] == b"<":
+        text = f"{what}: the server sent {kind or 'markup'} instead of JSON; is this a Jamf Pro server?"
+        raise Trouble(ServiceBadResponse(text))
+    try:
+        return response.json()
+    except (JSONDecodeError, UnicodeDecodeError) as error:
+        size = len(response.content)
+        # One more attempt may help: a proxy that cut the body off is often a passing fault.
+        raise Trouble(
+            ServiceBadResponse(f"{what}: the server sent broken or truncated JSON ({size} bytes)"), again=True
+        ) from error
+
+
+def from_exception(error: httpx.HTTPError, what: str, base_url: str) -> Trouble:
+    """The trouble that an exception of httpx means."""
+    if isinstance(error, httpx.TimeoutException):
+        return Trouble(ServiceTimeout(f"{what}: no answer from {base_url} in time"), again=True)
+    if _tls(error):
+        text = f"{what}: the TLS handshake with {base_url} failed ({_reason(error)}); check its certificate"
+        return Trouble(ServiceTLS(text))
+    if isinstance(error, httpx.RemoteProtocolError) and "complete message body" in str(error):
+        return Trouble(ServiceBadResponse(f"{what}: the answer was truncated"), again=True)
+    if isinstance(error, httpx.DecodingError):
+        return Trouble(ServiceBadResponse(f"{what}: the answer's content encoding is broken"), again=True)
+    reason = _reason(error)
+    return Trouble(ServiceUnreachable(f"{what}: no connection to {base_url} ({reason}); is it up?"), again=True)
+
+
+def _tls(error: BaseException | None) -> bool:
+    """Whether the handshake failed; httpx says ConnectError, and its causes know why."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds, from either form of RFC 9110, 10.2.3; None if absent or not understood."""
+    text = response.headers.get("retry-after", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(text) - utc_now()).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return min(max(seconds, 0.0), _MOST_SECONDS)

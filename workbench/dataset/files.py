@@ -50,6 +50,7 @@ def write_tables(folder: Path, dataset: str, header: Header, contents: Mapping[s
     digest = tables_digest(dataset, header, contents)
     manifest = _manifest(dataset, header, contents, digest)
     files = {MANIFEST: manifest, **{f"{name}.jsonl": content for name, content in contents.items()}}
+    folder = Path(os.path.realpath(folder))  # a rename would replace a symbolic link
     temporary = folder.parent / f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
     try:
         _refuse_foreign(folder, files.keys())
@@ -95,12 +96,12 @@ def _manifest(dataset: str, header: Header, contents: Mapping[str, bytes], diges
 
 
 def _refuse_foreign(folder: Path, ours: Collection[str]) -> None:
-    if folder.is_dir():
-        foreign = sorted({path.name for path in folder.iterdir()} - set(ours))
-        if foreign:
-            raise DatasetError(f"{folder} holds other files ({foreign[0]}); name an empty or a new folder")
-    elif folder.exists() or folder.is_symlink():
-        raise DatasetError(f"{folder} is not a folder; name an empty or a new folder")
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not nearest.is_dir():
+        raise DatasetError(f"{nearest} is not a folder; name an empty or a new folder")
+    foreign = sorted({path.name for path in folder.iterdir()} - set(ours)) if nearest == folder else []
+    if foreign:
+        raise DatasetError(f"{folder} holds other files ({foreign[0]}); name an empty or a new folder")
 
 
 def _swap(temporary: Path, folder: Path) -> None:

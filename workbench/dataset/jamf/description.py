@@ -16,7 +16,7 @@ def describe(estate: Estate) -> str:
     lines = [
         f"Jamf Pro estate, scale {estate.scale}, seed {estate.seed}",
         f"digest {estate_digest(estate)}",
-        f"{estate.roots} root resources: {len(estate.policies)} policies, {len(estate.profiles)} configuration profiles",
+        f"{estate.roots} root resources, which are policies and configuration profiles",
         "",
         *_tables(estate),
         "",

@@ -20,7 +20,7 @@ _AWKWARD = (
     "365 {name}: 50 % + #1",
     "{name} <<EOT",
     "•••",
-    "{name} – " + "bitte nicht löschen, wird noch gebraucht – " * 5 + "{site}",
+    "{name} – " + "bitte nicht löschen, wird noch gebraucht – " * 4 + "{site}",
     "{name} `id` $(hostname) $${{HOME}}",
     "日本語 {name}",
     "-{name}.sh",
@@ -28,6 +28,7 @@ _AWKWARD = (
 """What exporters stumble over: path separators, quotes, interpolation, heredoc markers, nothing left to slug."""
 
 _EVERY = 11
+_LONGEST = 245  # Jamf Pro takes 255 characters; leaves room for a number
 
 
 def spaced_ids(stream: Stream, count: int) -> list[int]:
@@ -64,6 +65,7 @@ class Names:
 
     def unique(self, name: str) -> str:
         """``name``, with a number behind it if it was given out before."""
+        name = name[:_LONGEST].rstrip()
         candidate, number = name, 2
         while candidate in self._given:
             candidate, number = f"{name} {number}", number + 1

@@ -1,0 +1,102 @@
+"""What link, latencies and limits allow: the times that no correct export of an estate can beat.
+
+Each term is a lower bound by itself, so the bound is the largest. With R the link's round-trip time, L the service's
+latency of a request as the simulator draws it, and ``start`` what must have passed before any resource is known
+(connect R, TLS 1.3 handshake R, token R + L, listing of a kind of roots R + L):
+
+* critical path: ``start`` and the longest chain of requests that must follow one another, each R + L: a root, what it
+  refers to, what that refers to in turn, and a script's download beside its description;
+* places: ``start`` and the work of all requests, R + L each, spread evenly over the client's connections;
+* server: ``start`` and the latencies alone, spread over the requests that the server takes at once;
+* bytes: the contents that must travel, over the bandwidth.
+
+Not in them: the processors' work (measured apart, as the CPU floor), slow start, and the overhead of TLS and HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from workbench.scenarios.base import BoundTerm
+from workbench.scenarios.jamf.account import CONNECTIONS
+from workbench.scenarios.jamf.graph import ENDPOINTS, EstateGraph
+from workbench.scenarios.jamf.resources import Kind, Ref
+from workbench.services.link import LinkProfile
+
+__all__ = ["Latency", "bound_terms"]
+
+Latency = Callable[[str, str], float]
+"""Seconds of service by endpoint and resource."""
+
+_CONNECT_ROUND_TRIPS = 2  # TCP, and TLS 1.3 in one more (RFC 8446, 2)
+
+
+def bound_terms(
+    graph: EstateGraph, link: LinkProfile, latency: Latency, concurrency_limit: int | None
+) -> tuple[BoundTerm, ...]:
+    """The terms, largest first."""
+    rtt = link.rtt_s
+    start = {kind: _start(kind, rtt, latency) for kind in (Kind.POLICY, Kind.PROFILE)}
+    first = min(start[root.kind] for root in graph.roots)
+    terms = [_critical_path(graph, start, rtt, latency), _places(graph, first, rtt, latency)]
+    if concurrency_limit is not None:
+        terms.append(_server(graph, first, concurrency_limit, latency))
+    if link.bandwidth_bps:
+        seconds = graph.contents * 8 / link.bandwidth_bps
+        formula = f"{graph.contents} bytes × 8 / {link.bandwidth_bps / 1e6:g} Mbit/s"
+        terms.append(BoundTerm("bytes", seconds, formula))
+    return tuple(sorted(terms, key=lambda term: -term.seconds))
+
+
+def _start(kind: Kind, rtt: float, latency: Latency) -> float:
+    connect = _CONNECT_ROUND_TRIPS * rtt
+    return connect + rtt + latency("token", "") + rtt + latency(f"{ENDPOINTS[kind]}/list", "")
+
+
+def _critical_path(graph: EstateGraph, start: dict[Kind, float], rtt: float, latency: Latency) -> BoundTerm:
+    @cache
+    def longest(ref: Ref) -> tuple[float, tuple[Ref, ...]]:
+        """Seconds from the request for ``ref`` to the last answer that it leads to, and the chain."""
+        after = max((longest(need) for need in graph.needs[ref]), default=(0.0, ()))
+        described = rtt + _item(ref, latency) + after[0]
+        download = rtt + latency("v1/scripts/download", str(ref.id)) if ref.kind is Kind.SCRIPT else 0.0
+        return max(described, download), (ref, *after[1])
+
+    seconds, chain = max((start[root.kind] + longest(root)[0], longest(root)[1]) for root in graph.roots)
+    path = " → ".join(["connect", "TLS", "token", "listing", *map(str, chain)])
+    return BoundTerm("critical path", seconds, f"{path}; {rtt * 1e3:g} ms round trip each, and the drawn latencies")
+
+
+def _places(graph: EstateGraph, first: float, rtt: float, latency: Latency) -> BoundTerm:
+    calls = _calls(graph, latency)
+    seconds = first + sum(rtt + call for call in calls) / CONNECTIONS
+    formula = (
+        f"start {first:.3f} s + {len(calls)} requests × ({rtt * 1e3:g} ms round trip + "
+        f"{_mean_ms(calls):.1f} ms mean latency) / {CONNECTIONS} connections"
+    )
+    return BoundTerm("places", seconds, formula)
+
+
+def _server(graph: EstateGraph, first: float, limit: int, latency: Latency) -> BoundTerm:
+    calls = _calls(graph, latency)
+    formula = (
+        f"start {first:.3f} s + {len(calls)} requests × {_mean_ms(calls):.1f} ms mean latency / "
+        f"{limit} at once on the server"
+    )
+    return BoundTerm("server", first + sum(calls) / limit, formula)
+
+
+def _calls(graph: EstateGraph, latency: Latency) -> list[float]:
+    """The latency of every request for a resource or a script's contents, each asked for once."""
+    calls = [_item(ref, latency) for ref in graph.needs]
+    scripts = (ref for ref in graph.needs if ref.kind is Kind.SCRIPT)
+    return calls + [latency("v1/scripts/download", str(ref.id)) for ref in scripts]
+
+
+def _item(ref: Ref, latency: Latency) -> float:
+    return latency(f"{ENDPOINTS[ref.kind]}/item", str(ref.id))
+
+
+def _mean_ms(calls: list[float]) -> float:
+    return 1e3 * sum(calls) / len(calls)

@@ -1,0 +1,186 @@
+"""From the interpreter's code objects to the frames of a call tree, with the workbench's own frames taken out.
+
+While something is recorded a stack is kept as a key: a tuple of ``id(code)`` (from the root) and, at the end,
+strings for what has no code object (C functions, await markers). Keys cost little to build and compare; frames are
+made of them afterwards, once per distinct stack.
+
+The workbench's own frames are of three sorts:
+
+* drivers (sessions, rounds, the command line) lead to the measured code: dropped, with everything above;
+* wrappers around an operation (httpx): dropped, with what they call, up to the frame that resumes the operation;
+* time in such a wrapper itself is the cost of recording: one leaf ``[instrumentation]``, so that it is not
+  charged to the user's function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from types import CodeType, FrameType
+from typing import Any, TypeVar
+
+from workbench.capture.source import qualified_name_at_definition
+from workbench.model import Frame
+from workbench.paths import is_user_code, normalise
+
+__all__ = [
+    "AWAIT",
+    "AWAIT_MARK",
+    "BUILTIN",
+    "INSTRUMENTATION",
+    "StackKey",
+    "StackTable",
+    "instrumentation",
+    "resumes",
+]
+
+StackKey = tuple[int | str, ...]
+Marked = TypeVar("Marked", bound=Callable[..., Any])
+
+AWAIT = Frame("<await>", "[await]")
+INSTRUMENTATION = Frame("<instrumentation>", "[instrumentation]")
+BUILTIN = "<built-in>"
+AWAIT_MARK = "[await]"
+
+
+class Part(Enum):
+    """What a frame is to the stack it stands in."""
+
+    CODE = 1
+    DRIVER = 2
+    WRAPPER = 3  # everything below it is instrumentation, until a frame that resumes
+    RESUMES = 4
+
+
+_marked: dict[CodeType, Part] = {}
+
+
+def instrumentation(function: Marked) -> Marked:
+    """Mark a function of ours that wraps a user's operation: it and what it calls is the cost of recording."""
+    _marked[function.__code__] = Part.WRAPPER
+    return function
+
+
+def resumes(function: Marked) -> Marked:
+    """Mark a function of ours that calls the wrapped operation: below it the user's stack goes on."""
+    _marked[function.__code__] = Part.RESUMES
+    return function
+
+
+class StackTable:
+    """Interns the stacks of one run. Thread-safe as far as dict operations are: keys may come from any thread."""
+
+    def __init__(self) -> None:
+        self._codes: dict[int, CodeType] = {}  # keeps code objects alive, or their ids would be reused
+        self._frames: dict[int | str, tuple[Part, Frame]] = {}
+        self._user: dict[int, bool] = {}
+        self._known: set[StackKey] = set()
+
+    def key_of(self, frame: FrameType | None) -> StackKey:
+        """The key of the stack that ends at this frame."""
+        codes: list[CodeType] = []
+        while frame is not None:
+            codes.append(frame.f_code)
+            frame = frame.f_back
+        codes.reverse()
+        return self.extended((), codes)
+
+    def extended(self, stem: StackKey, codes: Sequence[CodeType]) -> StackKey:
+        """The key of a stack with these code objects below its last frame."""
+        key: StackKey = (*stem, *map(id, codes))
+        if key not in self._known:
+            for code in codes:
+                self._codes[id(code)] = code
+            self._known.add(key)
+        return key
+
+    def key_and_site(self, frame: FrameType | None) -> tuple[StackKey, str]:
+        """The key, and ``file:line`` of the nearest frame of the user's own code ("" if there is none)."""
+        site = ""
+        at = frame
+        while at is not None:
+            user = self._user.get(id(at.f_code))
+            if user is None:
+                user = self._classify_user(at.f_code)
+            if user:
+                site = f"{normalise(at.f_code.co_filename)}:{at.f_lineno}"
+                break
+            at = at.f_back
+        return self.key_of(frame), site
+
+    def stack(self, key: StackKey, start: StackKey = ()) -> tuple[Frame, ...]:
+        """The frames of a key from the root, without our own and without the stem that it shares with ``start``.
+
+        ``start`` is the stack in which the recording began; its last frame stays, unless it is ours.
+        """
+        shared = 0
+        for part, stem in zip(key, start, strict=False):
+            if part != stem:
+                break
+            shared += 1
+        if shared and shared == len(start):
+            shared -= 1
+        return self._without_ours(key[shared:])
+
+    def _without_ours(self, key: Sequence[int | str]) -> tuple[Frame, ...]:
+        stack: list[Frame] = []
+        inside = False
+        for item in key:
+            part, frame = self._frame(item)
+            if part is Part.WRAPPER:
+                inside = True
+            elif part is Part.RESUMES:
+                inside = False
+            elif part is Part.CODE and (not inside or frame is AWAIT):
+                stack.append(frame)
+        if inside and (not stack or stack[-1] is not AWAIT):
+            stack.append(INSTRUMENTATION)
+        return tuple(stack) or (INSTRUMENTATION,)
+
+    def _frame(self, item: int | str) -> tuple[Part, Frame]:
+        known = self._frames.get(item)
+        if known is None:
+            known = _of_text(item) if isinstance(item, str) else _of_code(self._codes[item])
+            self._frames[item] = known
+        return known
+
+    def _classify_user(self, code: CodeType) -> bool:
+        user = is_user_code(normalise(code.co_filename))
+        self._codes[id(code)] = code
+        self._user[id(code)] = user
+        return user
+
+
+def _of_code(code: CodeType) -> tuple[Part, Frame]:
+    file = normalise(code.co_filename)
+    return _part(code, file), Frame(file, code.co_qualname)
+
+
+def _part(code: CodeType, file: str) -> Part:
+    if code in _marked:
+        return _marked[code]
+    ours = file.startswith("workbench/") and not is_user_code(file)
+    return Part.DRIVER if ours else Part.CODE
+
+
+def _of_text(text: str) -> tuple[Part, Frame]:
+    """A frame of pyinstrument's notation: ``name NUL file NUL first line``, then ``\\x01``-led attributes."""
+    if text == AWAIT_MARK:
+        return Part.CODE, AWAIT
+    identifier = text.partition("\x01")[0]
+    name, _, rest = identifier.partition("\x00")
+    filename, _, line = rest.partition("\x00")
+    if filename == BUILTIN:
+        return Part.CODE, Frame(BUILTIN, name)
+    return _of_definition(name, filename, int(line or 0))
+
+
+def _of_definition(name: str, filename: str, first_line: int) -> tuple[Part, Frame]:
+    file = normalise(filename)
+    for code, part in _marked.items():
+        if (code.co_name, code.co_filename, code.co_firstlineno) == (name, filename, first_line):
+            return part, Frame(file, code.co_qualname)
+    if file.startswith("workbench/") and not is_user_code(file):
+        return Part.DRIVER, Frame(file, name)
+    qualified = qualified_name_at_definition(filename, name, first_line)
+    return Part.CODE, Frame(file, qualified) if qualified else Frame(file, name, first_line)

@@ -1,0 +1,163 @@
+"""Puts the spans of ``http`` under httpx's transports while something is recorded, and takes them off again.
+
+Nothing is patched outside a recording. If httpx isn't imported yet, an import hook waits for it, so that a program
+that never uses it doesn't pay for importing it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import threading
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from workbench.capture.frames import instrumentation, resumes
+from workbench.capture.spans import active_log
+
+__all__ = ["install", "uninstall"]
+
+_lock = threading.RLock()
+_users = 0
+_patched = False
+_sync_base: Any = None  # stay set after the last recording: a thread may be on its way through our layer
+_async_base: Any = None
+_theirs = False  # whether the program had instrumented httpx itself when we came
+
+
+def install() -> None:
+    """Begin to see httpx's requests; calls nest, from any thread."""
+    global _users
+    with _lock:
+        _users += 1
+        if _users > 1:
+            return
+        if "httpx" in sys.modules:
+            _patch()
+        else:
+            sys.meta_path.insert(0, _waiter)
+
+
+def uninstall() -> None:
+    """End; the last one restores httpx as it was found."""
+    global _users
+    with _lock:
+        _users -= 1
+        if _users > 0:
+            return
+        if _waiter in sys.meta_path:
+            sys.meta_path.remove(_waiter)
+        if _patched:
+            _unpatch()
+
+
+def _patch() -> None:
+    global _patched, _sync_base, _async_base, _theirs
+    import httpx
+
+    import workbench.capture.http  # noqa: F401 - imported now, not in the middle of the first request
+
+    _theirs = _instrumented_by_program()
+    _sync_base = httpx.HTTPTransport.handle_request
+    _async_base = httpx.AsyncHTTPTransport.handle_async_request
+    httpx.HTTPTransport.handle_request = _handle_request  # type: ignore[method-assign]
+    httpx.AsyncHTTPTransport.handle_async_request = _handle_async_request  # type: ignore[method-assign]
+    _patched = True
+
+
+def _unpatch() -> None:
+    global _patched
+    import httpx
+
+    undone = _theirs and not _instrumented_by_program()
+    _take_off(httpx.HTTPTransport, "handle_request", _handle_request, _sync_base, undone)
+    _take_off(httpx.AsyncHTTPTransport, "handle_async_request", _handle_async_request, _async_base, undone)
+    _patched = False
+
+
+def _take_off(owner: type, name: str, ours: Any, base: Any, undone: bool) -> None:
+    """Take our layer out, also from under one that the program has put on top meanwhile.
+
+    ``undone``: the program took its own instrumentation off meanwhile, and couldn't reach it below ours.
+    """
+    if undone:
+        base = getattr(base, "__wrapped__", base)
+    top = getattr(owner, name)
+    if top is ours:
+        setattr(owner, name, base)
+        return
+    layer = owner.__dict__.get(name)
+    while layer is not None:
+        below = getattr(layer, "__wrapped__", None)
+        if below is ours:
+            layer.__wrapped__ = base
+        layer = below
+
+
+def _instrumented_by_program() -> bool:
+    module = sys.modules.get("opentelemetry.instrumentation.httpx")
+    return module is not None and bool(module.HTTPXClientInstrumentor().is_instrumented_by_opentelemetry)
+
+
+@resumes
+def _handle_request(self: Any, request: Any) -> Any:
+    base = _sync_base
+    log = active_log()
+    if log is None:
+        return base(self, request)
+    from workbench.capture.http import SyncCall
+
+    return SyncCall(log, self, request, base).run(request)
+
+
+@resumes
+async def _handle_async_request(self: Any, request: Any) -> Any:
+    base = _async_base
+    log = active_log()
+    if log is None:
+        return await base(self, request)
+    from workbench.capture.http import AsyncCall
+
+    return await AsyncCall(log, self, request, base).run(request)
+
+
+class _Waiter(MetaPathFinder):
+    """Patches httpx as soon as it is imported."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
+        if fullname != "httpx" or self not in sys.meta_path:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _PatchingLoader(spec, spec.loader)
+        return spec
+
+
+class _PatchingLoader(Loader):
+    """Loads httpx by its own loader, which is back in its place before the module runs."""
+
+    def __init__(self, spec: ModuleSpec, loader: Loader) -> None:
+        self._spec = spec
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    @instrumentation
+    def exec_module(self, module: ModuleType) -> None:
+        self._spec.loader = module.__loader__ = self._loader
+        self._run(module)
+        with _lock:
+            if _users and not _patched:
+                _patch()
+
+    @resumes
+    def _run(self, module: ModuleType) -> None:
+        self._loader.exec_module(module)
+
+
+_waiter = _Waiter()

@@ -1,0 +1,153 @@
+"""Sampling in process with pyinstrument's statistical hook, without its strings.
+
+pyinstrument's own ``Profiler`` keeps every sample as a list of formatted strings (some 10 KB a sample in deep code)
+and knows bare names only. This sampler uses its hook, timer choice and await tracking, but keeps code objects
+interned as they come: exact qualified names, a few bytes a sample, and time stamps.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from array import array
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from pyinstrument.low_level.stat_profile import setstatprofile
+from pyinstrument.stack_sampler import StackSampler, active_profiler_context_var, get_stack_sampler
+
+from workbench.capture import eventloop
+from workbench.capture.frames import AWAIT_MARK, BUILTIN, StackKey, StackTable
+from workbench.capture.pending import PendingTasks
+from workbench.capture.samplers import SampledStack, SamplerSpec
+from workbench.errors import ProfilerActive
+from workbench.model import Frame
+
+__all__ = ["InProcessSampler"]
+
+_active: dict[int, InProcessSampler] = {}  # by thread
+
+
+class InProcessSampler:
+    """Samples the thread it is made in until ``stop``; one a thread. See ``RunningSampler``."""
+
+    def __init__(self, spec: SamplerSpec, table: StackTable, caller: FrameType) -> None:
+        refuse_second_profiler()
+        self._table = table
+        self._thread = threading.current_thread()
+        self._start = table.key_of(caller)
+        self._hook = _Hook(table)
+        self._async = spec.async_mode == "enabled"
+        if self._async:
+            eventloop.hide_from_profiler()
+        _active[threading.get_ident()] = self
+        self._hook.subscribe(self._hook.mark, desired_interval=spec.interval_s, use_async_context=self._async)
+
+    def stop(self) -> None:
+        self._hook.stopped = True
+        if threading.current_thread() is self._thread:
+            self._hook.unsubscribe(self._hook.mark)
+        _active.pop(self._thread.ident or 0, None)  # on another thread the hook takes itself off at the next call
+        if self._async:
+            eventloop.show_to_profiler()
+
+    def samples(self) -> Iterator[SampledStack]:
+        hook = self._hook
+        stacks: dict[int, tuple[Frame, ...]] = {
+            number: self._table.stack(key, self._start) for key, number in hook.numbers.items()
+        }
+        thread = self._thread.name
+        for time_ns, weight_ns, number, line in zip(hook.times, hook.weights, hook.stacks, hook.lines, strict=True):
+            yield SampledStack(time_ns, weight_ns, stacks[number], thread, line)
+
+
+def refuse_second_profiler() -> None:
+    """Raise ProfilerActive if this thread is being profiled already, by us, by pyinstrument or by another tool."""
+    if threading.get_ident() in _active:
+        raise ProfilerActive(
+            "a profile is already being recorded in this thread; end it first, or use sampler='none'"
+        )
+    if get_stack_sampler().subscribers or active_profiler_context_var.get() is not None:
+        raise ProfilerActive("pyinstrument already profiles this thread; stop it first, or use sampler='none'")
+    if sys.getprofile() is not None:
+        raise ProfilerActive(
+            "another profiler (sys.setprofile) is active in this thread; stop it first, or use sampler='py-spy'"
+        )
+
+
+class _Hook(StackSampler):
+    """pyinstrument's sampler with its own record keeping."""
+
+    def __init__(self, table: StackTable) -> None:
+        super().__init__()
+        self.has_warned_about_timing_overhead = True  # its advice is about options that we don't offer
+        self.stopped = False
+        self.numbers: dict[StackKey, int] = {}
+        self.times = array("q")
+        self.weights = array("q")
+        self.stacks = array("l")
+        self.lines = array("l")
+        self._table = table
+        self._began: float = self._now()
+        self._pending = PendingTasks()
+        self._away = False  # the loop itself, or code that isn't profiled, is running
+        self._awaiting: tuple[StackKey, int] | None = None
+        self._task_stem: StackKey = ()
+
+    def _now(self) -> float:
+        return float(self._timer())  # type: ignore[no-untyped-call]
+
+    def mark(self, *_: Any) -> None:
+        """Stands for this sampler in pyinstrument's context variable."""
+
+    def _sample(self, frame: FrameType, event: str, arg: Any) -> None:
+        if self.stopped:
+            setstatprofile(None)
+        elif event == "context_changed":
+            self._context_changed(frame, *arg)
+        else:
+            self._record(frame, event, arg)
+
+    def _context_changed(self, frame: FrameType, new: object, old: object, coroutines: list[str]) -> None:
+        self._awaiting = None
+        self._away = new != self.mark
+        if old == self.mark:
+            self._task_stem = self._table.key_of(frame)
+            if coroutines:
+                self._awaiting = (*self._task_stem, *reversed(coroutines), AWAIT_MARK), _line_of(coroutines[0])
+
+    def _record(self, frame: FrameType | None, event: str, arg: Any) -> None:
+        now = self._now()
+        key, line = self._awaiting or (self._away and self._waiting()) or self._stack(frame, event, arg)
+        self.times.append(int((now - self._began) * 1e9))
+        self.weights.append(int((now - self.last_profile_time) * 1e9))
+        self.stacks.append(self.numbers.setdefault(key, len(self.numbers)))
+        self.lines.append(line)
+        self.last_profile_time = now
+
+    def _waiting(self) -> tuple[StackKey, int] | None:
+        """The stack of a task that waits while the loop is at work or idle."""
+        found = self._pending.waiting(len(self.times))
+        if found is None or not self._task_stem:
+            return None
+        codes, line = found
+        return (*self._table.extended(self._task_stem, codes), AWAIT_MARK), line
+
+    def _stack(self, frame: FrameType | None, event: str, arg: Any) -> tuple[StackKey, int]:
+        if event == "call" and frame is not None:
+            frame = frame.f_back  # the time until a function is entered was its caller's
+        key = self._table.key_of(frame)
+        line = (frame.f_lineno or 0) if frame is not None else 0
+        if event in ("c_return", "c_exception"):
+            name = getattr(arg, "__qualname__", None) or getattr(arg, "__name__", "?")
+            key = (*key, f"{name}\x00{BUILTIN}\x000")
+        return key, line
+
+
+def _line_of(frame_info: str) -> int:
+    """The executing line in pyinstrument's notation, 0 if absent."""
+    for attribute in frame_info.split("\x01")[1:]:
+        if attribute.startswith("l"):
+            return int(attribute[1:])
+    return 0

@@ -1,0 +1,243 @@
+"""Runs and rounds: what is measured in each, and the recording that comes out.
+
+Every round has wall and CPU time, peak memory, spans and counts; only a sampled round has stacks, because a sampler
+distorts the time (pyinstrument hooks every call). What is recorded stays raw until ``finish``: nothing is
+converted while the clock runs, and numpy isn't imported into the measured program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from workbench.capture import httpx_patch
+from workbench.capture.frames import StackTable
+from workbench.capture.outcome import outcome_of
+from workbench.capture.resources import ResourceMeter, collector_off, start_resources
+from workbench.capture.samplers import RunningSampler, SamplerSpec, start_sampler
+from workbench.capture.spans import OpenSpan, SpanLog
+from workbench.model import Recording, Round, RoundKind, Run, Scalar, Span, Status, utc_now
+
+if TYPE_CHECKING:
+    from workbench.calltree import CallTreeBuilder
+
+__all__ = ["RoundInProgress", "RunRecorder"]
+
+COUNTED_AS = {"http": "requests", "connect": "connects", "tls": "tls_handshakes"}
+TOO_MANY_REQUESTS = 429
+
+
+@dataclass(slots=True)
+class RoundInProgress:
+    """A round as it is being recorded. ``result`` is there once it has ended."""
+
+    index: int
+    kind: RoundKind
+    position: int
+    started_at: datetime
+    measures: dict[str, float] = field(default_factory=dict)
+    log: SpanLog | None = None
+    sampler: RunningSampler | None = None
+    result: Round | None = None
+
+    def measure(self, name: str, value: float) -> None:
+        """Add a measure of the scenario's own; also after the round has ended, until the run is finished."""
+        self.measures[name] = float(value)
+
+
+class RunRecorder:
+    """Records the rounds of one run, one after another.
+
+    ``spans=False`` leaves the spans out; ``collector_off=False`` leaves the garbage collector as the program has it.
+    """
+
+    def __init__(
+        self, sampler: SamplerSpec | None = None, *, spans: bool = True, collector_off: bool = True
+    ) -> None:
+        self.spec = sampler or SamplerSpec()
+        self._spans = spans
+        self._collector_off = collector_off
+        self._table = StackTable()
+        self._rounds: list[RoundInProgress] = []
+
+    @contextmanager
+    def round(
+        self, kind: RoundKind, *, position: int = 0, caller: FrameType | None = None
+    ) -> Iterator[RoundInProgress]:
+        """Measure what happens inside; with the sampler if the kind is SAMPLED.
+
+        An exception inside (also KeyboardInterrupt and CancelledError) ends the round as failed or interrupted,
+        keeps what was recorded, and propagates. ``caller`` is the frame above which stacks are cut off (default: the
+        one that enters). Raises ProfilerActive, SamplerUnavailable or SamplerPermission before anything is measured.
+        In asynchronous code enter the round inside the coroutine, as ``call`` does, or time spent waiting is the event
+        loop's.
+        """
+        current = RoundInProgress(len(self._rounds), kind, position, utc_now())
+        with ExitStack() as undo:
+            meter = self._start(current, caller or sys._getframe(2), undo)
+            self._rounds.append(current)
+            error: BaseException | None = None
+            try:
+                yield current
+            except BaseException as raised:
+                error = raised
+                raise
+            finally:
+                use = meter.stop()
+                undo.close()
+                current.measures |= {"wall": use.wall_s, "cpu": use.cpu_s, "peak_rss": float(use.peak_rss)}
+                current.measures |= _counts(current.log)
+                status, text = outcome_of(error)
+                current.result = Round(current.index, kind, position, current.started_at, {}, status, text)
+
+    def call(
+        self, kind: RoundKind, function: Callable[[], Any], *, position: int = 0
+    ) -> tuple[Any, RoundInProgress]:
+        """One round of a function without arguments; a coroutine function runs in an event loop of its own.
+
+        The loop's start and end aren't measured. Returns the function's value and the round.
+        """
+        if inspect.iscoroutinefunction(function):
+            return asyncio.run(self._await(kind, function, position))
+        with self.round(kind, position=position) as current:
+            value = function()
+        return value, current
+
+    async def _await(
+        self, kind: RoundKind, function: Callable[[], Any], position: int
+    ) -> tuple[Any, RoundInProgress]:
+        with self.round(kind, position=position) as current:
+            value = await function()
+        return value, current
+
+    def _start(self, current: RoundInProgress, caller: FrameType, undo: ExitStack) -> ResourceMeter:
+        """Switch on what this kind of round needs, the clocks last; ``undo`` switches it off."""
+        if self._collector_off:
+            undo.enter_context(collector_off())
+        if self._spans:
+            httpx_patch.install()
+            undo.callback(httpx_patch.uninstall)
+            current.log = SpanLog(self._table)
+            current.log.begin(caller)
+            undo.callback(current.log.end)
+        if current.kind is RoundKind.SAMPLED:
+            current.sampler = start_sampler(self.spec, self._table, caller)
+            if current.sampler is not None:
+                undo.callback(current.sampler.stop)
+        return start_resources()
+
+    def finish(
+        self,
+        *,
+        run_id: str,
+        session_id: str,
+        name: str,
+        scenario: str = "",
+        variant: str = "",
+        parameters: Mapping[str, Scalar] | None = None,
+        started_at: datetime | None = None,
+        status: Status | None = None,
+        error: str | None = None,
+        tags: tuple[str, ...] = (),
+    ) -> Recording:
+        """The finished run: its rounds, call tree and spans.
+
+        Without ``status`` the run ended as its worst round did. ``duration_s`` is the sum of its rounds.
+        """
+        from workbench.calltree import CallTreeBuilder
+
+        builder = CallTreeBuilder()
+        rounds = [self._result(current) for current in self._rounds]
+        for current in self._rounds:
+            _add_samples(builder, current)
+        spans = tuple(self._export_spans(builder))
+        worst = max(rounds, key=lambda r: SEVERITY[r.status], default=None)
+        run = Run(
+            run_id=run_id,
+            session_id=session_id,
+            name=name,
+            started_at=started_at or (rounds[0].started_at if rounds else utc_now()),
+            duration_s=sum(r.measures["wall"] for r in rounds),
+            scenario=scenario,
+            variant=variant,
+            status=status or (worst.status if worst else Status.OK),
+            error=error if error is not None else (worst.error if worst else ""),
+            sampler=self.spec.describe(),
+            parameters=dict(parameters or {}),
+            tags=tags,
+            rounds=tuple(rounds),
+        )
+        return Recording(run=run, tree=builder.build(), spans=spans)
+
+    @staticmethod
+    def _result(current: RoundInProgress) -> Round:
+        ended = current.result
+        assert ended is not None, "finish() inside a round"
+        return Round(
+            index=ended.index,
+            kind=ended.kind,
+            position=ended.position,
+            started_at=ended.started_at,
+            measures=dict(current.measures),
+            status=ended.status,
+            error=ended.error,
+        )
+
+    def _export_spans(self, builder: CallTreeBuilder) -> Iterator[Span]:
+        first = 0
+        for current in self._rounds:
+            if current.log is not None:
+                yield from current.log.export(builder, round=current.index, first_number=first)
+                first += len(current.log.spans)
+
+
+SEVERITY = {Status.OK: 0, Status.FAILED: 1, Status.INTERRUPTED: 2}
+
+
+def _add_samples(builder: CallTreeBuilder, current: RoundInProgress) -> None:
+    """Convert a round's samples; the same stack object is looked up once."""
+    if current.sampler is None:
+        return
+    nodes: dict[int, int] = {}
+    for sample in current.sampler.samples():
+        node = nodes.get(id(sample.stack))
+        if node is None:
+            node = nodes[id(sample.stack)] = builder.node(sample.stack)
+        builder.sample(
+            time_ns=sample.time_ns,
+            weight_ns=sample.weight_ns,
+            node=node,
+            thread=builder.thread(sample.thread),
+            round=current.index,
+            line=sample.line,
+        )
+
+
+def _counts(log: SpanLog | None) -> dict[str, float]:
+    """Counts and bytes of a round's spans by the names of ``model.UNITS``; other kinds as ``spans_<kind>``."""
+    if log is None:
+        return {}
+    spans = list(log.spans)
+    kinds = Counter(span.kind for span in spans)
+    counts = {name: float(kinds.pop(kind, 0)) for kind, name in COUNTED_AS.items()}
+    counts |= {f"spans_{kind.replace('-', '_')}": float(count) for kind, count in kinds.items()}
+    return counts | {
+        "spans": float(len(spans)),
+        "errors": float(_number(spans, lambda span: span.status == "error")),
+        "throttled": float(_number(spans, lambda span: span.attributes.get("status") == TOO_MANY_REQUESTS)),
+        "retries": float(_number(spans, lambda span: "retry" in span.attributes)),
+        "bytes_sent": float(sum(span.bytes_sent for span in spans)),
+        "bytes_received": float(sum(span.bytes_received for span in spans)),
+    }
+
+
+def _number(spans: list[OpenSpan], holds: Callable[[OpenSpan], bool]) -> int:
+    return sum(map(holds, spans))

@@ -1,0 +1,67 @@
+"""Qualified names of functions, found in the source, for samplers that give only a bare name.
+
+pyinstrument's await stacks name a function by ``co_name`` and definition line; py-spy on Python 3.10 and older by
+``co_name`` and the executing line. The code objects compiled from the same file know the qualified name.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType
+
+__all__ = ["qualified_name_at_definition", "qualified_name_at_line"]
+
+
+def qualified_name_at_definition(filename: str, name: str, first_line: int) -> str | None:
+    """``co_qualname`` of the function with this bare name and ``co_firstlineno``; None if it can't be found."""
+    matches = {code.co_qualname for code in _codes(filename, name) if code.co_firstlineno == first_line}
+    return matches.pop() if len(matches) == 1 else None
+
+
+def qualified_name_at_line(filename: str, name: str, line: int) -> str | None:
+    """``co_qualname`` of the innermost function with this bare name whose body holds the line; None if unknown."""
+    around = [code for code in _codes(filename, name) if code.co_firstlineno <= line <= _last_line(code)]
+    return max(around, key=lambda code: code.co_firstlineno).co_qualname if around else None
+
+
+class _ReadOnlyLoader(SourceFileLoader):
+    """Uses a fresh ``.pyc`` where there is one, but never writes one beside the user's files."""
+
+    def set_data(self, path: str, data: bytes, *, _mode: int = 0o666) -> None:  # type: ignore[override]
+        return None
+
+
+def _codes(filename: str, name: str) -> list[CodeType]:
+    try:
+        stat = Path(filename).stat()
+    except (OSError, ValueError):
+        return []
+    return _index(filename, stat.st_mtime_ns, stat.st_size).get(name, [])
+
+
+@lru_cache(maxsize=1024)
+def _index(filename: str, mtime_ns: int, size: int) -> dict[str, list[CodeType]]:
+    """Every code object of the file by bare name; empty if it is no Python source."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a profile is no place for the user's SyntaxWarnings
+            module = _ReadOnlyLoader("__main__", filename).get_code("__main__")
+    except (SyntaxError, ValueError, OSError, ImportError, RecursionError):
+        return {}
+    index: dict[str, list[CodeType]] = {}
+    todo = [module] if module is not None else []
+    while todo:
+        code = todo.pop()
+        index.setdefault(code.co_name, []).append(code)
+        todo.extend(constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return index
+
+
+@lru_cache(maxsize=65536)
+def _last_line(code: CodeType) -> int:
+    own = max((line for _, _, line in code.co_lines() if line is not None), default=code.co_firstlineno)
+    inner = (_last_line(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    return max([own, *inner])

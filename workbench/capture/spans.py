@@ -1,0 +1,216 @@
+"""Spans of I/O while a round is recorded: an in-process log, and the hook that instrumentation writes to.
+
+A span costs a few microseconds: its stack is interned by code objects (``frames``), and nothing is resolved, named
+or converted before the round is over. Which recording a span belongs to: the one that is current in its context,
+else the latest that is active in the process, so that worker threads and older tasks count too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from workbench.capture.frames import StackKey, StackTable, instrumentation
+from workbench.model import Scalar, Span
+
+if TYPE_CHECKING:
+    from workbench.calltree import CallTreeBuilder
+
+__all__ = ["OpenSpan", "SpanLog", "active_log", "current_span", "record_span"]
+
+ERROR_LENGTH = 200
+
+_ids = random.Random()  # of our own: drawing from the module's generator would change a seeded program's numbers
+_context_log: ContextVar[SpanLog | None] = ContextVar("workbench_span_log", default=None)
+_context_span: ContextVar[OpenSpan | None] = ContextVar("workbench_span", default=None)
+_active: list[SpanLog] = []
+_lock = threading.Lock()
+
+
+class OpenSpan:
+    """One operation under way. Instrumentation fills the public fields; ``finish`` ends it, once."""
+
+    __slots__ = (
+        "attributes",
+        "bytes_received",
+        "bytes_sent",
+        "end_ns",
+        "held",
+        "key",
+        "kind",
+        "log",
+        "name",
+        "number",
+        "parent",
+        "site",
+        "span_id",
+        "start_ns",
+        "status",
+        "thread",
+        "trace_id",
+    )
+
+    def __init__(
+        self, log: SpanLog, kind: str, name: str, parent: OpenSpan | None, frame: FrameType | None
+    ) -> None:
+        self.log = log
+        self.kind = kind
+        self.name = name
+        self.parent: int = parent.number if parent is not None else -1
+        self.trace_id: int = parent.trace_id if parent is not None else _ids.getrandbits(128) or 1
+        self.span_id = _ids.getrandbits(64) or 1
+        self.status = "ok"
+        self.bytes_sent = 0
+        self.bytes_received = 0
+        self.attributes: dict[str, Scalar] = {}
+        self.end_ns = 0
+        self.held = False  # the operation outlives the block that began it: someone else finishes it
+        self.thread = threading.current_thread().name
+        self.key, self.site = log.table.key_and_site(frame)
+        self.number: int = log.admit(self)
+        self.start_ns = time.perf_counter_ns()
+
+    def fail(self, error: BaseException | str) -> None:
+        """Mark the operation as failed; of an exception only the type is kept, messages may hold data."""
+        self.status = "error"
+        self.attributes.setdefault("error", error if isinstance(error, str) else type(error).__qualname__)
+
+    def finish(self) -> None:
+        if not self.end_ns:
+            self.end_ns = time.perf_counter_ns()
+            self.log.close(self)
+
+
+class SpanLog:
+    """The spans of one round. Safe to write to from any thread; read it after ``end``."""
+
+    def __init__(self, table: StackTable) -> None:
+        self.table = table
+        self.spans: list[OpenSpan] = []
+        self.failed_requests: dict[int, int] = {}  # hash of a request -> failures so far: a repetition is a retry
+        self.ended = False
+        self.began_ns = 0
+        self.ended_ns = 0
+        self._open: dict[int, OpenSpan] = {}
+        self._numbers = itertools.count()
+        self._start: StackKey = ()
+        self._outer: SpanLog | None = None
+
+    def begin(self, caller: FrameType) -> None:
+        """Become the log of this context; ``caller`` as in ``start_sampler``."""
+        self._start = self.table.key_of(caller)
+        with _lock:
+            _active.append(self)
+        self._outer = _context_log.get()
+        _context_log.set(self)
+        self.began_ns = time.perf_counter_ns()
+
+    def end(self) -> None:
+        """Stop recording. Operations still under way are kept, up to now, with the attribute ``unfinished``."""
+        self.ended_ns = time.perf_counter_ns()
+        self.ended = True
+        with _lock:
+            _active.remove(self)
+        _context_log.set(self._outer)
+        for span in list(self._open.values()):
+            span.attributes["unfinished"] = True
+            span.end_ns = self.ended_ns
+        self._open.clear()
+
+    def admit(self, span: OpenSpan) -> int:
+        number = next(self._numbers)
+        if not self.ended:
+            self._open[number] = span
+            self.spans.append(span)
+        return number
+
+    def close(self, span: OpenSpan) -> None:
+        self._open.pop(span.number, None)
+
+    def export(self, builder: CallTreeBuilder, *, round: int, first_number: int) -> Iterator[Span]:
+        """The spans as values, in the order in which they began."""
+        for place, span in enumerate(self.spans):
+            yield Span(
+                number=first_number + place,
+                parent=first_number + span.parent if span.parent >= 0 else -1,
+                round=round,
+                kind=span.kind,
+                name=span.name,
+                start_ns=max(span.start_ns - self.began_ns, 0),
+                duration_ns=max(span.end_ns - span.start_ns, 0),
+                status=span.status,
+                thread=builder.thread(span.thread),
+                node=builder.node(self.table.stack(span.key, self._start)),
+                site=span.site,
+                bytes_sent=span.bytes_sent,
+                bytes_received=span.bytes_received,
+                trace_id=f"{span.trace_id:032x}",
+                otel_span_id=f"{span.span_id:016x}",
+                attributes=dict(span.attributes),
+            )
+
+
+def active_log() -> SpanLog | None:
+    """The log that a span begun here and now belongs to; None if nothing is being recorded."""
+    if not _active:
+        return None
+    log = _context_log.get()
+    if log is not None and not log.ended:
+        return log
+    try:
+        return _active[-1]
+    except IndexError:  # ended by another thread just now
+        return None
+
+
+def current_span() -> OpenSpan | None:
+    """The operation that encloses this point, in the same recording."""
+    span = _context_span.get()
+    return None if span is None or span.log.ended else span
+
+
+@instrumentation
+@contextmanager
+def record_span(kind: str, name: str, **attributes: Scalar) -> Iterator[OpenSpan | None]:
+    """Record one operation of this kind; yields None, at next to no cost, if nothing is being recorded.
+
+    For instrumentation of what OpenTelemetry doesn't cover. ``name`` must be a template without the user's data.
+    An exception inside marks the span as failed and propagates.
+    """
+    log = active_log()
+    if log is None:
+        yield None
+        return
+    with within(start_span(log, kind, name, sys._getframe(2))) as span:
+        span.attributes.update(attributes)
+        yield span
+
+
+def start_span(log: SpanLog, kind: str, name: str, frame: FrameType | None) -> OpenSpan:
+    """Begin a span inside the enclosing one; the caller finishes it."""
+    parent = current_span()
+    return OpenSpan(log, kind, name, parent if parent is not None and parent.log is log else None, frame)
+
+
+@contextmanager
+def within(span: OpenSpan) -> Iterator[OpenSpan]:
+    """Make the span the enclosing one of this context, and finish it at the end."""
+    outer = _context_span.get()
+    _context_span.set(span)
+    try:
+        yield span
+    except BaseException as error:
+        span.fail(error)
+        raise
+    finally:
+        _context_span.set(outer)
+        if not span.held:
+            span.finish()

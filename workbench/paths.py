@@ -1,0 +1,111 @@
+"""Checkout-independent file names, so that the same function has the same name on every machine.
+
+======================  ====================================================================
+name                    stands for
+======================  ====================================================================
+``workbench/…``         the workbench's own package, wherever it is installed
+``<stdlib>/…``          the standard library
+``<site>/…``            an installed distribution (site-packages, dist-packages)
+``<cell>``              a notebook cell, whatever its number or temporary file
+``<built-in>`` and co.  no file: ``<frozen importlib._bootstrap>``, ``<string>``, ``<stdin>``
+``src/app.py``          relative to the nearest folder above the file with .git or pyproject.toml
+``~/…`` or absolute     anything else: relative to the working folder, else to the home folder
+======================  ====================================================================
+"""
+
+from __future__ import annotations
+
+import os.path
+import re
+import sysconfig
+from functools import lru_cache
+from pathlib import Path
+
+__all__ = ["is_user_code", "normalise", "shorten_text"]
+
+PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - strings, because this runs per frame file
+STDLIB = tuple(
+    {
+        os.path.realpath(path)
+        for path in (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), os.path.dirname(os.__file__))  # noqa: PTH120
+    }
+)
+ROOT_MARKERS = (".git", "pyproject.toml")
+SITE = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+CELL = re.compile(r"<ipython-input-|[/\\]ipykernel_\d+[/\\]\d+\.py$|^<cell")
+OWN_MACHINERY = re.compile(r"workbench/(?!scenarios/|services/|dataset/)")
+USER_PSEUDO_FILES = frozenset({"<cell>", "<string>", "<stdin>"})
+
+
+@lru_cache(maxsize=65536)
+def normalise(filename: str) -> str:
+    """The checkout-independent form of a code object's file name, as the table above says.
+
+    Pure for the life of the process: the first answer for a file stays, also if the working folder changes.
+    """
+    if CELL.search(filename):
+        return "<cell>"
+    if not filename or filename.startswith("<"):
+        return filename or "<unknown>"
+    path = os.path.abspath(filename)  # noqa: PTH100
+    return _own(path) or _installed(path) or _in_project(path) or _elsewhere(path)
+
+
+@lru_cache(maxsize=65536)
+def is_user_code(normalised: str) -> bool:
+    """Whether a normalised name is the user's own code: no library, interpreter or workbench machinery."""
+    if normalised.startswith("<"):
+        return normalised in USER_PSEUDO_FILES
+    return OWN_MACHINERY.match(normalised) is None
+
+
+def shorten_text(text: str) -> str:
+    """The text with the home folder written as ``~``: for messages that are stored."""
+    home = os.path.expanduser("~")  # noqa: PTH111
+    return text.replace(home, "~") if len(home) > 1 else text
+
+
+def _own(path: str) -> str | None:
+    return _below(PACKAGE, path, "workbench/")
+
+
+def _installed(path: str) -> str | None:
+    if found := list(SITE.finditer(path)):
+        return "<site>/" + _posix(path[found[-1].end() :])
+    real = os.path.realpath(path)
+    for folder in STDLIB:
+        if (name := _below(folder, path, "<stdlib>/") or _below(folder, real, "<stdlib>/")) is not None:
+            return name
+    return None
+
+
+def _in_project(path: str) -> str | None:
+    root = _project_root(os.path.dirname(path))  # noqa: PTH120
+    return _below(root, path, "") if root else None
+
+
+@lru_cache(maxsize=4096)
+def _project_root(folder: str) -> str:
+    """The nearest folder at or above this one that holds a project; "" if there is none below the home folder."""
+    home = Path.home()
+    for candidate in (Path(folder), *Path(folder).parents):
+        if candidate == home:
+            return ""  # a dot-file repository in the home folder is nobody's project
+        if any((candidate / marker).exists() for marker in ROOT_MARKERS):
+            return str(candidate)
+    return ""
+
+
+def _elsewhere(path: str) -> str:
+    cwd = os.getcwd()  # noqa: PTH109
+    return _below(cwd, path, "") or _below(str(Path.home()), path, "~/") or _posix(path)
+
+
+def _below(folder: str, path: str, prefix: str) -> str | None:
+    if path.startswith(folder) and path[len(folder) : len(folder) + 1] in ("/", "\\"):
+        return prefix + _posix(path[len(folder) + 1 :])
+    return None
+
+
+def _posix(path: str) -> str:
+    return path.replace("\\", "/")

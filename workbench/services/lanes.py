@@ -6,9 +6,9 @@ The model, per direction, is that of a router's queue before a long wire (as tc-
   connections of that direction;
 - *propagation*: half the round trip, plus a jitter drawn uniformly from ± half the jitter. A burst (chunks that
   follow while others are still under way) shares one draw, and a chunk never overtakes another of its connection;
-- *connection*: a loopback connect is free, so the relay reads nothing from the client until SYN and SYN/ACK would have
-  crossed, one round trip after the accept; and nothing from the server until the client's ACK would have reached it,
-  half a round trip later.
+- *connection*: a loopback connect is free, so the relay reads nothing from the client until SYN and SYN/ACK would
+  have crossed, one round trip after the accept; and nothing from the server until the client's ACK would have
+  reached it, half a round trip later.
 
 Not modelled: loss, TCP slow start, MTU.
 """
@@ -89,5 +89,5 @@ def chunk_size(profile: LinkProfile) -> int:
 
 
 def queue_limit(profile: LinkProfile) -> int:
-    """Bytes a lane may hold before it stops reading: twice what fits on the wire, at least 1 MiB, as TCP windows do."""
+    """Bytes a lane may hold before it stops reading: like a TCP window, twice what fits on the wire, at least 1 MiB."""
     return int(max(1 << 20, 2 * profile.bandwidth_bps / 8 * (profile.rtt_s + profile.jitter_s)))

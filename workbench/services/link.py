@@ -1,7 +1,7 @@
 """The link between client and service: round-trip time, jitter, bandwidth and the cost of a connection.
 
 On loopback a handshake costs nothing, so pooling, batching and concurrency look pointless. A service is therefore
-reached through a relay in a process of its own (``workbench.services.relay``), which is a parameter of the experiment.
+reached through a relay in a process of its own (``workbench.services.relay``), a parameter of the experiment.
 What it models, and what not, is said in ``workbench.services.lanes``.
 """
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 __all__ = ["Lateness", "PreciseSelector", "tighten_timer_slack"]
 
 if TYPE_CHECKING:
-    _Base = selectors.BaseSelector
+    # One of the concrete ones: which it is depends on the platform.
+    _Base = selectors.SelectSelector
 else:
     _Base = selectors.DefaultSelector
 
@@ -42,8 +43,8 @@ def tighten_timer_slack() -> None:
 class Lateness:
     """How late a process wakes up, learnt from its own timers: the median by length of the sleep, in seconds.
 
-    A processor that slept longer sleeps deeper: 25 µs after 0.25 ms, 180 µs after 50 ms were seen. The estimate moves
-    by a fixed step towards each observation, which tracks a median and so shrugs off the odd stall.
+    A processor that slept longer sleeps deeper: 25 µs after 0.25 ms, 180 µs after 50 ms were seen. The estimate
+    moves by a fixed step towards each observation, which tracks a median and so shrugs off the odd stall.
     """
 
     STEP_S = 8e-6

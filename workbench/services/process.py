@@ -2,8 +2,8 @@
 
 The child gets its configuration as one JSON line on stdin (never by argv, which other users can read), binds port 0
 on loopback, and reports what it bound as one JSON line on stdout. stdin then stays open as a life line: when the
-parent closes it or dies, by whatever signal, the child reads end-of-file and exits. Requests such as ``stats`` travel
-over the same two pipes, one JSON line each way. The child is in a session of its own, so a Ctrl-C at the terminal
+parent closes it or dies, by whatever signal, the child reads end-of-file and exits. Requests such as ``stats``
+travel over the same two pipes, one JSON line each way. The child is in a session of its own, so a Ctrl-C at the terminal
 reaches only the parent, which then stops it in order.
 """
 
@@ -31,9 +31,7 @@ STOP_TIMEOUT_S = 3.0
 TAIL_LINES = 6
 
 
-def start_service(
-    module: str, config: Mapping[str, Any], *, name: str, timeout_s: float = 30.0
-) -> ServiceProcess:
+def start_service(module: str, config: Mapping[str, Any], *, name: str, timeout_s: float = 30.0) -> ServiceProcess:
     """Run ``python -m module`` as a service; return when it reports ready.
 
     ``name`` is what error messages call it. Raises ServiceStartFailed with the last lines it wrote to stderr if it
@@ -82,7 +80,7 @@ def _failure(name: str, error: ServiceError, log: IO[bytes]) -> str:
 
 
 class ServiceProcess:
-    """A running service; a context manager. Stops at ``stop``, garbage collection, and the end of the interpreter."""
+    """A running service; a context manager. Ends at ``stop``, garbage collection, or the interpreter's end."""
 
     ready: dict[str, Any]
 
@@ -142,7 +140,7 @@ class ServiceProcess:
                 answer: dict[str, Any] = json.loads(line)
             except ValueError:
                 raise ServiceError(f"{self.name} answered something that is no JSON") from None
-            if answer.get("id") == wanted:
+            if answer.pop("id", None) == wanted:
                 return answer
 
     def _read_line(self, deadline: float, timeout_s: float) -> bytes:

@@ -1,7 +1,7 @@
 """The link's process: ``python -m workbench.services.relay``, started by ``services.link``.
 
-One thread, non-blocking sockets, a heap of deadlines and a selector with precise timeouts. ``services.lanes`` decides
-when bytes arrive; this module moves them, with back-pressure, half-closes and resets passed on in order.
+One thread, non-blocking sockets, a heap of deadlines and a selector with precise timeouts. ``services.lanes``
+decides when bytes arrive; this module moves them, with back-pressure, half-closes and resets passed on in order.
 """
 
 from __future__ import annotations
@@ -204,7 +204,9 @@ class _Connection:
         self.service = socket.socket()
         self.service.setblocking(False)
         # One generator a direction: the draws of a connection don't depend on the traffic of others.
-        up, down = (Lane(wire, random.Random(f"{relay.profile.seed}/{number}/{i}")) for i, wire in enumerate(relay.wires))
+        up, down = (
+            Lane(wire, random.Random(f"{relay.profile.seed}/{number}/{i}")) for i, wire in enumerate(relay.wires)
+        )
         self.up = _Flow(self, self.client, self.service, up)
         self.down = _Flow(self, self.service, self.client, down)
         relay.loop.at(now + relay.profile.connect_cost_s, self.connect)
@@ -324,7 +326,7 @@ class Relay:
 
 
 def main(config: dict[str, Any], channel: Channel) -> None:
-    """Serve until the parent goes. ``config`` holds the fields of a LinkProfile, and host and port of the service."""
+    """Serve until the parent goes. ``config``: the fields of a LinkProfile, and the service's host and port."""
     upstream = (config.pop("host"), config.pop("port"))
     raise_file_limit()
     tighten_timer_slack()

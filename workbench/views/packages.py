@@ -1,0 +1,49 @@
+"""Which package a file belongs to, and the colour-blind-safe colours that tell packages apart.
+
+The palette is Paul Tol's *light* qualitative scheme (https://sronpersonalpages.nl/~pault/, made for black text
+on colour): orange for the user's own code, greys for the standard library and built-ins, the rest for libraries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+__all__ = ["COLOURS", "Package", "package_of", "ranked"]
+
+COLOURS = {
+    "user": ("#ee8866",),
+    "library": ("#77aadd", "#44bb99", "#eedd88", "#ffaabb", "#99ddff", "#bbcc33", "#aaaa00"),
+    "stdlib": ("#b4bccc",),
+    "builtin": ("#dddddd",),
+}
+"""Box colours by kind of package; libraries past the last colour share the built-ins' grey."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Package:
+    """``kind`` is "user", "library", "stdlib" or "builtin"."""
+
+    kind: str
+    name: str
+
+
+def package_of(file: str) -> Package:
+    """The package of a checkout-independent file name as in ``model.Frame``."""
+    if file.startswith("<site>/"):
+        first = PurePosixPath(file).parts[1:2]
+        return Package("library", first[0].removesuffix(".py") if first else "<site>")
+    if file.startswith("<stdlib>"):
+        return Package("stdlib", "standard library")
+    if not file or file.startswith("<"):
+        return Package("builtin", "built-in")
+    return Package("user", "own code")
+
+
+def ranked(weights: dict[Package, int]) -> list[tuple[Package, str]]:
+    """Packages with their colours, heaviest first."""
+    libraries = iter(COLOURS["library"])
+    ordered = sorted(weights, key=lambda package: (-weights[package], package))
+    return [
+        (p, next(libraries, COLOURS["builtin"][0]) if p.kind == "library" else COLOURS[p.kind][0]) for p in ordered
+    ]

@@ -1,0 +1,217 @@
+"""The call tree as the flame graph carries it: interned columns, deflated, with an inverse for tests.
+
+Format (little-endian; zlib around all of it)::
+
+    "WBF1"  uint32 header length  header (ASCII JSON)  padding to 8 bytes  columns, each padded to 8 bytes
+
+The header holds ``meta``, the string tables ``files`` and ``functions``, ``packages`` ([name, kind, colour],
+heaviest first), ``unit_ns`` (weights are multiples of it) and ``columns`` ([name, type, offset, length]; the type
+is ``u1``, ``u2``, ``u4`` or ``f8``, the offset counts from the start of the first column).
+
+Frame columns: ``frame_file``, ``frame_function`` (indices into the tables), ``frame_line``; ``file_package`` goes
+with ``files``. Node columns, in the order of ``views.layout``: ``frame``, ``children`` (how many), ``self``,
+``samples``, ``line`` (the heaviest executing line, 0 if unknown). Node 0 is an artificial root over all stacks
+and has no frame of its own (frame 0 is a placeholder). Parents, totals and positions follow from these.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.calltree import CallTree
+from workbench.model import Frame, RoundKind, Run, Status
+from workbench.views.layout import FlameLayout, lay_out
+from workbench.views.packages import Package, package_of, ranked
+
+__all__ = ["Decoded", "FlameMeta", "as_base64", "decode", "encode", "meta_of"]
+
+MAGIC = b"WBF1"
+TYPES = {"u1": np.uint8, "u2": np.uint16, "u4": np.uint32, "f8": np.float64}
+_MICROSECOND = 1000
+
+Column = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FlameMeta:
+    """What a picture says about its run. ``rounds`` sampled rounds are merged; times shown are means of them."""
+
+    run_id: str = ""
+    name: str = ""
+    sampler: str = ""
+    interval_ns: int = 0
+    clock: str = "wall"
+    rounds: int = 1
+    seconds_per_round: float = 0.0
+
+
+def meta_of(run: Run) -> FlameMeta:
+    """The picture's metadata of a stored run."""
+    sampled = [r for r in run.rounds if r.kind is RoundKind.SAMPLED]
+    walls = [r.measures["wall"] for r in sampled if r.status is Status.OK and "wall" in r.measures]
+    return FlameMeta(
+        run_id=run.run_id,
+        name=run.name or run.variant,
+        sampler=f"{run.sampler.name} {run.sampler.version}".strip(),
+        interval_ns=run.sampler.interval_ns,
+        clock=run.sampler.clock,
+        rounds=max(1, len(sampled)),
+        seconds_per_round=sum(walls) / len(walls) if walls else 0.0,
+    )
+
+
+def _unit_ns(weights: npt.NDArray[np.int64]) -> int:
+    """The step weights are stored in: their common divisor, else 1 µs in profiles of 1 s and more, else 1 ns."""
+    common = int(np.gcd.reduce(weights)) if len(weights) else 1
+    if common >= _MICROSECOND:
+        return common
+    return _MICROSECOND if int(weights.sum()) >= 10**9 else 1
+
+
+def _narrow(values: Column) -> tuple[str, Column]:
+    """The column in the smallest type that holds it."""
+    top = int(values.max(initial=0))
+    for code, limit in (("u1", 1 << 8), ("u2", 1 << 16), ("u4", 1 << 32)):
+        if top < limit:
+            return code, values.astype(TYPES[code])
+    return "f8", values.astype(np.float64)
+
+
+def _intern(texts: list[str]) -> tuple[list[str], Column]:
+    table = {text: index for index, text in enumerate(dict.fromkeys(texts))}
+    return list(table), np.array([table[t] for t in texts], dtype=np.int64)
+
+
+def _heaviest_lines(tree: CallTree) -> Column:
+    """The executing line with most self time of each node, 0 where none is known."""
+    line = np.zeros(len(tree), dtype=np.int64)
+    order = np.argsort(tree.lines.weight_ns, kind="stable")
+    line[tree.lines.node[order]] = tree.lines.line[order]  # the heaviest is written last
+    return line
+
+
+def _child_counts(layout: FlameLayout) -> Column:
+    """Children of the artificial root, then of every node."""
+    return np.bincount(layout.parent + 1, minlength=len(layout) + 1)
+
+
+def _with_root(values: Column) -> Column:
+    return np.concatenate((np.zeros(1, dtype=np.int64), values))
+
+
+def _package_weights(files: list[str], file_of_frame: Column, frame: Column, self_ns: Column) -> dict[Package, int]:
+    by_file = np.bincount(file_of_frame[frame], weights=self_ns, minlength=len(files))
+    weights: dict[Package, int] = {}
+    for file, weight in zip(files, by_file.tolist(), strict=True):
+        package = package_of(file)
+        weights[package] = weights.get(package, 0) + int(weight)
+    return weights
+
+
+def _columns(tree: CallTree, layout: FlameLayout, unit_ns: int) -> tuple[list[Frame], dict[str, Column]]:
+    """The frames in use, after the placeholder, and the node columns."""
+    used, frame = np.unique(tree.node_frame[layout.node], return_inverse=True)
+    frames = [Frame("", "all"), *(tree.frames[i] for i in used.tolist())]
+    samples = np.bincount(tree.samples.node, minlength=len(tree))
+    return frames, {
+        "frame": _with_root(frame + 1),
+        "children": _child_counts(layout),
+        "self": _with_root(np.rint(layout.self_ns / unit_ns).astype(np.int64)),
+        "samples": _with_root(samples[layout.node]),
+        "line": _with_root(_heaviest_lines(tree)[layout.node]),
+    }
+
+
+def encode(tree: CallTree, meta: FlameMeta | None = None) -> bytes:
+    """The deflated payload of all nodes with weight."""
+    layout = lay_out(tree)
+    unit_ns = _unit_ns(layout.self_ns[layout.self_ns > 0])
+    frames, columns = _columns(tree, layout, unit_ns)
+    files, file_of_frame = _intern([f.file for f in frames])
+    functions, function_of_frame = _intern([f.function for f in frames])
+    weights = _package_weights(files, file_of_frame, columns["frame"], columns["self"])
+    packages = ranked(weights)
+    number = {package: index for index, (package, _) in enumerate(packages)}
+    columns |= {
+        "frame_file": file_of_frame,
+        "frame_function": function_of_frame,
+        "frame_line": np.array([f.line for f in frames], dtype=np.int64),
+        "file_package": np.array([number[package_of(f)] for f in files], dtype=np.int64),
+    }
+    header = {
+        "meta": asdict(meta or FlameMeta()),
+        "unit_ns": unit_ns,
+        "files": files,
+        "functions": functions,
+        "packages": [[p.name, p.kind, colour] for p, colour in packages],
+    }
+    return zlib.compress(_assemble(header, columns), level=6)
+
+
+def _assemble(header: Mapping[str, Any], columns: Mapping[str, Column]) -> bytes:
+    body, table = bytearray(), []
+    for name, values in columns.items():
+        code, narrow = _narrow(values)
+        table.append([name, code, len(body), len(narrow)])
+        body += narrow.tobytes()
+        body += bytes(-len(body) % 8)
+    text = json.dumps({**header, "columns": table}, separators=(",", ":")).encode("ascii")
+    head = MAGIC + struct.pack("<I", len(text)) + text
+    return head + bytes(-len(head) % 8) + bytes(body)
+
+
+def as_base64(payload: bytes) -> str:
+    """The payload as text that is safe anywhere in HTML."""
+    return base64.b64encode(payload).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A payload read back; node columns without the artificial root, weights in ns."""
+
+    header: dict[str, Any]
+    frames: tuple[Frame, ...]
+    frame: Column
+    parent: Column
+    self_ns: Column
+    samples: Column
+    line: Column
+
+    @property
+    def meta(self) -> FlameMeta:
+        return FlameMeta(**self.header["meta"])
+
+
+def decode(payload: bytes | str) -> Decoded:
+    """The inverse of ``encode`` (or of ``as_base64`` of it), as the JavaScript does it."""
+    raw = zlib.decompress(base64.b64decode(payload) if isinstance(payload, str) else payload)
+    if raw[:4] != MAGIC:
+        raise ValueError("not a flame graph payload")
+    (length,) = struct.unpack_from("<I", raw, 4)
+    header = json.loads(raw[8 : 8 + length])
+    start = 8 + length + -(8 + length) % 8
+    columns = {
+        name: np.frombuffer(raw, dtype=np.dtype(TYPES[code]).newbyteorder("<"), count=count, offset=start + offset)
+        for name, code, offset, count in header["columns"]
+    }
+    parts = zip(columns["frame_file"], columns["frame_function"], columns["frame_line"], strict=True)
+    frames = tuple(Frame(header["files"][f], header["functions"][g], int(line)) for f, g, line in parts)
+    parent = np.repeat(np.arange(len(columns["children"])), columns["children"]) - 1
+    return Decoded(
+        header=header,
+        frames=frames,
+        frame=columns["frame"][1:],
+        parent=parent,
+        self_ns=columns["self"][1:].astype(np.int64) * header["unit_ns"],
+        samples=columns["samples"][1:],
+        line=columns["line"][1:],
+    )

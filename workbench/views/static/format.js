@@ -1,0 +1,31 @@
+// Numbers as people read them. The Python side formats the same way (views/numbers.py).
+
+/** Three significant digits without an exponent: 0.0123, 1.23, 12.3, 123. */
+function three(value) {
+  if (value === 0) return "0";
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toFixed(Math.min(digits, 6));
+}
+
+/** A duration given in nanoseconds: "1.23 s", "45.6 ms", "789 µs". */
+export function formatTime(ns) {
+  const size = Math.abs(ns);
+  if (size >= 60e9) return `${Math.floor(ns / 60e9)} min ${Math.round((ns % 60e9) / 1e9)} s`;
+  if (size >= 1e9) return `${three(ns / 1e9)} s`;
+  if (size >= 1e6) return `${three(ns / 1e6)} ms`;
+  if (size >= 1e3) return `${three(ns / 1e3)} µs`;
+  return `${Math.round(ns)} ns`;
+}
+
+/** A share of a whole: "12.3 %", "<0.01 %". */
+export function formatShare(part, whole) {
+  if (!(whole > 0)) return "–";
+  const percent = (100 * part) / whole;
+  if (percent > 0 && percent < 0.01) return "<0.01 %";
+  return `${percent >= 99.995 ? "100" : percent.toFixed(percent < 10 ? 2 : 1)} %`;
+}
+
+/** A count with thin spaces between thousands. */
+export function formatCount(count) {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}

@@ -1,0 +1,96 @@
+"""A still picture of a flame graph, for pages where no script runs: one small SVG of the widest boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.calltree import CallTree
+from workbench.views.layout import FlameLayout, lay_out
+from workbench.views.numbers import format_seconds, format_share
+from workbench.views.packages import package_of, ranked
+from workbench.views.tables import html_text
+
+__all__ = ["flamegraph_svg"]
+
+ROW = 18
+_CHARACTER = 6.6  # width of one character of the 11 px monospaced labels
+_NARROWEST = 1.0
+_ROOT_COLOUR = "#d9dce2"
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """One box in pixels."""
+
+    x: float
+    depth: int
+    width: float
+    colour: str
+    label: str
+    title: str
+
+    def to_svg(self) -> str:
+        y, width = self.depth * ROW, max(0.3, self.width - 0.7)
+        shape = f'<rect x="{self.x:.1f}" y="{y}" width="{width:.1f}" height="{ROW - 1}" fill="{self.colour}"/>'
+        room = int((self.width - 8) / _CHARACTER)
+        text = ""
+        if room >= 3:
+            cut = self.label if len(self.label) <= room else f"{self.label[: room - 1]}…"
+            text = f'<text x="{self.x + 4:.1f}" y="{y + 12.5}">{html_text(cut)}</text>'
+        return f"<g><title>{html_text(self.title)}</title>{shape}{text}</g>"
+
+
+def _colours(tree: CallTree, layout: FlameLayout) -> list[str]:
+    """The colour of each frame: that of its package."""
+    packages = [package_of(f.file) for f in tree.frames]
+    weights = dict.fromkeys(packages, 0)
+    self_ns = np.bincount(tree.node_frame[layout.node], weights=layout.self_ns, minlength=len(tree.frames))
+    for package, weight in zip(packages, self_ns.tolist(), strict=True):
+        weights[package] += int(weight)
+    colour = dict(ranked(weights))
+    return [colour[p] for p in packages]
+
+
+def _boxes(tree: CallTree, layout: FlameLayout, width: int, max_boxes: int) -> list[_Box]:
+    """The widest boxes under a box over all of them; parents are never narrower than their children."""
+    whole = layout.whole_ns
+    depth = np.repeat(np.arange(len(layout.levels) - 1), np.diff(layout.levels))
+    widest = np.lexsort((depth, -layout.total_ns))[:max_boxes]
+    shown = np.sort(widest[layout.total_ns[widest] * width >= _NARROWEST * whole])
+    colours = _colours(tree, layout)
+    boxes = [_Box(0, 0, width, _ROOT_COLOUR, f"all · {format_seconds(whole / 1e9)}", "all")]
+    for row in shown.tolist():
+        frame_number = int(tree.node_frame[layout.node[row]])
+        frame, total = tree.frames[frame_number], int(layout.total_ns[row])
+        share = format_share(total, whole)
+        boxes.append(
+            _Box(
+                x=float(layout.x_ns[row]) / whole * width,
+                depth=int(depth[row]) + 1,
+                width=total / whole * width,
+                colour=colours[frame_number],
+                label=frame.function,
+                title=f"{frame.function} ({frame.file}): {format_seconds(total / 1e9)}, {share}",
+            )
+        )
+    return boxes
+
+
+def flamegraph_svg(tree: CallTree, width: int = 960, max_boxes: int = 400) -> str:
+    """An SVG element, at most ``max_boxes`` boxes, scaled to the page's width; "" for a tree without weight.
+
+    Presentation attributes only, no style attribute: a strict Content-Security-Policy lets it pass.
+    """
+    layout = lay_out(tree)
+    if not len(layout):
+        return ""
+    boxes = _boxes(tree, layout, width, max_boxes)
+    height = (max(b.depth for b in boxes) + 1) * ROW
+    drawn = "".join(box.to_svg() for box in boxes)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="100%" role="img" '
+        f'aria-label="Flame graph" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="11" '
+        f'fill="#1b1b1b">{drawn}</svg>'
+    )

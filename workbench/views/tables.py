@@ -1,0 +1,97 @@
+"""Tables as plain text and as HTML. Every cell is text; HTML is escaped here and nowhere else."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from workbench.views.numbers import (
+    format_bytes,
+    format_count,
+    format_interval,
+    format_measure,
+    format_range,
+    format_ratio,
+    format_seconds,
+    format_share,
+    format_times,
+)
+
+__all__ = [
+    "TextTable",
+    "format_bytes",
+    "format_count",
+    "format_interval",
+    "format_measure",
+    "format_range",
+    "format_ratio",
+    "format_seconds",
+    "format_share",
+    "format_times",
+    "html_text",
+    "printable",
+]
+
+_LONGEST = 400
+
+
+def printable(text: str) -> str:
+    """The text with control characters and lone surrogates made visible, at most 400 characters long."""
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "".join(_visible(c) for c in cut)
+
+
+def _visible(char: str) -> str:
+    if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+        return f"\\u{ord(char):04x}"
+    return char
+
+
+def html_text(text: str) -> str:
+    """The text, made printable and escaped for element content and quoted attributes."""
+    return escape(printable(text), quote=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """Column headings and rows of cells; columns from ``numbers_from`` on are aligned to the right."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
+    numbers_from: int = 1
+
+    def to_text(self) -> str:
+        """Plain text with aligned columns, the caption above."""
+        cells = [tuple(printable(c) for c in row) for row in (self.columns, *self.rows)]
+        widths = [max(len(row[i]) for row in cells) for i in range(len(self.columns))]
+        lines = ["  ".join(self._align(i, c, widths[i]) for i, c in enumerate(row)).rstrip() for row in cells]
+        lines.insert(1, "  ".join("─" * width for width in widths))
+        return "\n".join([self.caption, *lines] if self.caption else lines)
+
+    def _align(self, column: int, cell: str, width: int) -> str:
+        return cell.rjust(width) if column >= self.numbers_from else cell.ljust(width)
+
+    def to_html(self, css_class: str = "wb-table") -> str:
+        """A ``<table>`` with a caption, a head and a body."""
+        caption = f"<caption>{html_text(self.caption)}</caption>" if self.caption else ""
+        head = "".join(f'<th scope="col"{self._class(i)}>{html_text(c)}</th>' for i, c in enumerate(self.columns))
+        body = "".join(f"<tr>{self._cells(row)}</tr>" for row in self.rows)
+        return (
+            f'<table class="{escape(css_class, quote=True)}">{caption}'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+    def _cells(self, row: Sequence[str]) -> str:
+        return "".join(f"<td{self._class(i)}>{html_text(cell)}</td>" for i, cell in enumerate(row))
+
+    def _class(self, column: int) -> str:
+        return ' class="number"' if column >= self.numbers_from else ""
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def __str__(self) -> str:
+        return self.to_text()

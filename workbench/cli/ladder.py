@@ -76,7 +76,7 @@ _COLUMNS = ("variant", "median", "range", "× faster", "bounds", "requests", "co
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    from workbench.views.tables import format_bytes, format_count, format_seconds
+    from workbench.views.numbers import format_bytes, format_count, format_seconds
 
     measures = row.measures
     low, high = row.speedup_range
@@ -98,7 +98,7 @@ def _times(speedup: float) -> str:
 
 
 def _print_bound(bound: Bound, best: Row | None) -> None:
-    from workbench.views.tables import format_seconds
+    from workbench.views.numbers import format_seconds
 
     rows = [(term.name, format_seconds(term.seconds), term.formula) for term in bound.terms]
     if bound.floor_seconds:

@@ -54,7 +54,7 @@ def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_j
     if not runs:
         click.echo("no runs yet: `workbench profile -- script.py` or `workbench run jamf` records some")
         return
-    from workbench.views.tables import format_seconds
+    from workbench.views.numbers import format_seconds
 
     rows = [
         (

@@ -79,7 +79,7 @@ def _short(value: Scalar) -> str:
 
 
 def _print_rounds(run: Run) -> None:
-    from workbench.views.tables import format_measure
+    from workbench.views.numbers import format_measure
 
     shown = [m for m in _SHOWN if any(m in r.measures for r in run.rounds)]
     rows = [
@@ -89,7 +89,7 @@ def _print_rounds(run: Run) -> None:
 
 
 def _print_spans(spans: Sequence[Span]) -> None:
-    from workbench.views.tables import format_seconds
+    from workbench.views.numbers import format_seconds
 
     if not spans:
         return
@@ -105,7 +105,7 @@ def _print_spans(spans: Sequence[Span]) -> None:
 
 def _print_functions(tree: CallTree, top: int) -> None:
     from workbench.views.flamegraph import top_functions
-    from workbench.views.tables import format_seconds
+    from workbench.views.numbers import format_seconds
 
     whole = sum(tree.samples.weight_ns.tolist()) or 1
     rows = [

@@ -46,6 +46,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "connects": "count",  # TCP connections opened
         "tls_handshakes": "count",
         "throttled": "count",  # answers with status 429
+        "retries": "count",  # requests that repeat one which failed, was throttled or met a server error
         "errors": "count",  # spans that ended with an error
         "bytes_sent": "bytes",
         "bytes_received": "bytes",

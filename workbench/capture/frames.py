@@ -108,10 +108,11 @@ class StackTable:
             at = at.f_back
         return self.key_of(frame), site
 
-    def stack(self, key: StackKey, start: StackKey = ()) -> tuple[Frame, ...]:
+    def stack(self, key: StackKey, start: StackKey = (), *, caller: bool = False) -> tuple[Frame, ...]:
         """The frames of a key from the root, without our own and without the stem that it shares with ``start``.
 
-        ``start`` is the stack in which the recording began; its last frame stays, unless it is ours.
+        ``start`` is the stack in which the recording began; its last frame stays, unless it is ours. ``caller``:
+        end at the user's frame that called our instrumentation, instead of adding the cost of it.
         """
         shared = 0
         for part, stem in zip(key, start, strict=False):
@@ -120,9 +121,9 @@ class StackTable:
             shared += 1
         if shared and shared == len(start):
             shared -= 1
-        return self._without_ours(key[shared:])
+        return self._without_ours(key[shared:], mark_cost=not caller)
 
-    def _without_ours(self, key: Sequence[int | str]) -> tuple[Frame, ...]:
+    def _without_ours(self, key: Sequence[int | str], *, mark_cost: bool) -> tuple[Frame, ...]:
         stack: list[Frame] = []
         inside = False
         for item in key:
@@ -133,9 +134,9 @@ class StackTable:
                 inside = False
             elif part is Part.CODE and (not inside or frame is AWAIT):
                 stack.append(frame)
-        if inside and (not stack or stack[-1] is not AWAIT):
+        if mark_cost and ((inside and stack[-1:] != [AWAIT]) or not stack):
             stack.append(INSTRUMENTATION)
-        return tuple(stack) or (INSTRUMENTATION,)
+        return tuple(stack)
 
     def _frame(self, item: int | str) -> tuple[Part, Frame]:
         known = self._frames.get(item)

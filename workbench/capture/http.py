@@ -43,6 +43,8 @@ KEEP: Mapping[str, str] = MappingProxyType(
         "error.type": "error",
     }
 )
+STEPS = {"connect_tcp": "connect", "connect_unix_socket": "connect", "start_tls": "tls"}
+STEP_NAMES = {"connect": "TCP connect", "tls": "TLS handshake"}
 REQUEST_LINE = len("  HTTP/1.1\r\n")
 STATUS_LINE = len("HTTP/1.1 200 \r\n")
 HEADER_SEPARATORS = len(": \r\n")
@@ -129,7 +131,7 @@ class _Call:
         """One of httpcore's trace events: ``connection.connect_tcp.started`` and such."""
         _, _, step = name.partition(".")
         action, _, stage = step.partition(".")
-        kind = {"connect_tcp": "connect", "connect_unix_socket": "connect", "start_tls": "tls"}.get(action)
+        kind = STEPS.get(action)
         if kind is not None:
             self._step(kind, stage, info)
         span = self.span
@@ -140,7 +142,8 @@ class _Call:
 
     def _step(self, kind: str, stage: str, info: Mapping[str, Any]) -> None:
         if stage == "started":
-            started = self._steps[kind] = start_span(self.log, kind, kind, None)
+            started = self._steps[kind] = start_span(self.log, kind, STEP_NAMES[kind], None)
+            started.attributes["host"] = self.request.url.host
             if self.span is not None:
                 started.key, started.site = self.span.key, self.span.site
         elif kind in self._steps:

@@ -148,7 +148,7 @@ class SpanLog:
                 duration_ns=max(span.end_ns - span.start_ns, 0),
                 status=span.status,
                 thread=builder.thread(span.thread),
-                node=builder.node(self.table.stack(span.key, self._start)),
+                node=builder.node(self.table.stack(span.key, self._start, caller=True)),
                 site=span.site,
                 bytes_sent=span.bytes_sent,
                 bytes_received=span.bytes_received,

@@ -1,0 +1,142 @@
+"""Where a run was measured: what two runs must share to be comparable. Reads, never fails, cached per process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from workbench.model import Environment
+
+__all__ = ["environment"]
+
+GIT_TIMEOUT_S = 2.0
+MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+MAINS = Path("/sys/class/power_supply")
+MOST_PACKAGES = 400
+
+
+def environment(root: Path | None = None) -> Environment:
+    """The environment of this process, with git's state of the checkout at ``root`` (default: working folder).
+
+    Git is asked at most once a process and folder, and given up on after two seconds. ``machine`` is a one-way
+    digest, so that it says "same machine" and nothing else.
+    """
+    return _environment(str((root or Path.cwd()).resolve()))
+
+
+@lru_cache(maxsize=32)
+def _environment(root: str) -> Environment:
+    commit, branch, dirty = _git_state(root)
+    return Environment(
+        commit=commit,
+        dirty=dirty,
+        branch=branch,
+        python=platform.python_version(),
+        implementation=platform.python_implementation(),
+        packages=dict(_packages()),
+        os=f"{platform.system()} {platform.release()}",
+        cpu=_cpu_model(),
+        cores=os.cpu_count() or 0,
+        memory_bytes=_memory_bytes(),
+        machine=_machine_digest(),
+        power=_power(),
+        workbench=_packages().get("workbench", ""),
+    )
+
+
+def _git_state(root: str) -> tuple[str, str, bool]:
+    """Commit, branch ("" if detached) and whether tracked files differ from the commit; empty outside a checkout."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if not commit:
+        return "", "", False
+    branch = _git(root, "symbolic-ref", "--short", "-q", "HEAD")
+    return commit, branch, bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+
+
+def _git(root: str, *arguments: str) -> str:
+    settings = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        answer = subprocess.run(
+            ["git", "-C", root, *arguments],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=GIT_TIMEOUT_S,
+            env=settings,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.decode("utf-8", "replace").strip() if answer.returncode == 0 else ""
+
+
+@lru_cache(maxsize=1)
+def _packages() -> Mapping[str, str]:
+    """Installed distributions and their versions, by name; read from folder names, as metadata takes seconds."""
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        for entry in _names(folder):
+            stem, dot, _ = entry.rpartition(".dist-info")
+            name, _, version = stem.partition("-")
+            if dot and version:
+                found.setdefault(name.lower().replace("_", "-"), version)
+    return dict(sorted(found.items())[:MOST_PACKAGES])
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder or ".")  # noqa: PTH208 - names are all that is needed, of thousands
+    except OSError:
+        return []
+
+
+def _cpu_model() -> str:
+    for line in _read(Path("/proc/cpuinfo")).splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() in ("model name", "Model", "Hardware"):
+            return value.strip()
+    if sys.platform == "darwin" and (brand := _output("sysctl", "-n", "machdep.cpu.brand_string")):
+        return brand
+    return platform.processor() or platform.machine()
+
+
+def _memory_bytes() -> int:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return 0
+
+
+def _machine_digest() -> str:
+    identity = next((text for path in MACHINE_ID_FILES if (text := _read(path).strip())), "") or platform.node()
+    return hashlib.blake2b(identity.encode(), digest_size=8, person=b"wb.machine").hexdigest()
+
+
+def _power() -> str:
+    """The CPU frequency governor, with ``battery`` added where the machine runs on it."""
+    words = [_read(GOVERNOR).strip()]
+    supplies = [_read(path / "status").strip() for path in MAINS.glob("BAT*")] if MAINS.is_dir() else []
+    if "Discharging" in supplies:
+        words.append("battery")
+    return " ".join(filter(None, words))
+
+
+def _output(*command: str) -> str:
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.strip()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

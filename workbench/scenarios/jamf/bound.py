@@ -1,11 +1,11 @@
 """What link, latencies and limits allow: the times that no correct export of an estate can beat.
 
-Each term is a lower bound by itself, so the bound is the largest. With R the link's round-trip time, L the service's
-latency of a request as the simulator draws it, and ``start`` what must have passed before any resource is known
-(connect R, TLS 1.3 handshake R, token R + L, listing of a kind of roots R + L):
+Each term is a lower bound by itself, so the bound is the largest. With R the link's round-trip time, L the
+service's latency of a request as the simulator draws it for the first one of a round, and ``start`` what must have
+passed before any resource is known (connect R, TLS 1.3 handshake R, token R + L, listing of a kind of roots R + L):
 
-* critical path: ``start`` and the longest chain of requests that must follow one another, each R + L: a root, what it
-  refers to, what that refers to in turn, and a script's download beside its description;
+* critical path: ``start`` and the longest chain of requests that must follow one another, each R + L: a root, what
+  it refers to, what that refers to in turn, and a script's download beside its description;
 * places: ``start`` and the work of all requests, R + L each, spread evenly over the client's connections;
 * server: ``start`` and the latencies alone, spread over the requests that the server takes at once;
 * bytes: the contents that must travel, over the bandwidth.
@@ -15,12 +15,12 @@ Not in them: the processors' work (measured apart, as the CPU floor), slow start
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from workbench.scenarios.base import BoundTerm
 from workbench.scenarios.jamf.account import CONNECTIONS
-from workbench.scenarios.jamf.graph import ENDPOINTS, EstateGraph
+from workbench.scenarios.jamf.graph import EstateGraph
 from workbench.scenarios.jamf.resources import Kind, Ref
 from workbench.services.link import LinkProfile
 
@@ -28,6 +28,17 @@ __all__ = ["Latency", "bound_terms"]
 
 Latency = Callable[[str, str], float]
 """Seconds of service by endpoint and resource."""
+
+_ENDPOINTS: Mapping[Kind, tuple[str, str]] = {
+    Kind.POLICY: ("policies", "policies"),
+    Kind.PROFILE: ("osxconfigurationprofiles", "osxconfigurationprofiles"),
+    Kind.SCRIPT: ("v1/scripts", "scripts"),
+    Kind.PACKAGE: ("v1/packages", "packages"),
+    Kind.CATEGORY: ("v1/categories", "categories"),
+    Kind.GROUP: ("computergroups", "computergroups"),
+    Kind.EXTENSION_ATTRIBUTE: ("computerextensionattributes", "computerextensionattributes"),
+}
+# The simulator's names of the endpoint and of the collection, which its draws are keyed by.
 
 _CONNECT_ROUND_TRIPS = 2  # TCP, and TLS 1.3 in one more (RFC 8446, 2)
 
@@ -50,8 +61,19 @@ def bound_terms(
 
 
 def _start(kind: Kind, rtt: float, latency: Latency) -> float:
+    connect: Mapping[Kind, tuple[str, str]] = {
+        Kind.POLICY: ("policies", "policies"),
+        Kind.PROFILE: ("osxconfigurationprofiles", "osxconfigurationprofiles"),
+        Kind.SCRIPT: ("v1/scripts", "scripts"),
+        Kind.PACKAGE: ("v1/packages", "packages"),
+        Kind.CATEGORY: ("v1/categories", "categories"),
+        Kind.GROUP: ("computergroups", "computergroups"),
+        Kind.EXTENSION_ATTRIBUTE: ("computerextensionattributes", "computerextensionattributes"),
+    }
+    # The simulator's names of the endpoint and of the collection, which its draws are keyed by.
+
     connect = _CONNECT_ROUND_TRIPS * rtt
-    return connect + rtt + latency("token", "") + rtt + latency(f"{ENDPOINTS[kind]}/list", "")
+    return connect + rtt + latency("token", "token") + rtt + _listing(kind, latency)
 
 
 def _critical_path(graph: EstateGraph, start: dict[Kind, float], rtt: float, latency: Latency) -> BoundTerm:
@@ -60,7 +82,7 @@ def _critical_path(graph: EstateGraph, start: dict[Kind, float], rtt: float, lat
         """Seconds from the request for ``ref`` to the last answer that it leads to, and the chain."""
         after = max((longest(need) for need in graph.needs[ref]), default=(0.0, ()))
         described = rtt + _item(ref, latency) + after[0]
-        download = rtt + latency("v1/scripts/download", str(ref.id)) if ref.kind is Kind.SCRIPT else 0.0
+        download = rtt + _download(ref, latency) if ref.kind is Kind.SCRIPT else 0.0
         return max(described, download), (ref, *after[1])
 
     seconds, chain = max((start[root.kind] + longest(root)[0], longest(root)[1]) for root in graph.roots)
@@ -91,11 +113,21 @@ def _calls(graph: EstateGraph, latency: Latency) -> list[float]:
     """The latency of every request for a resource or a script's contents, each asked for once."""
     calls = [_item(ref, latency) for ref in graph.needs]
     scripts = (ref for ref in graph.needs if ref.kind is Kind.SCRIPT)
-    return calls + [latency("v1/scripts/download", str(ref.id)) for ref in scripts]
+    return calls + [_download(ref, latency) for ref in scripts]
 
 
 def _item(ref: Ref, latency: Latency) -> float:
-    return latency(f"{ENDPOINTS[ref.kind]}/item", str(ref.id))
+    endpoint, collection = _ENDPOINTS[ref.kind]
+    return latency(f"{endpoint}/item", f"{collection}/{ref.id}")
+
+
+def _download(script: Ref, latency: Latency) -> float:
+    return latency("v1/scripts/download", f"scripts/{script.id}")
+
+
+def _listing(kind: Kind, latency: Latency) -> float:
+    endpoint, collection = _ENDPOINTS[kind]
+    return latency(f"{endpoint}/list", collection)
 
 
 def _mean_ms(calls: list[float]) -> float:

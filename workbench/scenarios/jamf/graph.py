@@ -1,4 +1,4 @@
-"""What an export must ask for, known from the data set alone: the resources that roots reach, and their requests."""
+"""What an export must ask for, known from the data set alone: the resources that its roots reach."""
 
 from __future__ import annotations
 
@@ -8,23 +8,12 @@ from dataclasses import dataclass
 from workbench.dataset.jamf.model import Estate, Policy, Scope
 from workbench.scenarios.jamf.resources import Kind, Ref
 
-__all__ = ["ENDPOINTS", "EstateGraph", "estate_graph"]
-
-ENDPOINTS: Mapping[Kind, str] = {
-    Kind.POLICY: "policies",
-    Kind.PROFILE: "osxconfigurationprofiles",
-    Kind.SCRIPT: "v1/scripts",
-    Kind.PACKAGE: "v1/packages",
-    Kind.CATEGORY: "v1/categories",
-    Kind.GROUP: "computergroups",
-    Kind.EXTENSION_ATTRIBUTE: "computerextensionattributes",
-}
-"""The simulator's names of the endpoints that the export reads, by kind."""
+__all__ = ["EstateGraph", "estate_graph"]
 
 
 @dataclass(frozen=True, slots=True)
 class EstateGraph:
-    """``needs``: each resource that the export contains, and what it refers to. ``contents``: bytes that must travel."""
+    """``needs``: each resource of the export and what it refers to; ``contents``: bytes that must travel."""
 
     roots: tuple[Ref, ...]
     needs: Mapping[Ref, tuple[Ref, ...]]

@@ -89,5 +89,5 @@ def chunk_size(profile: LinkProfile) -> int:
 
 
 def queue_limit(profile: LinkProfile) -> int:
-    """Bytes a lane may hold before it stops reading: like a TCP window, twice what fits on the wire, at least 1 MiB."""
+    """Bytes a lane may hold before it stops reading: as TCP windows, twice what is on the wire, at least 1 MiB."""
     return int(max(1 << 20, 2 * profile.bandwidth_bps / 8 * (profile.rtt_s + profile.jitter_s)))

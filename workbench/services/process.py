@@ -3,8 +3,8 @@
 The child gets its configuration as one JSON line on stdin (never by argv, which other users can read), binds port 0
 on loopback, and reports what it bound as one JSON line on stdout. stdin then stays open as a life line: when the
 parent closes it or dies, by whatever signal, the child reads end-of-file and exits. Requests such as ``stats``
-travel over the same two pipes, one JSON line each way. The child is in a session of its own, so a Ctrl-C at the terminal
-reaches only the parent, which then stops it in order.
+travel over the same two pipes, one JSON line each way. The child is in a session of its own, so a Ctrl-C at the
+terminal reaches only the parent, which then stops it in order.
 """
 
 from __future__ import annotations

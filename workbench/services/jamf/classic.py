@@ -1,8 +1,8 @@
 """The estate in the shapes of the Classic API (``/JSSResource``), as plain values ready for JSON or XML.
 
 The field names and their order are those that Jamf Pro serves, as its public client libraries read them
-(jamf-pro-sdk, python-jss, the Go SDK behind the Terraform provider). Sections that the estate doesn't fill have Jamf's
-defaults.
+(jamf-pro-sdk, python-jss, the Go SDK behind the Terraform provider). Sections that the estate doesn't fill have
+Jamf's defaults.
 """
 
 from __future__ import annotations

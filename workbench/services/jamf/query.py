@@ -1,8 +1,8 @@
 """Paging, sorting and filtering of the Jamf Pro API's lists.
 
 ``page`` counts from 0, ``page-size`` is at most 2,000; ``sort`` is ``field:asc,field:desc``; ``filter`` is RSQL
-without parentheses: comparisons joined by ``;`` (and, binds tighter) and ``,`` (or), with ``==``, ``!=``, ``=in=(a,b)``,
-``=out=(a,b)`` and the order operators, ``*`` as a wildcard.
+without parentheses: comparisons joined by ``;`` (and, binds tighter) and ``,`` (or), with ``==``, ``!=``,
+``=in=(a,b)``, ``=out=(a,b)`` and the order operators, ``*`` as a wildcard.
 """
 
 from __future__ import annotations

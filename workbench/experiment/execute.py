@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.model import RoundKind
 
@@ -23,15 +20,8 @@ def execute(recorder: RunRecorder, workload: Workload, kind: RoundKind, *, posit
     from a thread without a running loop. Whatever the body raises is recorded with the round and propagates.
     """
     workload.setup()
-    with recorder.round(kind, position=position) as round_:
-        value = workload.run()
-        if inspect.iscoroutine(value):
-            value = _drive(value)
+    value, current = recorder.call(kind, workload.run, position=position)
     outcome = workload.finish(value)
     for name, number in outcome.measures.items():
-        round_.measure(name, number)
+        current.measure(name, number)
     return outcome
-
-
-def _drive(body: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(body)

@@ -64,8 +64,8 @@ class _Track:
     run_id: str
     started_at: datetime
     outcome: Outcome | None = None
-    status: Status = Status.OK
-    error: str = ""
+    status: Status | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ def measure(
         problem = error
     parameters |= {"rounds": plan.rounds, "order_seed": plan.order_seed, **(bound.parameters() if bound else {})}
     session = Session(session_id, "scenario", started_at, scenario.name, parameters, environment())
-    recordings = tuple(_recording(track, session) for track in tracks.values() if track.recorder.rounds)
+    every = (_recording(track, session) for track in tracks.values())
+    recordings = tuple(recording for recording in every if recording.run.rounds)
     if store is not None and recordings:
         store.save(session, recordings)
     if problem is not None and not (isinstance(problem, KeyboardInterrupt) and recordings):
@@ -181,8 +182,7 @@ def _cpu_floor(scenario: Scenario, settings: Settings, progress: Progress) -> fl
             progress("CPU floor", index, _FLOOR_ROUNDS + 1)
             kind = RoundKind.TIMING if index else RoundKind.WARMUP
             execute(recorder, workload, kind, position=index)
-    walls = [r.measures["wall"] for r in recorder.rounds if r.kind is RoundKind.TIMING]
-    return statistics.median(walls)
+    return statistics.median(recorder.finish(run_id="", session_id="", name="CPU floor").run.values("wall"))
 
 
 def _recording(track: _Track, session: Session) -> Recording:

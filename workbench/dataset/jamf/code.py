@@ -31,6 +31,7 @@ def compose(stream: Stream, head: ScriptHead, app: App, size: int) -> str:
     The first function is about ``app``, the others are about any application.
     """
     prologue, epilogue = _frame(stream, head)
+    gap = "\n" if head.language == "shell" else "\n\n"
     functions: dict[str, str] = {}
     length = len(prologue.encode()) + len(epilogue.encode())
     pool = fragments(head.language)
@@ -39,7 +40,7 @@ def compose(stream: Stream, head: ScriptHead, app: App, size: int) -> str:
         name, template = stream.pick(pool)
         call = f"{name}_{slug(subject.name)}"
         body = fill(template, _values(stream, subject))
-        added = len(body.encode()) + len(_call(head.language, call).encode()) + 2
+        added = len(body.encode()) + len(_call(head.language, call).encode()) + len(gap) + 1
         if length + added > LARGEST:
             break
         if call not in functions:
@@ -47,7 +48,6 @@ def compose(stream: Stream, head: ScriptHead, app: App, size: int) -> str:
             length += added
         subject = stream.skewed(APPS)
     calls = "\n".join(_call(head.language, call) for call in functions)
-    gap = "\n" if head.language == "shell" else "\n\n"
     body = gap + gap.join([*functions.values(), epilogue.replace("@CALLS@", calls)])
     return prologue + body
 

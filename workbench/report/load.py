@@ -40,7 +40,7 @@ def load_report(store: Store, what: Iterable[str]) -> ReportData:
     )
 
 
-def _runs_of(store: Store, name: str) -> Sequence[Run]:
+def _runs_of(store: Store, name: str) -> list[Run]:
     """The runs of a session, or one run."""
     try:
         return store.session_runs(store.session(name).session_id)

@@ -34,10 +34,11 @@ __all__ = [
 ]
 
 _TOP = 30
+_LADDER_HEAD = ("Variant", "What changed", "Median", "Range", "Ratio", "Speed-up")
 _LADDER = (
     ("requests", "Requests"),
     ("connects", "Connects"),
-    ("tls_handshakes", "TLS handshakes"),
+    ("tls_handshakes", "Handshakes"),
     ("bytes_received", "Received"),
     ("peak_rss", "Peak RSS"),
     ("cpu", "CPU"),
@@ -76,16 +77,16 @@ def header(report: ReportData, paragraph: str) -> str:
 
 def ladder_section(report: ReportData, chart: str) -> str:
     """The table of rungs and the chart."""
-    columns = ("Variant", "What changed", "Median", "Range", "Ratio", "Bounds of the ratio", "Speed-up")
     changes = {r.run.run_id: r.change for r in report.runs}
     measured = tuple((key, label) for key, label in _LADDER if any(key in row.measures for row in report.rows))
     rows = tuple(_rung(row, changes.get(row.run_id, ""), measured) for row in report.rows)
-    table = TextTable((*columns, *(label for _, label in measured)), rows, "The ladder, per round", numbers_from=2)
+    columns = (*_LADDER_HEAD, *(label for _, label in measured))
+    table = TextTable(columns, rows, "The ladder, per round", numbers=range(2, len(columns)))
     labels = sorted({row.ratio.label for row in report.rows if not row.is_baseline and row.ratio.pairs})
     verdict = "" if report.comparisons else "A measurement, not a verdict. "
     base = report.baseline
     of = f"Ratios are each variant / {base.variant or base.name}, paired by sweep; " if base else ""
-    note = f"{verdict}{of}their bounds are: {'; '.join(labels)}. Other columns are medians of the timing rounds."
+    note = f"{verdict}{of}in brackets: {'; '.join(labels)}. Other columns are medians of the timing rounds."
     return _section("Ladder", _note(note) + _scrolling(table) + chart)
 
 
@@ -97,9 +98,8 @@ def _rung(row: Row, change: str, measured: tuple[tuple[str, str], ...]) -> tuple
         change,
         format_seconds(row.median),
         spread,
-        "1 (baseline)" if row.is_baseline else format_ratio(ratio.ratio),
-        "" if row.is_baseline else format_interval(ratio.low, ratio.high),
-        "" if row.is_baseline else speedup_bounds(row),
+        "1" if row.is_baseline else f"{format_ratio(ratio.ratio)} {format_interval(ratio.low, ratio.high)}",
+        "baseline" if row.is_baseline else f"{row.speedup:.3g}× ({speedup_bounds(row)})",
         *(format_measure(row.measures.get(key), UNITS[key]) for key, _ in measured),
     )
 
@@ -113,7 +113,9 @@ def bound_section(report: ReportData) -> str:
         rows.append(
             ("CPU floor", format_seconds(report.bound.floor_seconds), "measured: no link, no service latency")
         )
-    table = TextTable(("Term", "Seconds", "How it is found"), tuple(rows), "The bound is the largest of its terms")
+    table = TextTable(
+        ("Term", "Seconds", "How it is found"), tuple(rows), "The bound is the largest of its terms", (1,)
+    )
     text = f"No correct implementation can take less than {format_seconds(report.bound.seconds)} here."
     fastest = report.fastest
     if fastest is not None and report.bound.seconds > 0:
@@ -140,7 +142,7 @@ def comparisons_section(report: ReportData) -> str:
         for c in report.comparisons
     )
     columns = ("Comparison", "Verdict", "Ratio", "95 % interval", "Pairs", "In words")
-    return _section("Verdicts", _scrolling(TextTable(columns, rows, "Comparisons", numbers_from=6)))
+    return _section("Verdicts", _scrolling(TextTable(columns, rows, "Comparisons", (2, 3, 4))))
 
 
 def run_section(report: RunReport, number: int) -> str:
@@ -188,7 +190,7 @@ def _rounds(report: RunReport) -> str:
     columns = ("Round", "Kind", "Status", *(labels[m] for m in shown), *(labels[m] for m in own))
     timing = sum(r.kind is RoundKind.TIMING for r in report.run.rounds)
     caption = f"Rounds ({timing} timing, {len(rows)} in all)"
-    table = TextTable(columns, rows, caption, numbers_from=3)
+    table = TextTable(columns, rows, caption, range(3, len(columns)))
     return f"<details><summary>{html_text(caption)}</summary>{_scrolling(table)}</details>"
 
 
@@ -198,7 +200,7 @@ def _own(value: float | None) -> str:
 
 def _pairs_table(values: Mapping[str, Scalar], caption: str) -> str:
     rows = tuple((key, "–" if value is None else str(value)) for key, value in values.items())
-    return TextTable(("Name", "Value"), rows, caption, numbers_from=2).to_html("wb-table pairs")
+    return TextTable(("Name", "Value"), rows, caption).to_html("wb-table pairs")
 
 
 def environment_section(report: ReportData) -> str:

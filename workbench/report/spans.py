@@ -83,4 +83,4 @@ def operation_table(run: Run, spans: Iterable[Span]) -> TextTable:
         for row in rows[:_MOST]
     )
     columns = ("Kind", "Operation", "Issued at", "Count", "Total", "p50", "p95", "Errors", "Received")
-    return TextTable(columns, cells, caption, numbers_from=3)
+    return TextTable(columns, cells, caption, numbers=range(3, len(columns)))

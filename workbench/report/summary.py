@@ -41,8 +41,9 @@ def _ladder_sentences(report: ReportData) -> list[str]:
         return [f"{len(report.rows)} variants were measured in one session."]
     slow, fast = _name(base.variant or base.name), _name(fastest.variant or fastest.name)
     sentences = [
-        f"{len(report.rows)} variants were measured interleaved in one session: {slow} takes "
-        f"{format_seconds(base.median)} a round (median of {base.rounds}), {fast} {format_seconds(fastest.median)}.",
+        f"{len(report.rows)} variants were measured interleaved in one session: "
+        f"{slow} takes {format_seconds(base.median)} a round (median of {base.rounds}), "
+        f"{fast} {format_seconds(fastest.median)}.",
         f"That is {format_times(fastest.ratio.ratio)}"
         + (f" ({speedup_bounds(fastest)}, {fastest.ratio.label})." if fastest.ratio.pairs else "."),
         _requests_sentence(base, fastest),

@@ -6,6 +6,7 @@ would send a profile anywhere.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -70,13 +71,28 @@ def _layout(height: int, **more: Any) -> dict[str, Any]:
     }
 
 
+def _ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times the powers of ten between two values."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [value for d in decades for m in (1, 2, 5) if low <= (value := m * 10.0**d) <= high]
+
+
 def _axis(values: Sequence[float], title: str) -> dict[str, Any]:
     """A seconds axis; logarithmic once the slowest takes eight times the fastest."""
-    logarithmic = min(values) > 0 and max(values) / min(values) >= 8
-    axis: dict[str, Any] = {"title": {"text": title}, "ticksuffix": " s", "gridcolor": "rgba(128,128,128,0.25)"}
-    if logarithmic:
-        return {**axis, "type": "log", "dtick": "D2", "title": {"text": f"{title} (logarithmic)"}}
-    return {**axis, "rangemode": "tozero"}
+    low, high = min(values), max(values)
+    axis: dict[str, Any] = {"title": {"text": title}, "gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}
+    if low <= 0 or high / low < 8:
+        return {**axis, "range": [0, high * 1.18], "ticksuffix": " s"}
+    low, high = low / 1.6, high * 1.6
+    ticks = _ticks(low, high)
+    return {
+        **axis,
+        "type": "log",
+        "range": [math.log10(low), math.log10(high)],
+        "title": {"text": f"{title} (logarithmic)"},
+        "tickvals": ticks,
+        "ticktext": [f"{tick:g} s" for tick in ticks],
+    }
 
 
 def _bound_line(seconds: float) -> dict[str, Any]:
@@ -124,9 +140,7 @@ def ladder_chart(steps: Sequence[LadderStep], *, bound_s: float | None = None) -
 
 def _log10_if(figure: Any, seconds: float) -> float:
     """Annotations on a logarithmic axis are placed by the logarithm, unlike shapes."""
-    from math import log10
-
-    return log10(seconds) if figure.layout.xaxis.type == "log" else seconds
+    return math.log10(seconds) if figure.layout.xaxis.type == "log" else seconds
 
 
 def distribution_chart(series: Mapping[str, Sequence[float]], *, title: str = "wall time of a round") -> Any:

@@ -50,7 +50,7 @@ def functions_table(functions: Sequence[FunctionTime], rounds: int = 1, caption:
         )
         for f in functions
     )
-    return TextTable(("Function", "File", "Self", "Self %", "Total", "Total %"), rows, caption, numbers_from=2)
+    return TextTable(("Function", "File", "Self", "Self %", "Total", "Total %"), rows, caption, numbers=range(2, 6))
 
 
 def flamegraph_html(tree: CallTree, meta: FlameMeta) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -56,12 +56,12 @@ def html_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """Column headings and rows of cells; columns from ``numbers_from`` on are aligned to the right."""
+    """Column headings and rows of cells; the columns in ``numbers`` are aligned to the right."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
-    numbers_from: int = 1
+    numbers: Collection[int] = ()
 
     def to_text(self) -> str:
         """Plain text with aligned columns, the caption above."""
@@ -72,7 +72,7 @@ class TextTable:
         return "\n".join([self.caption, *lines] if self.caption else lines)
 
     def _align(self, column: int, cell: str, width: int) -> str:
-        return cell.rjust(width) if column >= self.numbers_from else cell.ljust(width)
+        return cell.rjust(width) if column in self.numbers else cell.ljust(width)
 
     def to_html(self, css_class: str = "wb-table") -> str:
         """A ``<table>`` with a caption, a head and a body."""
@@ -88,7 +88,7 @@ class TextTable:
         return "".join(f"<td{self._class(i)}>{html_text(cell)}</td>" for i, cell in enumerate(row))
 
     def _class(self, column: int) -> str:
-        return ' class="number"' if column >= self.numbers_from else ""
+        return ' class="number"' if column in self.numbers else ""
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,14 +23,17 @@ from workbench.capture import httpx_patch
 from workbench.capture.frames import StackTable
 from workbench.capture.outcome import outcome_of
 from workbench.capture.resources import ResourceMeter, collector_off, start_resources
-from workbench.capture.samplers import RunningSampler, SamplerSpec, start_sampler
+from workbench.capture.samplers import RunningSampler, SampledStack, SamplerSpec, start_sampler
 from workbench.capture.spans import OpenSpan, SpanLog
-from workbench.model import Recording, Round, RoundKind, Run, Scalar, Span, Status, utc_now
+from workbench.errors import CaptureError
+from workbench.model import Frame, Recording, Round, RoundKind, Run, Scalar, Span, Status, utc_now
 
 if TYPE_CHECKING:
     from workbench.calltree import CallTreeBuilder
 
-__all__ = ["RoundInProgress", "RunRecorder"]
+__all__ = ["RoundInProgress", "RunRecorder", "add_samples"]
+
+log = logging.getLogger("workbench")
 
 COUNTED_AS = {"http": "requests", "connect": "connects", "tls": "tls_handshakes"}
 TOO_MANY_REQUESTS = 429
@@ -157,7 +161,11 @@ class RunRecorder:
         builder = CallTreeBuilder()
         rounds = [self._result(current) for current in self._rounds]
         for current in self._rounds:
-            _add_samples(builder, current)
+            try:
+                if current.sampler is not None:
+                    add_samples(builder, current.sampler.samples(), current.index)
+            except CaptureError as lost:  # the times and spans of the round are still good
+                log.warning("workbench: round %d has no stacks: %s", current.index, lost)
         spans = tuple(self._export_spans(builder))
         worst = max(rounds, key=lambda r: SEVERITY[r.status], default=None)
         run = Run(
@@ -202,21 +210,21 @@ class RunRecorder:
 SEVERITY = {Status.OK: 0, Status.FAILED: 1, Status.INTERRUPTED: 2}
 
 
-def _add_samples(builder: CallTreeBuilder, current: RoundInProgress) -> None:
-    """Convert a round's samples; the same stack object is looked up once."""
-    if current.sampler is None:
-        return
+def add_samples(builder: CallTreeBuilder, samples: Iterable[SampledStack], round: int) -> None:
+    """Convert a sampler's stacks; the same stack object is looked up once."""
     nodes: dict[int, int] = {}
-    for sample in current.sampler.samples():
+    kept: list[tuple[Frame, ...]] = []  # a stack's id is good as long as the stack lives
+    for sample in samples:
         node = nodes.get(id(sample.stack))
         if node is None:
             node = nodes[id(sample.stack)] = builder.node(sample.stack)
+            kept.append(sample.stack)
         builder.sample(
             time_ns=sample.time_ns,
             weight_ns=sample.weight_ns,
             node=node,
             thread=builder.thread(sample.thread),
-            round=current.index,
+            round=round,
             line=sample.line,
         )
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -23,23 +22,23 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from workbench.capture.environment import environment
 from workbench.capture.rounds import RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
-from workbench.errors import ProfilerActive, UsageError, WorkbenchError
+from workbench.errors import ProfilerActive, UsageError
+from workbench.experiment.saving import save_or_warn
 from workbench.model import Recording, RoundKind, Scalar, Session, Status, utc_now
 
 if TYPE_CHECKING:
     from workbench.store import Store
 
-__all__ = ["BlockRun", "is_disabled", "profile", "save_or_warn"]
+__all__ = ["BlockRun", "is_disabled", "profile"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-log = logging.getLogger("workbench")
 
 
 class BlockRun:
     """A run of the user's own code: ``run_id`` is known from the start, the rest once the block has ended.
 
-    ``status`` is None while it runs; ``saved`` says whether the store took it. With ``WORKBENCH_DISABLE=1`` nothing
+    ``status`` is None while it runs; ``store_error`` is why the store
+    didn't take it, if it didn't. With ``WORKBENCH_DISABLE=1`` nothing
     is recorded and ``run_id`` is "".
     """
 
@@ -49,7 +48,7 @@ class BlockRun:
         self.status: Status | None = None
         self.session: Session | None = None
         self.recording: Recording | None = None
-        self.saved = False
+        self.store_error: Exception | None = None
 
     def __repr__(self) -> str:
         return f"<run {self.run_id or 'not recorded'} {self.name!r} {self.status or 'running'}>"
@@ -103,7 +102,7 @@ class profile:  # noqa: N801 - reads as a verb where it is used
         opened, self._open = self._open, None
         if opened is not None:
             opened.end(kind, error, traceback)
-            opened.run.saved = save_or_warn(opened.finished(), self._store)
+            opened.run.store_error = save_or_warn(*opened.finished(), self._store)
         return False
 
     def __call__(self, function: Function) -> Function:
@@ -157,7 +156,9 @@ class _Recording:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._round is not None:
-            self._round.__exit__(kind, error, traceback)  # doesn't raise ``error``: the caller's with statement does
+            self._round.__exit__(
+                kind, error, traceback
+            )  # doesn't raise ``error``: the caller's with statement does
 
     def finished(self) -> tuple[Session, Recording]:
         self.run.recording = self._recorder.finish(
@@ -177,23 +178,6 @@ class _Recording:
 def is_disabled() -> bool:
     """Whether ``WORKBENCH_DISABLE`` switches all recording off."""
     return os.environ.get("WORKBENCH_DISABLE", "") not in ("", "0")
-
-
-def save_or_warn(finished: tuple[Session, Recording], store: Store | None) -> bool:
-    """Save the run; where the store can't, say so in one logged line and return False."""
-    session, recording = finished
-    try:
-        if store is None:
-            from workbench.store import Store
-
-            store = Store()
-        store.save(session, [recording])
-    except (WorkbenchError, OSError) as error:
-        log.warning(
-            "workbench: the run %s (%s) was not stored: %s", recording.run.run_id, recording.run.name, error
-        )
-        return False
-    return True
 
 
 def _unless_active(block: profile, caller: FrameType) -> AbstractContextManager[Any]:

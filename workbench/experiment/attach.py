@@ -1,0 +1,108 @@
+"""Profile a Python process that already runs, from outside, by its process id."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.capture.environment import environment
+from workbench.capture.pyspy import PySpy
+from workbench.capture.samplers import SamplerSpec
+from workbench.errors import ProcessNotFound, UsageError
+from workbench.experiment.saving import save_or_warn
+from workbench.model import Recording, Round, RoundKind, Run, Session, Status, utc_now
+
+if TYPE_CHECKING:
+    from workbench.store import Store
+
+__all__ = ["Attached", "attach"]
+
+MOST_PER_SECOND = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A run recorded from outside; ``store_error`` is why the store didn't take it, if it didn't."""
+
+    session: Session
+    recording: Recording
+    store_error: Exception | None = None
+
+
+def attach(
+    pid: int,
+    *,
+    duration: float | None = None,
+    rate: int = 100,
+    native: bool = False,
+    gil: bool = False,
+    idle: bool = False,
+    subprocesses: bool = False,
+    name: str = "",
+    store: Store | None = None,
+) -> Attached:
+    """Sample all threads of the process ``rate`` times a second for ``duration`` seconds, and save the run.
+
+    Without a duration: until it ends, or until Ctrl-C, which is the regular end then; Ctrl-C before the duration is
+    over keeps what was recorded and marks the run interrupted. The run has one round with wall and CPU time.
+    Raises UsageError, ProcessNotFound, SamplerPermission, SamplerUnavailable or CaptureError.
+    """
+    if not 1 <= rate <= MOST_PER_SECOND:
+        raise UsageError(f"--rate is 1 to {MOST_PER_SECOND} samples a second, not {rate}")
+    if duration is not None and duration <= 0:
+        raise UsageError(f"--duration is in seconds and more than 0, not {duration}")
+    spec = SamplerSpec("py-spy", 1 / rate, native=native, gil=gil, idle=idle, subprocesses=subprocesses)
+    started_at = utc_now()
+    cpu = _cpu_seconds(pid)
+    spy = PySpy(pid, spec).start()
+    began = time.perf_counter()
+    status = Status.OK
+    try:
+        spy.wait(duration)
+    except KeyboardInterrupt:
+        status = Status.OK if duration is None else Status.INTERRUPTED
+    wall = time.perf_counter() - began
+    used = max(_cpu_seconds(pid, gone=cpu) - cpu, 0.0)
+    spy.stop()
+    round_ = Round(0, RoundKind.SAMPLED, 0, started_at, {"wall": wall, "cpu": used}, status)
+    session, recording = _record(spy, spec, round_, name or f"process {pid}", pid)
+    return Attached(session, recording, save_or_warn(session, recording, store))
+
+
+def _record(spy: PySpy, spec: SamplerSpec, round_: Round, name: str, pid: int) -> tuple[Session, Recording]:
+    from workbench.calltree import CallTreeBuilder
+    from workbench.capture.rounds import add_samples
+    from workbench.store.ids import new_id
+
+    builder = CallTreeBuilder()
+    add_samples(builder, spy.samples(), round_.index)
+    session = Session(
+        new_id(round_.started_at), "attach", round_.started_at, parameters={"pid": pid}, environment=environment()
+    )
+    run = Run(
+        run_id=new_id(round_.started_at),
+        session_id=session.session_id,
+        name=name,
+        started_at=round_.started_at,
+        duration_s=round_.measures["wall"],
+        status=round_.status,
+        sampler=spec.describe(),
+        rounds=(round_,),
+    )
+    return session, Recording(run, builder.build())
+
+
+def _cpu_seconds(pid: int, gone: float | None = None) -> float:
+    """User and system time of the process so far; ``gone`` if it has ended, else ProcessNotFound."""
+    import psutil
+
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.AccessDenied:
+        return 0.0
+    except (psutil.NoSuchProcess, OverflowError, ValueError) as error:
+        if gone is not None:
+            return gone
+        raise ProcessNotFound(f"no process {pid}: check the id with 'ps'") from error
+    return float(times.user + times.system)

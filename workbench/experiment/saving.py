@@ -1,0 +1,30 @@
+"""Handing a finished run of the user's own code to the store, which must never cost the user's program its life."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from workbench.errors import WorkbenchError
+from workbench.model import Recording, Session
+
+if TYPE_CHECKING:
+    from workbench.store import Store
+
+__all__ = ["save_or_warn"]
+
+log = logging.getLogger("workbench")
+
+
+def save_or_warn(session: Session, recording: Recording, store: Store | None) -> Exception | None:
+    """Save the run (``None``: in the default store); where that fails, log one line and return the reason."""
+    try:
+        if store is None:
+            from workbench.store import Store
+
+            store = Store()
+        store.save(session, [recording])
+    except (WorkbenchError, OSError) as error:
+        log.warning("workbench: run %s (%s) was not stored: %s", recording.run.run_id, recording.run.name, error)
+        return error
+    return None

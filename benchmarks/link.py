@@ -1,8 +1,8 @@
 """How true the link is: added delay against the nominal one, and what the relay costs.
 
 An echo server runs in a process of its own. Round trips through the relay alternate with direct ones in the same
-run, so that what client, server and machine add stands on both sides. ``python benchmarks/link.py`` prints tables and
-writes ``benchmarks/results/link.json``. Requirement: within 1 ms or 5 % at the median for 5-100 ms.
+run, so that what client, server and machine add stands on both sides. ``python benchmarks/link.py`` prints
+tables and writes ``benchmarks/results/link.json``. Requirement: within 1 ms or 5 % at the median for 5-100 ms.
 """
 
 from __future__ import annotations

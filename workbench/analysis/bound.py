@@ -47,9 +47,7 @@ def bound_from_parameters(parameters: Mapping[str, Scalar]) -> Bound | None:
         return None
     names = [k.removeprefix(_PREFIX) for k in parameters if k.startswith(_PREFIX) and not k.endswith(_FORMULA)]
     terms = tuple(
-        BoundTerm(
-            name, _number(parameters[_PREFIX + name]), str(parameters.get(_PREFIX + name + _FORMULA, ""))
-        )
+        BoundTerm(name, _number(parameters[_PREFIX + name]), str(parameters.get(_PREFIX + name + _FORMULA, "")))
         for name in names
     )
     return Bound(terms, _number(parameters.get(_FLOOR)))

@@ -13,7 +13,9 @@ __all__ = ["COUNTS", "CountChange", "count_changes", "varying"]
 COUNTS = tuple(
     name for name, unit in UNITS.items() if unit in ("count", "bytes") and name not in ("peak_rss", LOOPS)
 )
-"""The measures that count: events and bytes moved. (Peak memory is measured, not counted.)"""
+"""The standard measures that count: events and bytes moved. (Peak memory is measured, not counted.)"""
+
+_MORE = ("spans_", "retries")  # spans of other kinds by kind, such as spans_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,10 @@ class CountChange:
 
 
 def count_changes(base: Run, new: Run) -> list[CountChange]:
-    """Every count that both runs hold and that isn't 0 in both, in the order of ``COUNTS``."""
+    """Every count that both runs hold and that isn't 0 in both: those of ``COUNTS``, then those by kind of span."""
     changes = []
-    for name in COUNTS:
+    more = sorted({name for r in (*base.rounds, *new.rounds) for name in r.measures if name.startswith(_MORE)})
+    for name in (*COUNTS, *more):
         before, after = _per_execution(base, name), _per_execution(new, name)
         if before and after and (any(before) or any(after)):
             changes.append(

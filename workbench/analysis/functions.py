@@ -9,7 +9,7 @@ __all__ = ["function_changes", "self_seconds", "total_change"]
 
 
 def self_seconds(tree: CallTree, executions: float = 1.0) -> dict[Frame, float]:
-    """Self time in seconds per execution of the body, by function (all its call paths and recursion together)."""
+    """Self time in seconds per execution of the body, by function (all its call paths together)."""
     if executions <= 0:
         raise ValueError("a call tree covers at least some of one execution")
     by_frame = [0] * len(tree.frames)
@@ -24,8 +24,8 @@ def function_changes(
     """Self time of every function in either tree, the greatest absolute change first.
 
     ``*_executions``: how often the body ran while the tree was sampled (rounds × inner loops), so that seconds are
-    those of one execution. Shares are fractions of all sampled time of their tree. A function that only one side has
-    is listed with 0 on the other; a tree against itself changes nowhere, exactly.
+    those of one execution. Shares are fractions of all sampled time of their tree. A function that only one side
+    has is listed with 0 on the other; a tree against itself changes nowhere, exactly.
     """
     before, after = self_seconds(base, base_executions), self_seconds(new, new_executions)
     base_total, new_total = sum(before.values()), sum(after.values())

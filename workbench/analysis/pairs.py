@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from workbench.model import Round, RoundKind, Run, Status
 
-__all__ = ["LOOPS", "paired_seconds", "paired_values", "round_seconds", "seconds"]
+__all__ = ["LOOPS", "execution_seconds", "paired_seconds", "paired_values", "seconds"]
 
 LOOPS = "loops"
 """Measure: how often the body ran within a round (absent: once)."""
@@ -14,9 +14,9 @@ LOOPS = "loops"
 _WALL = "wall"
 
 
-def round_seconds(round_: Round) -> float:
+def execution_seconds(measures: Mapping[str, float]) -> float:
     """Wall seconds of one execution of the body: the round's wall time over its inner loops."""
-    return round_.measures[_WALL] / round_.measures.get(LOOPS, 1.0)
+    return measures[_WALL] / measures.get(LOOPS, 1.0)
 
 
 def seconds(run: Run) -> tuple[RoundKind, list[float]]:
@@ -25,7 +25,7 @@ def seconds(run: Run) -> tuple[RoundKind, list[float]]:
     The kind tells which: a user's block has one sampled round and its time includes the sampler's cost.
     """
     for kind in (RoundKind.TIMING, RoundKind.SAMPLED):
-        values = [round_seconds(r) for r in run.rounds if r.kind is kind and _timed(r)]
+        values = [execution_seconds(r.measures) for r in run.rounds if r.kind is kind and _timed(r)]
         if values:
             return kind, values
     return RoundKind.TIMING, []
@@ -45,7 +45,9 @@ def paired_seconds(
 def paired_values(base: Sequence[Round], new: Sequence[Round]) -> tuple[Sequence[float], Sequence[float]]:
     """Seconds of two sequences of rounds, by place, without the pairs of which either is no completed round."""
     pairs = [
-        (round_seconds(b), round_seconds(n)) for b, n in zip(base, new, strict=False) if _timed(b) and _timed(n)
+        (execution_seconds(b.measures), execution_seconds(n.measures))
+        for b, n in zip(base, new, strict=False)
+        if _timed(b) and _timed(n)
     ]
     return [b for b, _ in pairs], [n for _, n in pairs]
 

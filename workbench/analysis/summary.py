@@ -31,12 +31,14 @@ def sentence(
     pairs = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'}"
     head = [change_text(estimate), pairs, *([duration_text(seconds)] if seconds > 0 else [])]
     changed = [f"{c.name.replace('_', ' ')} {c.base:g} → {c.new:g}" for c in counts if c.changed]
-    parts = [", ".join(head), *changed[:_COUNTS_NAMED], *_mostly(functions)]
+    # Without a difference there is nothing for a function to explain.
+    differs = estimate.low > 1 or estimate.high < 1
+    parts = [", ".join(head), *changed[:_COUNTS_NAMED], *(_mostly(functions) if differs else [])]
     return "; ".join(parts)
 
 
 def change_text(estimate: Estimate) -> str:
-    """``12 % slower (95 % 9 to 15 %)``, ``7.9× faster (95 % 7.1 to 8.8×)``, ``no pairs`` without one.
+    """``12 % slower (95 % 9 to 15 %)``, ``7.9× faster (95 % 7.1 to 8.8×)``, ``not timed`` without a pair.
 
     An interval that holds no change is signed: ``0.3 % slower (95 % −0.8 to +1.4 %)``.
     """
@@ -45,6 +47,7 @@ def change_text(estimate: Estimate) -> str:
     ratio, low, high = estimate.ratio, estimate.low, estimate.high
     label, _, remark = estimate.label.partition(", ")
     remark = f", {remark}" if remark else ""
+    label = label if estimate.is_interval else "range"
     if max(ratio, 1 / ratio) >= _FACTOR_FROM:
         return f"{_factor_text(ratio, low, high, label)}{remark})"
     word = "slower" if ratio >= 1 else "faster"

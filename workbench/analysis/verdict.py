@@ -63,7 +63,9 @@ class Rule:
         """The rule with a budget of at most ``pairs``; the alpha of each look follows."""
         if pairs < 1:
             raise UsageError(f"a comparison needs at least 1 pair, not {pairs}")
-        return replace(self, looks=(*(look for look in self.looks if look < pairs), min(pairs, self.budget)))
+        if pairs >= self.budget:
+            return self
+        return replace(self, looks=(*(look for look in self.looks if look < pairs), pairs))
 
     def fixed(self, pairs: int) -> Rule:
         """The rule for a number of pairs that was chosen beforehand: one look, which has the whole alpha."""

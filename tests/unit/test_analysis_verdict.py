@@ -1,0 +1,154 @@
+"""The decision order, the looks and their error over simulated streams."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from workbench.analysis.verdict import Rule, Sequential, judge, parse_percent
+from workbench.errors import UsageError
+from workbench.model import Verdict
+from workbench.statistics import LOOKS, Estimate
+
+
+def estimate(low: float, high: float, label: str = "95 %") -> Estimate:
+    return Estimate((low * high) ** 0.5, low, high, 20, True, label=label)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (1.011, 1.5, Verdict.REGRESSION),
+        (1.011, 1.02, Verdict.REGRESSION),  # before PASS: 1.02 alone would pass
+        (1.01, 1.5, None),  # the bound itself is no regression
+        (0.8, 0.989, Verdict.IMPROVEMENT),
+        (0.8, 0.99, Verdict.PASS),
+        (0.8, 1.029, Verdict.PASS),
+        (0.8, 1.03, None),
+        (1.005, 1.029, Verdict.PASS),
+    ],
+)
+def test_order_and_bounds_of_the_decision(low: float, high: float, verdict: Verdict | None) -> None:
+    assert Rule().decide(estimate(low, high)) is verdict
+
+
+def test_a_range_of_few_pairs_decides_nothing() -> None:
+    assert Rule().decide(estimate(1.5, 1.6, "range of 4 pairs")) is None
+
+
+def test_max_regression_moves_both_bounds() -> None:
+    rule = Rule.of(0.15)
+    assert rule.decide(estimate(1.04, 1.14)) is Verdict.PASS
+    assert rule.decide(estimate(1.051, 1.14)) is Verdict.REGRESSION
+    assert Rule.of(0.03) == Rule()
+
+
+@pytest.mark.parametrize("wrong", [{"max_regression": 0.0}, {"alpha": 1.0}, {"looks": (20, 15)}, {"looks": ()}])
+def test_impossible_rules_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        Rule(**wrong)  # type: ignore[arg-type]
+
+
+def test_only_scheduled_numbers_of_pairs_are_looked_at() -> None:
+    sequential = Sequential()
+    base, new = np.ones(120), np.full(120, 1.5)
+    looked = [n for n in range(1, 121) if sequential.look(base[:n], new[:n]) is not None]
+    assert looked == list(LOOKS)
+
+
+def test_three_times_slower_or_faster_stops_at_five_pairs() -> None:
+    base = [1.0] * 5
+    assert Sequential().look(base, [3.1, 3.5, 4.0, 3.2, 9.0]) is Verdict.REGRESSION
+    assert Sequential().look(base, [0.3, 0.2, 0.1, 0.33, 0.3]) is Verdict.IMPROVEMENT
+    assert Sequential().look(base, [2.9, 3.5, 4.0, 3.2, 9.0]) is None
+    assert Sequential().look(base[:4], [9.0] * 4) is None
+
+
+def test_budget_ends_inconclusive() -> None:
+    noise = np.random.default_rng(1).lognormal(0, 0.7, 120)
+    sequential = Sequential()
+    assert sequential.look(np.ones(120), noise) is Verdict.INCONCLUSIVE
+    assert sequential.estimate.pairs == 120
+
+
+def test_time_running_out_between_looks_uses_what_alpha_is_left() -> None:
+    sequential = Sequential()
+    assert sequential.final(np.ones(9), np.full(9, 1.5)) is Verdict.REGRESSION
+    assert sequential.estimate.label == "95 %"
+    assert Sequential().final(np.ones(5), np.full(5, 1.5)) is Verdict.INCONCLUSIVE
+    assert Sequential().final([], []) is Verdict.INCONCLUSIVE
+
+
+def test_limited_rule_spends_all_alpha_by_its_budget() -> None:
+    rule = Rule().limited(35)
+    assert rule.looks == (15, 20, 30, 35)
+    assert Rule().limited(10).looks == (10,)
+    assert Rule().limited(1000) == Rule()
+
+
+def test_replaying_stored_pairs_repeats_the_live_verdict() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        base, new = rng.lognormal(0, 0.05, 120), rng.lognormal(0.02, 0.05, 120)
+        live = Sequential()
+        verdicts = (live.look(base[:n], new[:n]) for n in range(1, 121))
+        verdict = next(v for v in verdicts if v is not None)
+        stopped = live.estimate.pairs
+        assert judge(base[:stopped], new[:stopped], replay=True) == (verdict, live.estimate)
+
+
+def test_fixed_number_of_pairs_gets_one_look_with_the_whole_alpha() -> None:
+    verdict, found = judge(np.ones(200), np.full(200, 0.5), replay=False)
+    assert verdict is Verdict.IMPROVEMENT
+    assert found.pairs == 200
+
+
+def stream(rng: np.random.Generator, sd: float, rho: float, effect: float) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs whose log ratios are a first-order autoregressive series around log(1 + effect)."""
+    noise = rng.standard_normal(120)
+    for i in range(1, 120):
+        noise[i] = rho * noise[i - 1] + (1 - rho**2) ** 0.5 * noise[i]
+    return np.ones(120), np.exp(np.log1p(effect) + sd * noise)
+
+
+def verdicts(sd: float, rho: float, effect: float, trials: int = 400) -> Counter[Verdict]:
+    rng = np.random.default_rng(17)
+    return Counter(judge(*stream(rng, sd, rho, effect), replay=True)[0] for _ in range(trials))
+
+
+@pytest.mark.parametrize(("sd", "rho"), [(0.05, 0.0), (0.2, 0.0), (0.2, 0.17)])
+def test_equal_code_is_hardly_ever_called_slower(sd: float, rho: float) -> None:
+    found = verdicts(sd, rho, 0.0)
+    assert found[Verdict.REGRESSION] / 400 <= 0.025
+
+
+@pytest.mark.parametrize("sd", [0.05, 0.2])
+def test_five_percent_slower_hardly_ever_passes(sd: float) -> None:
+    found = verdicts(sd, 0.0, 0.05)
+    assert (found[Verdict.PASS] + found[Verdict.IMPROVEMENT]) / 400 <= 0.025
+
+
+def test_quiet_streams_are_decided() -> None:
+    assert verdicts(0.03, 0.0, 0.0)[Verdict.PASS] == 400
+    assert verdicts(0.03, 0.0, 0.05)[Verdict.REGRESSION] == 400
+    faster = verdicts(0.03, 0.0, -0.05)  # once below +3 % it passes, without waiting to be called better
+    assert faster[Verdict.IMPROVEMENT] + faster[Verdict.PASS] == 400
+    assert faster[Verdict.IMPROVEMENT] > 300
+
+
+def test_five_percent_in_loud_noise_is_inconclusive_rather_than_guessed() -> None:
+    found = verdicts(0.25, 0.0, 0.05)
+    assert found[Verdict.INCONCLUSIVE] / 400 > 0.5
+
+
+@pytest.mark.parametrize(("text", "value"), [("5%", 0.05), (" 5 % ", 0.05), ("0.05", 0.05), ("12.5%", 0.125)])
+def test_percentages(text: str, value: float) -> None:
+    assert parse_percent(text) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["", "five", "0%", "-3%", "nan", "5%%"])
+def test_bad_percentages_are_usage_errors(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_percent(text)

@@ -1,0 +1,280 @@
+"""``workbench compare``: two targets measured now, side by side, or two stored runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from workbench.analysis.comparability import differences, fatal
+from workbench.analysis.counts import CountChange, count_changes, varying
+from workbench.analysis.functions import function_changes
+from workbench.analysis.pairs import LOOPS, paired_seconds, seconds
+from workbench.analysis.summary import sentence
+from workbench.analysis.verdict import Rule, judge
+from workbench.capture.samplers import SamplerSpec
+from workbench.errors import INTERRUPTED, NotComparable, UsageError
+from workbench.experiment.progress import Progress, silent
+from workbench.experiment.sitting import Measured, measure_pairs
+from workbench.experiment.targets import RunTarget, parse_pair
+from workbench.model import Comparison, FunctionChange, Recording, RoundKind, Run, Scalar, Session, Verdict
+from workbench.scenarios.base import Settings
+from workbench.statistics import Estimate, unpaired_ratio
+
+if TYPE_CHECKING:
+    from workbench.calltree import CallTree
+    from workbench.store import Store
+
+__all__ = [
+    "CompareResult",
+    "CompareSettings",
+    "compare",
+    "compare_live",
+    "compare_runs",
+    "comparison_json",
+    "exit_code",
+]
+
+_FUNCTIONS_KEPT = 200
+_EXIT_CODES = {
+    Verdict.PASS: 0,
+    Verdict.IMPROVEMENT: 0,
+    Verdict.REGRESSION: 1,
+    Verdict.INCONCLUSIVE: 3,
+}
+_ADVISORY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CompareSettings:
+    """How two targets are measured. ``scenario`` matters to variants only, ``timeout_s`` to scripts only.
+
+    ``same_results`` False skips the check that both sides return the same: for code that is random on purpose.
+    """
+
+    scenario: Settings = field(default_factory=Settings)
+    warmup: int = 1
+    sampled_rounds: int = 2
+    sampler: SamplerSpec = field(default_factory=SamplerSpec)
+    order_seed: int = 1
+    same_results: bool = True
+    timeout_s: float = 600.0
+
+    def __post_init__(self) -> None:
+        if self.warmup < 0 or self.sampled_rounds < 0:
+            raise UsageError("warm-up and sampled rounds can't be fewer than 0")
+
+
+@dataclass(frozen=True, slots=True)
+class CompareResult:
+    """A live comparison: its verdict, and the session and runs as recorded."""
+
+    comparison: Comparison
+    session: Session
+    recordings: tuple[Recording, ...]
+    estimate: Estimate
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        return INTERRUPTED if self.interrupted else exit_code(self.comparison)
+
+
+def exit_code(comparison: Comparison) -> int:
+    """0 for PASS and IMPROVEMENT, 1 for REGRESSION, 3 for INCONCLUSIVE and whatever is advisory only."""
+    return _ADVISORY if comparison.advisory else _EXIT_CODES[comparison.verdict]
+
+
+def compare(
+    base: str,
+    new: str,
+    *,
+    store: Store,
+    settings: CompareSettings | None = None,
+    rule: Rule | None = None,
+    max_seconds: float = 60.0,
+    force: bool = False,
+    progress: Progress = silent,
+) -> tuple[Comparison, CompareResult | None]:
+    """Compare what two texts mean: targets measured now and saved to ``store``, or two stored runs (no result)."""
+    a, b = parse_pair(base, new)
+    if isinstance(a, RunTarget) or isinstance(b, RunTarget):
+        return compare_runs(store, str(a), str(b), force=force, rule=rule), None
+    result = compare_live(
+        base, new, settings=settings, rule=rule, max_seconds=max_seconds, progress=progress, store=store
+    )
+    return result.comparison, result
+
+
+def compare_live(
+    base: str,
+    new: str,
+    *,
+    settings: CompareSettings | None = None,
+    rule: Rule | None = None,
+    max_seconds: float = 60.0,
+    progress: Progress = silent,
+    store: Store | None = None,
+) -> CompareResult:
+    """Measure two targets in mirrored random pairs until the rule gives a verdict or the budget is spent.
+
+    The budget is ``max_seconds`` of timing or the rule's pairs, whichever ends first; then some sampled rounds of
+    each tell which functions changed. Ctrl-C keeps the pairs so far: the runs are marked interrupted and the
+    verdict is INCONCLUSIVE. A side that fails, or ``ResultsDiffer``, is raised after what was recorded is in
+    ``store``. Must be called where no event loop runs (see ``experiment.loops``).
+    """
+    settings = settings or CompareSettings()
+    rule = rule or Rule()
+    a, b = parse_pair(base, new)
+    if isinstance(a, RunTarget) or isinstance(b, RunTarget):
+        raise UsageError(f"{a} and {b} are stored runs: there is nothing to measure")
+    if not max_seconds > 0:
+        raise UsageError(f"the time budget must be above 0 s, not {max_seconds:g}")
+    measured = measure_pairs(a, b, settings=settings, rule=rule, max_seconds=max_seconds, progress=progress)
+    if store is not None and measured.recordings:
+        store.save(measured.session, measured.recordings)
+    if measured.error is not None:
+        raise measured.error
+    result = _live_result(measured)
+    if store is not None:
+        store.save_comparison(result.session.session_id, result.comparison)
+    return result
+
+
+def _live_result(measured: Measured) -> CompareResult:
+    base, new = measured.recordings
+    comparison, _ = _comparison(
+        base.run,
+        new.run,
+        trees=(base.tree, new.tree),
+        verdict=measured.verdict,
+        estimate=measured.estimate,
+        duration=measured.seconds,
+    )
+    comparison = replace(comparison, differences=(*measured.notes, *comparison.differences))
+    return CompareResult(comparison, measured.session, measured.recordings, measured.estimate, measured.interrupted)
+
+
+def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule: Rule | None = None) -> Comparison:
+    """Compare two stored runs: by their pairs if they are of one session, else advisory.
+
+    Raises ``NotComparable`` where they differ in what makes them incomparable, unless ``force``; ``RunNotFound``.
+    """
+    rule = rule or Rule()
+    a, b = (store.run(store.resolve(text)) for text in (base, new))
+    session, other = store.session(a.session_id), store.session(b.session_id)
+    found = differences(a, b, session, other)
+    refused = fatal(found)
+    if refused and not force:
+        listed = "; ".join(map(str, refused))
+        raise NotComparable(f"these runs can't be compared ({listed}); --force compares them all the same")
+    one_session = a.session_id == b.session_id
+    verdict, estimate, duration = _stored_pairs(a, b, session, rule) if one_session else _unpaired(a, b, rule)
+    comparison, _ = _comparison(
+        a,
+        b,
+        trees=(store.tree(a.run_id), store.tree(b.run_id)),
+        verdict=verdict,
+        estimate=estimate,
+        duration=duration,
+    )
+    return replace(
+        comparison,
+        comparable=not refused,
+        advisory=bool(refused) or not one_session,
+        differences=(*map(str, found), *comparison.differences),
+    )
+
+
+def _stored_pairs(base: Run, new: Run, session: Session, rule: Rule) -> tuple[Verdict, Estimate, float]:
+    kind, _ = seconds(base)
+    before, after = paired_seconds(base, new, kind)
+    # What was stopped by looks is judged by the same looks; other sessions fixed their rounds beforehand.
+    verdict, estimate = judge(before, after, rule, replay=session.kind == "compare")
+    return verdict, estimate, _measured_seconds(base) + _measured_seconds(new)
+
+
+def _unpaired(base: Run, new: Run, rule: Rule) -> tuple[Verdict, Estimate, float]:
+    (base_kind, before), (new_kind, after) = seconds(base), seconds(new)
+    if base_kind is not new_kind:  # a sampler's cost on one side only
+        before, after = [], []
+    estimate = unpaired_ratio(before, after, 1 - rule.alpha)
+    verdict = rule.decide(estimate) or Verdict.INCONCLUSIVE
+    return verdict, estimate, _measured_seconds(base) + _measured_seconds(new)
+
+
+def _measured_seconds(run: Run) -> float:
+    kind, _ = seconds(run)
+    return sum(run.values("wall", kind))
+
+
+def _comparison(
+    base: Run,
+    new: Run,
+    *,
+    trees: tuple[CallTree | None, CallTree | None],
+    verdict: Verdict,
+    estimate: Estimate,
+    duration: float,
+) -> tuple[Comparison, list[CountChange]]:
+    counts = count_changes(base, new)
+    functions: tuple[FunctionChange, ...] = ()
+    if trees[0] is not None and trees[1] is not None:
+        changes = function_changes(trees[0], trees[1], base_executions=_sampled(base), new_executions=_sampled(new))
+        functions = tuple(changes)
+    comparison = Comparison(
+        base=base.run_id,
+        new=new.run_id,
+        verdict=verdict,
+        ratio=estimate.ratio,
+        ci=(estimate.low, estimate.high),
+        pairs=estimate.pairs,
+        seconds=duration,
+        differences=tuple(varying(counts)),
+        functions=functions[:_FUNCTIONS_KEPT],
+        counts={change.name: (change.base, change.new) for change in counts},
+        sentence=sentence(estimate, duration, functions, counts),
+    )
+    return comparison, counts
+
+
+def _sampled(run: Run) -> float:
+    """How often the body ran in the rounds that the call tree covers (once for an imported profile)."""
+    return sum(r.measures.get(LOOPS, 1.0) for r in run.rounds if r.kind is RoundKind.SAMPLED) or 1.0
+
+
+def comparison_json(comparison: Comparison) -> dict[str, Any]:
+    """The document of ``workbench compare --json``; what has no value is null, never NaN."""
+    return {
+        "base": comparison.base,
+        "new": comparison.new,
+        "verdict": str(comparison.verdict),
+        "ratio": _number(comparison.ratio),
+        "ci": [_number(end) for end in comparison.ci],
+        "pairs": comparison.pairs,
+        "seconds": _number(comparison.seconds),
+        "comparable": comparison.comparable,
+        "advisory": comparison.advisory,
+        "differences": list(comparison.differences),
+        "functions": [
+            {
+                "function": change.frame.function,
+                "file": change.frame.file,
+                "line": change.frame.line,
+                "base_seconds": _number(change.base_seconds),
+                "new_seconds": _number(change.new_seconds),
+                "base_share": _number(change.base_share),
+                "new_share": _number(change.new_share),
+            }
+            for change in comparison.functions
+        ],
+        "counts": [
+            {"name": name, "base": _number(base), "new": _number(new), "changed": base != new}
+            for name, (base, new) in comparison.counts.items()
+        ],
+        "sentence": comparison.sentence,
+    }
+
+
+def _number(value: float) -> Scalar:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,151 @@
+"""A user's script as a workload: each round in a fresh interpreter, its output kept for comparison."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from workbench.analysis.join import joined
+from workbench.errors import CaptureError, ScenarioError
+from workbench.experiment.results import EXIT_STATUS
+from workbench.redaction import redact
+from workbench.scenarios.base import Failure, Outcome
+
+if TYPE_CHECKING:
+    from workbench.capture.samplers import SamplerSpec
+    from workbench.model import Recording
+
+__all__ = ["Completed", "ScriptWorkload", "sample_script", "with_sampled"]
+
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes on macOS, KiB on Linux
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How one execution ended. ``cpu_s`` is user and system time, ``peak_rss`` is in bytes."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+    cpu_s: float
+    peak_rss: int
+
+
+class ScriptWorkload:
+    """Runs ``path`` as ``__main__`` with this interpreter, without input, in the current folder.
+
+    String hashes are fixed (``PYTHONHASHSEED=0`` unless the variable is set), so that the order of sets is no
+    noise. A script that takes longer than ``timeout_s`` is killed, and the round fails.
+    """
+
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        self._path = path
+        self._timeout_s = timeout_s
+
+    def calibrate(self, seconds: float) -> None:
+        """A script is never looped."""
+
+    def setup(self) -> None:
+        """Nothing: the interpreter is part of what is measured."""
+
+    def run(self) -> Completed:
+        return _execute([sys.executable, str(self._path)], self._timeout_s)
+
+    def finish(self, value: Any) -> Outcome:
+        done: Completed = value
+        digest = hashlib.sha256(f"{done.status}\0".encode() + done.stdout).hexdigest()
+        # The recorder saw this process; what a script costs is what its own process cost.
+        measures = {"cpu": done.cpu_s, "peak_rss": float(done.peak_rss), EXIT_STATUS: float(done.status)}
+        return Outcome(digest, measures, (Failure(str(self._path), _ending(done)),) if done.status else ())
+
+    def close(self) -> None:
+        """Nothing is left open between rounds."""
+
+
+def _execute(command: list[str], timeout_s: float) -> Completed:
+    environment = {"PYTHONHASHSEED": "0", **os.environ}
+    with TemporaryFile() as stdout, TemporaryFile() as stderr:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environment)
+        watchdog = _Watchdog(process, timeout_s)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)  # the only wait that tells one child's own resources
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            watchdog.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if watchdog.fired:
+            raise ScenarioError(f"{command[-1]} did not end within {timeout_s:g} s and was killed")
+        stdout.seek(0)
+        stderr.seek(0)
+        cpu_s = usage.ru_utime + usage.ru_stime
+        return Completed(process.returncode, stdout.read(), stderr.read(), cpu_s, usage.ru_maxrss * _RSS_UNIT)
+
+
+class _Watchdog:
+    """Kills the process after some seconds, unless cancelled."""
+
+    def __init__(self, process: subprocess.Popen[bytes], timeout_s: float) -> None:
+        self.fired = False
+        self._process = process
+        self._timer = threading.Timer(timeout_s, self._fire)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _fire(self) -> None:
+        self.fired = True
+        self._process.kill()
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+        self._timer.join()
+
+
+def _ending(done: Completed) -> str:
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    how = f"exit status {done.status}" if done.status > 0 else f"killed by signal {-done.status}"
+    return f"{how}: {redact(lines[-1])}" if lines else how
+
+
+def sample_script(path: Path, sampler: SamplerSpec, timeout_s: float) -> Recording:
+    """Record one sampled round of the script, in a process of its own. Raises ``CaptureError`` where that fails."""
+    with TemporaryDirectory(prefix="workbench-") as folder:
+        request, answer = Path(folder, "request"), Path(folder, "answer")
+        request.write_bytes(pickle.dumps((str(path), asdict(sampler), str(answer))))
+        done = _execute([sys.executable, "-m", "workbench.experiment.sampled_script", str(request)], timeout_s)
+        if not answer.exists():
+            raise CaptureError(f"sampling {path} failed: {_ending(done)}")
+        recording: Recording = pickle.loads(answer.read_bytes())  # written by our own child into our own folder
+        return recording
+
+
+def with_sampled(recording: Recording | None, sampled: Recording) -> Recording:
+    """The recording with the rounds, stacks and spans of a process of its own added (None: nothing to add to)."""
+    if recording is None or recording.tree is None or sampled.tree is None:
+        return sampled
+    offset = len(recording.run.rounds)
+    rounds = tuple(replace(r, index=r.index + offset, position=r.position + offset) for r in sampled.run.rounds)
+    tree, nodes = joined(recording.tree, sampled.tree, round_offset=offset)
+    first = len(recording.spans)
+    spans = tuple(
+        replace(
+            span,
+            number=span.number + first,
+            parent=span.parent + first if span.parent >= 0 else -1,
+            round=span.round + offset,
+            node=nodes[span.node] if span.node >= 0 else -1,
+        )
+        for span in sampled.spans
+    )
+    run = replace(recording.run, rounds=(*recording.run.rounds, *rounds), sampler=sampled.run.sampler)
+    return replace(recording, run=run, tree=tree, spans=(*recording.spans, *spans))

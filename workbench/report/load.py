@@ -43,9 +43,10 @@ def load_report(store: Store, what: Iterable[str]) -> ReportData:
 def _runs_of(store: Store, name: str) -> list[Run]:
     """The runs of a session, or one run."""
     try:
-        return store.session_runs(store.session(name).session_id)
+        session_id = store.session(name).session_id
     except RunNotFound:
         return [store.run(store.resolve(name))]
+    return list(store.session_runs(session_id))
 
 
 def _loaded(store: Store, run: Run, session: Session, changes: Mapping[str, str]) -> RunReport:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 
 from workbench.analysis.ladder import Row
 from workbench.model import UNITS, Environment, RoundKind, Scalar, Session
 from workbench.report.model import ReportData, RunReport
 from workbench.report.spans import operation_table
-from workbench.report.summary import speedup_bounds
 from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
 from workbench.views.payload import meta_of
 from workbench.views.tables import (
@@ -18,6 +18,7 @@ from workbench.views.tables import (
     format_count,
     format_interval,
     format_measure,
+    format_range,
     format_ratio,
     format_seconds,
     html_text,
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 _TOP = 30
+_UNIT, _TOGETHER = re.compile(r"(?<=\d) (?=(?:min|s|ms|µs)\b)"), "\u00a0"  # keeps a number and its unit together
 _LADDER_HEAD = ("Variant", "What changed", "Median", "Range", "Ratio", "Speed-up")
 _LADDER = (
     ("requests", "Requests"),
@@ -54,10 +56,11 @@ def _note(text: str) -> str:
     return f'<p class="note">{html_text(text)}</p>'
 
 
-def _scrolling(table: TextTable) -> str:
+def _scrolling(table: TextTable, css_class: str = "") -> str:
     """Wide tables scroll by themselves, not with the page."""
     label = html_text(table.caption)
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{table.to_html()}</div>'
+    shown = table.to_html(f"wb-table {css_class}".strip())
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{shown}</div>'
 
 
 def header(report: ReportData, paragraph: str) -> str:
@@ -71,7 +74,7 @@ def header(report: ReportData, paragraph: str) -> str:
     shown = "".join(f"<li>{html_text(fact)}</li>" for fact in facts)
     return (
         f'<header><p class="brand">workbench</p><h1>{html_text(report.title)}</h1>'
-        f'<ul class="facts">{shown}</ul><p class="summary">{html_text(paragraph)}</p></header>'
+        f'<ul class="facts">{shown}</ul><p class="summary">{_UNIT.sub(_TOGETHER, html_text(paragraph))}</p></header>'
     )
 
 
@@ -87,19 +90,19 @@ def ladder_section(report: ReportData, chart: str) -> str:
     base = report.baseline
     of = f"Ratios are each variant / {base.variant or base.name}, paired by sweep; " if base else ""
     note = f"{verdict}{of}in brackets: {'; '.join(labels)}. Other columns are medians of the timing rounds."
-    return _section("Ladder", _note(note) + _scrolling(table) + chart)
+    return _section("Ladder", _note(note) + _scrolling(table, "ladder") + chart)
 
 
 def _rung(row: Row, change: str, measured: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     ratio = row.ratio
-    spread = f"{format_seconds(row.low)} – {format_seconds(row.high)} ({row.rounds})" if row.rounds else "–"
+    spread = f"{format_range((row.low, row.high))} ({row.rounds})" if row.rounds else "–"
     return (
         row.variant or row.name,
         change,
         format_seconds(row.median),
         spread,
         "1" if row.is_baseline else f"{format_ratio(ratio.ratio)} {format_interval(ratio.low, ratio.high)}",
-        "baseline" if row.is_baseline else f"{row.speedup:.3g}× ({speedup_bounds(row)})",
+        "baseline" if row.is_baseline else f"{row.speedup:.3g}×",
         *(format_measure(row.measures.get(key), UNITS[key]) for key, _ in measured),
     )
 

@@ -84,16 +84,21 @@ def format_interval(low: float, high: float) -> str:
 
 
 def format_range(seconds: Sequence[float]) -> str:
-    """Least to greatest of durations: "1.20 s – 1.31 s"; "–" of none."""
+    """Least to greatest of durations: "1.20–1.31 s", "980 ms – 1.10 s"; "–" of none."""
     if not seconds:
         return _ABSENT
-    return f"{format_seconds(min(seconds))} – {format_seconds(max(seconds))}"
+    low, high = format_seconds(min(seconds)), format_seconds(max(seconds))
+    number, _, unit = low.partition(" ")
+    one_unit = high.partition(" ")[2] == unit and unit in {"s", "ms", "µs", "ns"}
+    return f"{number}–{high}" if one_unit else f"{low} – {high}"
 
 
 def format_share(part: float, whole: float) -> str:
     """A share of a whole: "12.3 %", "<0.01 %"."""
     if not whole > 0:
         return _ABSENT
+    if part == 0:
+        return "0 %"
     percent = 100 * part / whole
     if 0 < percent < 0.01:
         return "<0.01 %"

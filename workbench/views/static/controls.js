@@ -27,10 +27,10 @@ export function describe(profile) {
 /** Title, search box and buttons. Handlers: {search(text), next(), back(), reset()}. */
 export class Toolbar {
   constructor(profile, handlers) {
-    const title = element("div", "wb-fg-title", {}, element("strong", "", {}, profile.name(0)), " ", describe(profile));
+    const title = element("div", "wb-fg-title", {}, element("strong", "", {}, profile.title), " ", describe(profile));
     this.input = element("input", "wb-fg-search", {
       type: "search",
-      placeholder: "Search functions and files, /regex/",
+      placeholder: "Search (or /regex/)",
       "aria-label": "Search functions and files; a regular expression between slashes",
       spellcheck: "false",
       autocomplete: "off",

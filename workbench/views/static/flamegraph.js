@@ -137,7 +137,7 @@ export class FlameGraph {
       tabindex: "0",
       role: "application",
       "aria-roledescription": "flame graph",
-      "aria-label": `Flame graph of ${profile.name(0).slice(0, 200)}: ${describe(profile)}. Arrow keys move, Enter zooms, Escape zooms out, slash searches.`,
+      "aria-label": `Flame graph of ${profile.title.slice(0, 200)}: ${describe(profile)}. Arrow keys move, Enter zooms, Escape zooms out, slash searches.`,
     });
     this.spacer = element("div", "wb-fg-spacer", {}, this.canvas);
     this.scroller = element("div", "wb-fg-scroller", { tabindex: "-1" }, this.spacer);

@@ -10,6 +10,7 @@ function three(value) {
 /** A duration given in nanoseconds: "1.23 s", "45.6 ms", "789 µs". */
 export function formatTime(ns) {
   const size = Math.abs(ns);
+  if (size === 0) return "0 s";
   if (size >= 60e9) return `${Math.floor(ns / 60e9)} min ${Math.round((ns % 60e9) / 1e9)} s`;
   if (size >= 1e9) return `${three(ns / 1e9)} s`;
   if (size >= 1e6) return `${three(ns / 1e6)} ms`;
@@ -20,6 +21,7 @@ export function formatTime(ns) {
 /** A share of a whole: "12.3 %", "<0.01 %". */
 export function formatShare(part, whole) {
   if (!(whole > 0)) return "–";
+  if (part === 0) return "0 %";
   const percent = (100 * part) / whole;
   if (percent > 0 && percent < 0.01) return "<0.01 %";
   return `${percent >= 99.995 ? "100" : percent.toFixed(percent < 10 ? 2 : 1)} %`;

@@ -128,7 +128,7 @@ export class Painter {
   #paintPlace(scene, node, x, y, right) {
     const file = scene.profile.file(node).slice(-LONGEST);
     if (!file || this.measure(file) > right - x) return;
-    this.context.globalAlpha = 0.62;
+    this.context.globalAlpha = 0.7;
     this.context.fillText(file, x, y + ROW / 2);
     this.context.globalAlpha = 1;
   }

@@ -30,7 +30,7 @@ export class Palette {
     for (const { colour } of profile.packages) {
       const hue = parse(colour);
       for (let shade = 0; shade < SHADES; shade++) {
-        this.fills.push(mix(hue, towards, (theme.dark ? 0.06 : 0) + 0.09 * shade));
+        this.fills.push(mix(hue, towards, (theme.dark ? 0.02 : 0) + (theme.dark ? 0.055 : 0.09) * shade));
         this.faded.push(mix(hue, background, theme.dark ? 0.72 : 0.66));
       }
     }

@@ -102,6 +102,10 @@ export class Profile {
     }
   }
 
+  get title() {
+    return this.meta.name || this.meta.run_id || "profile";
+  }
+
   get whole() {
     return this.total[0];
   }
@@ -112,7 +116,7 @@ export class Profile {
   }
 
   name(node) {
-    return node === 0 ? this.meta.name || "all" : this.functions[this.frameFunction[this.frame[node]]];
+    return node === 0 ? "all" : this.functions[this.frameFunction[this.frame[node]]];
   }
 
   file(node) {

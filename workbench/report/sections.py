@@ -71,10 +71,11 @@ def header(report: ReportData, paragraph: str) -> str:
         wanted = ("scale", "resources", "link", "seed")
         facts += [f"{key} {session.parameters[key]}" for key in wanted if session.parameters.get(key) is not None]
         facts.append(f"session {session.session_id}")
+    text = _UNIT.sub(_TOGETHER, html_text(paragraph))
     shown = "".join(f"<li>{html_text(fact)}</li>" for fact in facts)
     return (
         f'<header><p class="brand">workbench</p><h1>{html_text(report.title)}</h1>'
-        f'<ul class="facts">{shown}</ul><p class="summary">{_UNIT.sub(_TOGETHER, html_text(paragraph))}</p></header>'
+        f'<ul class="facts">{shown}</ul><p class="summary">{text}</p></header>'
     )
 
 

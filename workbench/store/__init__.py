@@ -1,0 +1,10 @@
+"""Keeps every recording: DuckDB behind connections as short as the operation, and a spool that survives locks."""
+
+from __future__ import annotations
+
+from workbench.store.ids import new_id
+from workbench.store.location import default_path
+from workbench.store.store import Store, StoreInfo
+from workbench.store.table import Table
+
+__all__ = ["Store", "StoreInfo", "Table", "default_path", "new_id"]

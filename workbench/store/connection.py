@@ -1,0 +1,179 @@
+"""Connections that last as long as one operation, with bounded retry while another process holds the file.
+
+DuckDB locks a file for one writing process, or any number of reading ones. Inside a process it shares one instance a
+file and refuses a second configuration, so connections of this process to one file take turns. Never open the store
+file by other means while a connection is open: closing any descriptor of it drops the process's POSIX lock.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import StoreLocked
+from workbench.store import failures
+from workbench.store.migrations import CURRENT, check_version, migrate, version_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+    Connection = duckdb.DuckDBPyConnection
+
+__all__ = ["fsync_folder", "memory", "reading", "writing"]
+
+_STORAGE = {"storage_compatibility_version": "v1.5.0"}  # DuckDB 2 then writes files that 1.5 can read
+_CLOSED = {  # for statements of others: no files, no extensions, no Python variables, and no way to change that
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "lock_configuration": "true",
+}
+
+_turns: dict[str, threading.Lock] = {}
+_turns_guard = threading.Lock()
+
+
+def _forget_turns() -> None:
+    _turns.clear()
+
+
+os.register_at_fork(
+    after_in_child=_forget_turns
+)  # a lock held by another thread of the parent is never released here
+
+
+@contextmanager
+def writing(path: Path, timeout_s: float) -> Iterator[Connection]:
+    """A read-write connection to the store, created or migrated if need be; errors are the store's own."""
+    with _translated(path), _turn(path, timeout_s) as deadline:
+        if not path.exists():
+            _create(path)
+        connection = _connect(path, deadline, read_only=False, config=_STORAGE)
+        try:
+            version = check_version(version_of(connection), path)
+            if version < CURRENT:
+                migrate(connection, since=version)
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def reading(path: Path, timeout_s: float, *, closed: bool = False) -> Iterator[Connection]:
+    """A read-only connection; an empty store in memory if there is no file. ``closed``: for statements of others."""
+    with _translated(path), _turn(path, timeout_s) as deadline:
+        if path.exists():
+            connection = _connect(path, deadline, read_only=True, config=_CLOSED if closed else {})
+        else:
+            connection = memory(closed=closed)
+        try:
+            if check_version(version_of(connection), path) < CURRENT:
+                raise failures.outdated(path)
+            yield connection
+        finally:
+            connection.close()
+
+
+def memory(*, closed: bool = False) -> Connection:
+    """An empty store in memory."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    migrate(connection)
+    if closed:
+        for name, value in _CLOSED.items():
+            connection.execute(f"SET {name} = {value}")
+    return connection
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        raise failures.translate(error, path) from error
+
+
+@contextmanager
+def _turn(path: Path, timeout_s: float) -> Iterator[float]:
+    """This process's turn at the file; yields the moment (monotonic) at which waiting ends."""
+    deadline = time.monotonic() + timeout_s
+    with _turns_guard:
+        lock = _turns.setdefault(str(path), threading.Lock())
+    if not lock.acquire(timeout=max(timeout_s, 0.001)):
+        raise StoreLocked(f"{path} is in use by another thread of this process ({os.getpid()}): try again")
+    try:
+        yield deadline
+    finally:
+        lock.release()
+
+
+def _connect(path: Path, deadline: float, *, read_only: bool, config: dict[str, str]) -> Connection:
+    import duckdb
+
+    return _retried(lambda: duckdb.connect(str(path), read_only=read_only, config=config), deadline)
+
+
+def _retried(connect: Callable[[], Connection], deadline: float) -> Connection:
+    import duckdb
+
+    while True:
+        try:
+            return connect()
+        except (duckdb.IOException, duckdb.ConnectionException) as error:
+            left = deadline - time.monotonic()
+            if not failures.is_locked(error) or left <= 0:
+                raise
+        time.sleep(
+            min(left, random.uniform(0.005, 0.06))
+        )  # jittered, so that waiting processes don't march in step
+
+
+def _create(path: Path) -> None:
+    """A complete empty store appears under its name at once, or not at all."""
+    import duckdb
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.new")
+    try:
+        connection = duckdb.connect(str(draft), config=_STORAGE)
+        try:
+            migrate(connection)
+        finally:
+            connection.close()
+        _publish(draft, path)
+    finally:
+        for leftover in (draft, draft.with_name(draft.name + ".wal")):
+            with suppress(OSError):
+                leftover.unlink(missing_ok=True)
+
+
+def _publish(draft: Path, path: Path) -> None:
+    try:
+        os.link(draft, path)  # unlike a rename it never replaces the store that another process has just made
+    except FileExistsError:
+        return
+    except OSError:  # no hard links on this file system
+        if not path.exists():
+            draft.rename(path)
+    fsync_folder(path.parent)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make a rename in the folder durable, where the platform can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,169 @@
+"""The gate at the write: every text that goes into the store passes through redaction here.
+
+Function names stay as they are: they come from source code, and the call tree is nothing without them. Text that
+can't be stored as UTF-8 (lone surrogates, NUL) is written with escapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from workbench.calltree import CallTree
+from workbench.model import (
+    Comparison,
+    Environment,
+    Frame,
+    FunctionChange,
+    Recording,
+    Round,
+    Run,
+    Sampler,
+    Scalar,
+    Session,
+    Span,
+)
+from workbench.redaction import redact, redact_cypher, redact_sql, redact_value
+
+__all__ = ["Gate", "storable"]
+
+
+def storable(text: str) -> str:
+    """The text as DuckDB can hold it."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
+
+
+class Gate:
+    """Cleans the values of one save; remembers texts, as spans repeat a few names many times."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._values: dict[tuple[str, str, str], str] = {}
+
+    def text(self, text: str) -> str:
+        known = self._texts.get(text)
+        if known is None:
+            known = self._texts[text] = redact(storable(text))
+        return known
+
+    def session(self, session: Session) -> Session:
+        return replace(
+            session,
+            session_id=self.text(session.session_id),
+            kind=self.text(session.kind),
+            scenario=self.text(session.scenario),
+            parameters=self.mapping(session.parameters),
+            environment=self.environment(session.environment),
+        )
+
+    def environment(self, environment: Environment) -> Environment:
+        texts = {
+            name: self.text(getattr(environment, name))
+            for name in (
+                "commit",
+                "branch",
+                "python",
+                "implementation",
+                "os",
+                "cpu",
+                "machine",
+                "power",
+                "workbench",
+            )
+        }
+        packages = {self.text(name): self.text(version) for name, version in environment.packages.items()}
+        return replace(environment, **texts, packages=packages)  # type: ignore[arg-type]
+
+    def recording(self, recording: Recording) -> Recording:
+        return Recording(
+            run=self.run(recording.run),
+            tree=None if recording.tree is None else self.tree(recording.tree),
+            spans=tuple(self.span(span) for span in recording.spans),
+        )
+
+    def run(self, run: Run) -> Run:
+        sampler = run.sampler
+        return replace(
+            run,
+            run_id=self.text(run.run_id),
+            session_id=self.text(run.session_id),
+            name=self.text(run.name),
+            scenario=self.text(run.scenario),
+            variant=self.text(run.variant),
+            error=self.text(run.error),
+            sampler=Sampler(
+                name=self.text(sampler.name),
+                version=self.text(sampler.version),
+                interval_ns=sampler.interval_ns,
+                clock=self.text(sampler.clock),
+                mode=self.text(sampler.mode),
+            ),
+            parameters=self.mapping(run.parameters),
+            tags=tuple(self.text(tag) for tag in run.tags),
+            rounds=tuple(self.round(each) for each in run.rounds),
+        )
+
+    def round(self, each: Round) -> Round:
+        measures = {self.text(name): value for name, value in each.measures.items()}
+        return replace(each, error=self.text(each.error), measures=measures)
+
+    def tree(self, tree: CallTree) -> CallTree:
+        frames = tuple(self.frame(frame) for frame in tree.frames)
+        return replace(tree, frames=frames, threads=tuple(self.text(name) for name in tree.threads))
+
+    def frame(self, frame: Frame) -> Frame:
+        return Frame(file=self.text(frame.file), function=storable(frame.function), line=frame.line)
+
+    def span(self, span: Span) -> Span:
+        return replace(
+            span,
+            kind=self.text(span.kind),
+            name=self._value(span.kind, "", span.name),
+            status=self.text(span.status),
+            site=self.text(span.site),
+            trace_id=self.text(span.trace_id),
+            otel_span_id=self.text(span.otel_span_id),
+            attributes={
+                self.text(key): self._value(span.kind, key, value)
+                if isinstance(value, str)
+                else redact_value(key, value)
+                for key, value in span.attributes.items()
+            },
+        )
+
+    def comparison(self, comparison: Comparison) -> Comparison:
+        return replace(
+            comparison,
+            base=self.text(comparison.base),
+            new=self.text(comparison.new),
+            differences=tuple(self.text(line) for line in comparison.differences),
+            functions=tuple(self._change(change) for change in comparison.functions),
+            counts={self.text(name): pair for name, pair in comparison.counts.items()},
+            sentence=self.text(comparison.sentence),
+        )
+
+    def mapping(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        return {
+            self.text(key): redact_value(key, storable(value) if isinstance(value, str) else value)
+            for key, value in values.items()
+        }
+
+    def _change(self, change: FunctionChange) -> FunctionChange:
+        return replace(change, frame=self.frame(change.frame))
+
+    def _value(self, kind: str, key: str, value: str) -> str:
+        """A span's name (empty key) or attribute, remembered by the kind of span."""
+        known = self._values.get((kind, key, value))
+        if known is None:
+            known = self._values[kind, key, value] = _span_text(kind, key, storable(value))
+        return known
+
+
+def _span_text(kind: str, key: str, value: str) -> str:
+    if kind == "cypher" and (not key or key.endswith(("statement", "query.text", "cypher"))):
+        value = redact_cypher(value)
+    elif kind == "sql" and not key:
+        value = redact_sql(value)
+    return str(redact_value(key, value)) if key else redact(value)

@@ -1,0 +1,40 @@
+"""Where the store lies when nobody says."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+__all__ = ["default_path"]
+
+
+def default_path(start: Path | None = None) -> Path:
+    """``WORKBENCH_STORE``; else ``data/workbench.duckdb`` of the project around ``start``; else the user's data folder.
+
+    A project is a folder whose ``pyproject.toml`` has a ``[tool.workbench]`` table or is the workbench's own.
+    ``start`` is the working directory by default.
+    """
+    named = os.environ.get("WORKBENCH_STORE", "").strip()
+    if named:
+        return Path(named).expanduser().absolute()
+    here = (start or Path.cwd()).absolute()
+    for folder in (here, *here.parents):
+        if _is_project(folder / "pyproject.toml"):
+            return folder / "data" / "workbench.duckdb"
+    import platformdirs
+
+    return platformdirs.user_data_path("workbench") / "workbench.duckdb"
+
+
+def _is_project(file: Path) -> bool:
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # absent, unreadable or someone else's broken file: not ours to judge
+        return False
+    tool = document.get("tool")
+    if isinstance(tool, dict) and "workbench" in tool:
+        return True
+    project = document.get("project")
+    own = isinstance(project, dict) and project.get("name") == "workbench"
+    return own and (file.parent / "workbench" / "store").is_dir()

@@ -1,0 +1,69 @@
+"""The answer to a query."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+__all__ = ["Table"]
+
+_HTML_ROWS = 200
+_HTML_CELL = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Column names and rows; shows itself as a table in a notebook."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self.rows)
+
+    def column(self, name: str) -> list[Any]:
+        """The values of one column."""
+        at = self.columns.index(name)
+        return [row[at] for row in self.rows]
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"columns": […], "rows": [[…], …]}`` of JSON's own types: times as ISO 8601, NaN as null."""
+        return {"columns": list(self.columns), "rows": [[_plain(value) for value in row] for row in self.rows]}
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(_shown(value))}</td>" for value in row) + "</tr>"
+            for row in self.rows[:_HTML_ROWS]
+        )
+        more = len(self.rows) - _HTML_ROWS
+        note = f"<p>{more} more rows</p>" if more > 0 else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+
+
+def _shown(value: Any) -> str:
+    text = "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _HTML_CELL else text[:_HTML_CELL] + "…"
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float | Decimal):
+        number = float(value)
+        return number if math.isfinite(number) else None
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.hex() if isinstance(value, bytes) else str(value)

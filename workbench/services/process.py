@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -91,7 +92,8 @@ class ServiceProcess:
         self._lock = threading.Lock()
         self._buffer = b""
         self._sequence = 0
-        self._finalize = weakref.finalize(self, _shut_down, popen, os.getpid())
+        self._leftovers: list[Path] = []
+        self._finalize = weakref.finalize(self, _shut_down, popen, self._leftovers, os.getpid())
 
     @property
     def pid(self) -> int:
@@ -105,6 +107,10 @@ class ServiceProcess:
         """The service's answer to one of its control operations, such as ``stats``. Raises ServiceError."""
         self._sequence += 1
         return self._exchange({"op": operation, "id": self._sequence}, timeout_s)
+
+    def remove_at_end(self, folder: Path) -> None:
+        """Remove a folder of the service's when it has ended: itself it can't if it was killed."""
+        self._leftovers.append(folder)
 
     def stop(self) -> None:
         """End the process and reap it; harmless when it is over already."""
@@ -163,7 +169,7 @@ def _readable(stream: IO[bytes], deadline: float) -> bool:
     return bool(poll.poll(max(0.0, deadline - time.monotonic()) * 1000))
 
 
-def _shut_down(popen: subprocess.Popen[bytes], owner: int) -> None:
+def _shut_down(popen: subprocess.Popen[bytes], leftovers: list[Path], owner: int) -> None:
     """Close the life line, give the child its time to end, then kill and reap it."""
     if os.getpid() != owner:
         return  # a fork of the parent holds a copy of the object, not the child
@@ -175,6 +181,8 @@ def _shut_down(popen: subprocess.Popen[bytes], owner: int) -> None:
         popen.kill()  # no-op once it has been reaped; a child past its end-of-file is beyond manners
         popen.wait()
         popen.stdout.close()
+        for folder in leftovers:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _drain(stream: IO[bytes], deadline: float) -> None:

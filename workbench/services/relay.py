@@ -155,7 +155,7 @@ class _Connection:
         except OSError:
             code = errno.ECONNREFUSED
         if code not in (0, errno.EINPROGRESS):
-            self.abort()
+            self._refused()
         elif code:
             self.relay.loop.watch(self.service, selectors.EVENT_WRITE, self._connected)
         else:
@@ -164,10 +164,13 @@ class _Connection:
     def _connected(self, _events: int, _now: float) -> None:
         self.relay.loop.watch(self.service, 0, self._connected)
         if self.service.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            self.relay.counts["refused"] += 1
-            self.abort()
+            self._refused()
         else:
             self._start()
+
+    def _refused(self) -> None:
+        self.relay.counts["refused"] += 1
+        self.abort()
 
     def _start(self) -> None:
         self.up.start(0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +27,7 @@ class RunningJamf:
         self.host: str = process.ready["host"]
         self.port: int = process.ready["port"]
         self.ca_file = Path(process.ready["folder"]) / "ca.pem"
+        process.remove_at_end(self.ca_file.parent)
         self.username: str = process.ready["username"]
         self.password: str = process.ready["password"]
         self.client_id: str = process.ready["client_id"]
@@ -65,8 +65,6 @@ class RunningJamf:
     def stop(self) -> None:
         """End the process; its folder goes with it."""
         self.process.stop()
-        # The process removes it, unless it was killed.
-        shutil.rmtree(self.ca_file.parent, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self

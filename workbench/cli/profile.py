@@ -53,32 +53,32 @@ def profile_command(
 @click.command("attach")
 @store_option
 @click.argument("pid", type=int)
-@click.option("--duration", type=float, default=10.0, show_default=True, help="Seconds; Ctrl-C ends it earlier.")
+@click.option("--duration", type=float, help="Seconds (default: until it ends or Ctrl-C).")
 @click.option("--rate", type=int, default=100, show_default=True, help="Samples a second.")
 @click.option("--native", is_flag=True, help="Stacks of C and C++ extensions too.")
 @click.option("--gil", is_flag=True, help="Only the thread that holds the GIL.")
 @click.option("--idle", is_flag=True, help="Waiting threads too.")
 @click.option("--subprocesses", is_flag=True, help="The process's children too.")
-@click.option("--name", help="Name of the run (default: pid-PID).")
+@click.option("--name", default="", help="Name of the run (default: process PID).")
 def attach_command(
     store_path: Path | None,
     pid: int,
-    duration: float,
+    duration: float | None,
     rate: int,
     native: bool,
     gil: bool,
     idle: bool,
     subprocesses: bool,
-    name: str | None,
+    name: str,
 ) -> None:
     """Profile the running process PID from outside with py-spy."""
     from workbench.experiment.attach import attach
     from workbench.store import Store
 
-    recording = attach(
+    attached = attach(
         pid,
-        duration_s=duration,
-        rate_hz=rate,
+        duration=duration,
+        rate=rate,
         native=native,
         gil=gil,
         idle=idle,
@@ -86,7 +86,9 @@ def attach_command(
         name=name,
         store=Store(store_path),
     )
-    _say(recording)
+    _say(attached.recording)
+    if attached.store_error is not None:
+        raise attached.store_error
 
 
 def _say(recording: Recording) -> None:

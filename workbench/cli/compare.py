@@ -1,0 +1,95 @@
+"""``workbench compare``: base against new, with a verdict and its exit code."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.output import print_json, print_table, store_option
+from workbench.cli.scenario import scenario_options, settings_of
+
+if TYPE_CHECKING:
+    from workbench.model import Comparison
+
+__all__ = ["compare_command"]
+
+
+@click.command("compare")
+@store_option
+@click.argument("base")
+@click.argument("new")
+@scenario_options
+@click.option("--max-seconds", type=float, default=120.0, show_default=True, help="Budget of timing.")
+@click.option("--max-regression", default="3%", show_default=True, help="Slow-down that still passes.")
+@click.option("--different-results", is_flag=True, help="Accept that both sides return different results.")
+@click.option("--force", is_flag=True, help="Compare stored runs that are not comparable all the same.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def compare_command(
+    store_path: Path | None,
+    base: str,
+    new: str,
+    max_seconds: float,
+    max_regression: str,
+    different_results: bool,
+    force: bool,
+    as_json: bool,
+    **chosen: Any,
+) -> int:
+    """Compare BASE with NEW; each is SCENARIO:VARIANT, FILE.py, FILE.py:FUNCTION, or a stored run.
+
+    All but stored runs are measured now, interleaved, until there is a verdict or the budget is spent.
+    Exit code: 0 PASS or IMPROVEMENT, 1 REGRESSION, 3 INCONCLUSIVE or advisory, 4 refused.
+    """
+    from workbench.analysis.verdict import Rule, parse_percent
+    from workbench.experiment.compare import CompareSettings, compare, comparison_json, exit_code
+    from workbench.experiment.progress import progress_bar
+    from workbench.store import Store
+
+    with progress_bar("compare") as progress:
+        comparison, live = compare(
+            base,
+            new,
+            store=Store(store_path),
+            settings=CompareSettings(scenario=settings_of(**chosen), same_results=not different_results),
+            rule=Rule.of(parse_percent(max_regression)),
+            max_seconds=max_seconds,
+            force=force,
+            progress=progress,
+        )
+    if as_json:
+        print_json(comparison_json(comparison))
+    else:
+        _print(comparison)
+    return live.exit_code if live else exit_code(comparison)
+
+
+def _print(comparison: Comparison) -> None:
+    advisory = " (advisory: stored runs of different sessions)" if comparison.advisory else ""
+    click.echo(f"{comparison.verdict}{advisory}: {comparison.sentence}")
+    for line in comparison.differences:
+        click.echo(f"  {line}")
+    counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in comparison.counts.items() if a != b]
+    if counts:
+        print_table(("count a round", "base", "new"), counts, right="lrr")
+    _print_functions(comparison)
+
+
+def _print_functions(comparison: Comparison) -> None:
+    from workbench.views.numbers import format_seconds
+
+    rows = [
+        (
+            format_seconds(change.base_seconds),
+            format_seconds(change.new_seconds),
+            f"{100 * (change.new_share - change.base_share):+.1f}",
+            change.frame.function,
+            change.frame.file,
+        )
+        for change in comparison.functions[:10]
+        if not math.isclose(change.base_seconds, change.new_seconds)
+    ]
+    if rows:
+        print_table(("base", "new", "points", "function (self time a round)", "file"), rows, right="rrrll")

@@ -1,0 +1,152 @@
+"""Measure a case study, or compare two things, from a notebook's cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.experiment.loops import outside_loop
+from workbench.experiment.progress import progress_bar
+from workbench.views.numbers import format_bytes, format_count, format_seconds, format_times
+from workbench.views.tables import TextTable
+
+if TYPE_CHECKING:
+    from workbench.analysis.ladder import Row
+    from workbench.experiment.session import MeasuredSession
+    from workbench.model import Comparison, Run
+    from workbench.scenarios.base import Scenario
+    from workbench.store import Store
+
+__all__ = ["ComparisonView", "Ladder", "compare", "run"]
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A measured session: a run for each variant. ``ladder["naive"]`` is that variant's run."""
+
+    scenario: Scenario
+    measured: MeasuredSession
+
+    @property
+    def session_id(self) -> str:
+        return self.measured.session.session_id
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        """The runs by variant."""
+        return {recording.run.variant: recording.run for recording in self.measured.recordings}
+
+    def __getitem__(self, variant: str) -> Run:
+        return self.runs[variant]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every run beside the baseline."""
+        from workbench.analysis.ladder import ladder
+
+        runs = self.runs
+        return ladder(list(runs.values()), self.scenario.baseline if self.scenario.baseline in runs else "")
+
+    @property
+    def bound_seconds(self) -> float | None:
+        """What no correct implementation can beat; None if it was not worked out."""
+        return self.measured.bound.seconds if self.measured.bound else None
+
+    def table(self) -> TextTable:
+        """The ladder as a table."""
+        cells = [
+            (
+                row.variant,
+                format_seconds(row.median),
+                "" if row.is_baseline else format_times(row.ratio.ratio),
+                format_count(row.measures.get("requests")),
+                format_count(row.measures.get("connects")),
+                format_bytes(row.measures.get("bytes_received")),
+                format_bytes(row.measures.get("peak_rss")),
+            )
+            for row in self.rows
+        ]
+        columns = ("Variant", "Median", "Against the first", "Requests", "Connects", "Received", "Peak RSS")
+        return TextTable(columns, tuple(cells), "A measurement, not a verdict.", range(1, 7))
+
+    def _repr_html_(self) -> str:
+        return self.table().to_html()
+
+    def __repr__(self) -> str:
+        return self.table().to_text()
+
+
+def run(
+    scenario: str,
+    *,
+    variants: Sequence[str] = (),
+    scale: str = "small",
+    resources: int | None = None,
+    link: str = "cloud",
+    seed: int = 1,
+    rounds: int = 3,
+    sampler: str = "pyinstrument",
+    options: Mapping[str, str] | None = None,
+    store: Store | None = None,
+) -> Ladder:
+    """Measure variants (default: all) of a scenario interleaved, profile each, keep all of it, and return the ladder.
+
+    As ``workbench run``: ``rounds`` timing rounds of each variant and one sampled round. Raises ``UsageError`` for
+    an unknown scenario, variant, scale, link or option.
+    """
+    from workbench.capture.samplers import SamplerSpec
+    from workbench.experiment.session import Plan, measure
+    from workbench.scenarios import registry
+    from workbench.scenarios.base import Settings
+    from workbench.store import Store
+
+    found = registry.get(scenario)
+    settings = Settings(scale=scale, seed=seed, link=link, resources=resources, options=options or {})
+    plan = Plan(rounds=rounds, sampler=SamplerSpec(name=sampler))
+    with progress_bar(scenario) as progress:
+        measured = outside_loop(
+            lambda: measure(found, settings, variants=variants, plan=plan, store=store or Store(), progress=progress)
+        )
+    return Ladder(found, measured)
+
+
+@dataclass(frozen=True)
+class ComparisonView:
+    """A comparison as a cell shows it; ``comparison`` holds its values."""
+
+    comparison: Comparison
+
+    @property
+    def verdict(self) -> str:
+        return str(self.comparison.verdict)
+
+    def __repr__(self) -> str:
+        return f"{self.verdict}: {self.comparison.sentence}"
+
+
+def compare(base: Any, new: Any, *, max_seconds: float = 60.0, force: bool = False, **settings: Any) -> ComparisonView:
+    """Compare two runs (or their ids), or measure two targets now, as ``workbench compare`` does.
+
+    A target is ``"jamf:naive"``, ``"file.py"`` or ``"file.py:function"``; ``settings`` are a scenario's ``scale``,
+    ``resources``, ``link``, ``seed`` and ``options``.
+    """
+    from workbench.experiment.compare import CompareSettings
+    from workbench.experiment.compare import compare as compare_targets
+    from workbench.scenarios.base import Settings
+    from workbench.store import Store
+
+    chosen = CompareSettings(scenario=Settings(**settings))
+    with progress_bar("compare") as progress:
+        comparison, _ = outside_loop(
+            lambda: compare_targets(
+                str(getattr(base, "run_id", base)),
+                str(getattr(new, "run_id", new)),
+                store=Store(),
+                settings=chosen,
+                max_seconds=max_seconds,
+                force=force,
+                progress=progress,
+            )
+        )
+    return ComparisonView(comparison)

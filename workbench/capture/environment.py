@@ -52,7 +52,7 @@ def _environment(root: str) -> Environment:
 
 
 def _git_state(root: str) -> tuple[str, str, bool]:
-    """Commit, branch ("" if detached) and whether tracked files differ from the commit; empty outside a checkout."""
+    """Commit, branch ("" if detached) and whether tracked files differ from it; empty outside a checkout."""
     commit = _git(root, "rev-parse", "HEAD")
     if not commit:
         return "", "", False

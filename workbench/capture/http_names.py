@@ -21,7 +21,7 @@ def path_template(path: str) -> str:
     """``/JSSResource/policies/id/7`` → ``/JSSResource/policies/id/{id}``; query and fragment are dropped.
 
     A segment becomes ``{id}`` if it is a number, UUID or hexadecimal digest, and ``{value}`` if it is long, holds
-    characters that plain resource names don't, many digits, or stands after a segment such as ``name`` or ``username``.
+    many digits or characters that plain resource names don't, or follows a segment such as ``name``.
     """
     segments = re.split(r"[?#]", path, maxsplit=1)[0].split("/")
     return "/".join(

@@ -33,8 +33,8 @@ class PendingTasks:
     def waiting(self, turn: int) -> tuple[list[CodeType], int] | None:
         """Code objects of one waiting task's coroutines from the outermost, and the innermost one's line.
 
-        Tasks that wait for other tasks are passed over if possible; among the rest ``turn`` goes round, so that over
-        many samples each gets its share. None if nothing waits.
+        Tasks that wait for other tasks are passed over if possible; among the rest ``turn`` goes round, so that
+        over many samples each gets its share. None if nothing waits.
         """
         try:
             tasks = [task for task in asyncio.all_tasks() if task not in self._older]

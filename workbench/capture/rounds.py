@@ -60,7 +60,7 @@ class RoundInProgress:
 class RunRecorder:
     """Records the rounds of one run, one after another.
 
-    ``spans=False`` leaves the spans out; ``collector_off=False`` leaves the garbage collector as the program has it.
+    ``spans=False`` leaves the spans out; ``collector_off=False`` leaves the garbage collector as it is.
     """
 
     def __init__(
@@ -79,10 +79,9 @@ class RunRecorder:
         """Measure what happens inside; with the sampler if the kind is SAMPLED.
 
         An exception inside (also KeyboardInterrupt and CancelledError) ends the round as failed or interrupted,
-        keeps what was recorded, and propagates. ``caller`` is the frame above which stacks are cut off (default: the
-        one that enters). Raises ProfilerActive, SamplerUnavailable or SamplerPermission before anything is measured.
-        In asynchronous code enter the round inside the coroutine, as ``call`` does, or time spent waiting is the event
-        loop's.
+        keeps what was recorded, and propagates. ``caller`` is the frame above which stacks are cut off (default:
+        the one that enters). Raises ProfilerActive, SamplerUnavailable or SamplerPermission before anything is
+        measured.
         """
         current = RoundInProgress(len(self._rounds), kind, position, utc_now())
         with ExitStack() as undo:

@@ -1,9 +1,9 @@
 """Reads what py-spy writes in speedscope's format into stacks.
 
 Checked on py-spy 0.4.3: one profile a thread named ``Thread 8553 "MainThread"`` (with --subprocesses
-``Process 12 Thread …``), type "sampled", unit "seconds", every weight 1/rate, frames with the *executing* line, and on
-Python 3.11+ the qualified name. Each profile starts at 0 and holds only the thread's own samples, so that without
-``--idle`` the time of a sample is its place among the thread's samples and not a time of day.
+``Process 12 Thread …``), type "sampled", unit "seconds", every weight 1/rate, frames with the *executing* line, and
+on Python 3.11+ the qualified name. Each profile starts at 0 and holds only the samples in which its thread was
+active, so that without ``--idle`` a sample's time is its place among these and not the time since the start.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PROCESS_FRAME = re.compile(r"process \d+:")
 
 
 def read_speedscope(path: Path, own_stem: Sequence[Frame] = ()) -> Iterator[SampledStack]:
-    """The samples of every thread in order; stacks lose the frames shared with ``own_stem`` and the workbench's own.
+    """The samples of every thread in order, without the stem shared with ``own_stem`` and the workbench's frames.
 
     Raises CaptureError if the file isn't a py-spy recording.
     """

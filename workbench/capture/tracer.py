@@ -1,9 +1,9 @@
 """An OpenTelemetry tracer provider that writes to the span log of the active recording.
 
-It implements OpenTelemetry's API directly rather than configuring the SDK, for three reasons: a span costs a fraction; the
-user's own set-up (global provider, ``OTEL_*`` variables, samplers, exporters) neither sees our spans nor decides
-over them; and our spans never become the *current* span of OpenTelemetry's context, so that spans that the user's own
-instrumentation exports don't get parents that nobody exports.
+It implements OpenTelemetry's API directly rather than configuring the SDK, for three reasons: a span costs less;
+the user's own set-up (global provider, ``OTEL_*`` variables, samplers, exporters) neither sees our spans nor
+decides over them; and our spans never become the *current* span of OpenTelemetry's context, so that spans which the
+user's own instrumentation exports don't get parents that nobody exports.
 """
 
 from __future__ import annotations

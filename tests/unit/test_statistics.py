@@ -27,7 +27,7 @@ from workbench.statistics import (
     widened,
 )
 
-# Hamilton depression scale factor, Hollander & Wolfe, Nonparametric Statistical Methods, table 3.1; in R's help page
+# Hamilton depression scale, Hollander & Wolfe, Nonparametric Statistical Methods, table 3.1; in R's help page
 # of wilcox.test too. The book: estimate of the decrease 0.46, 96.1 % interval (0.010, 0.786).
 BEFORE = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30]
 AFTER = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29]

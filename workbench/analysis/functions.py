@@ -10,12 +10,15 @@ __all__ = ["function_changes", "self_seconds", "total_change"]
 
 def self_seconds(tree: CallTree, executions: float = 1.0) -> dict[Frame, float]:
     """Self time in seconds per execution of the body, by function (all its call paths together)."""
-    if executions <= 0:
-        raise ValueError("a call tree covers at least some of one execution")
+    return {frame: ns / 1e9 / executions for frame, ns in _self_ns(tree).items()}
+
+
+def _self_ns(tree: CallTree) -> dict[Frame, int]:
+    """Integers: equal samples give exactly equal sums, in whatever order they came."""
     by_frame = [0] * len(tree.frames)
     for frame, weight_ns in zip(tree.node_frame.tolist(), tree.self_ns().tolist(), strict=True):
-        by_frame[frame] += weight_ns  # integers: equal trees give exactly equal sums in any order
-    return {tree.frames[i]: ns / 1e9 / executions for i, ns in enumerate(by_frame) if ns}
+        by_frame[frame] += weight_ns
+    return {tree.frames[i]: ns for i, ns in enumerate(by_frame) if ns}
 
 
 def function_changes(
@@ -27,15 +30,15 @@ def function_changes(
     those of one execution. Shares are fractions of all sampled time of their tree. A function that only one side
     has is listed with 0 on the other; a tree against itself changes nowhere, exactly.
     """
-    before, after = self_seconds(base, base_executions), self_seconds(new, new_executions)
-    base_total, new_total = sum(before.values()), sum(after.values())
+    before, after = _self_ns(base), _self_ns(new)
+    base_total, new_total = sum(before.values()) or 1, sum(after.values()) or 1
     changes = [
         FunctionChange(
             frame=frame,
-            base_seconds=before.get(frame, 0.0),
-            new_seconds=after.get(frame, 0.0),
-            base_share=before.get(frame, 0.0) / base_total if base_total else 0.0,
-            new_share=after.get(frame, 0.0) / new_total if new_total else 0.0,
+            base_seconds=before.get(frame, 0) / 1e9 / base_executions,
+            new_seconds=after.get(frame, 0) / 1e9 / new_executions,
+            base_share=before.get(frame, 0) / base_total,
+            new_share=after.get(frame, 0) / new_total,
         )
         for frame in dict.fromkeys((*before, *after))
     ]

@@ -1,0 +1,69 @@
+"""The sentence, as people read it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from workbench.analysis.counts import CountChange
+from workbench.analysis.summary import change_text, duration_text, sentence
+from workbench.model import Frame, FunctionChange
+from workbench.statistics import Estimate
+
+
+def estimate(ratio: float, low: float, high: float, label: str = "95 %", pairs: int = 41) -> Estimate:
+    return Estimate(ratio, low, high, pairs, True, label=label)
+
+
+def function(name: str, base: float, new: float) -> FunctionChange:
+    return FunctionChange(Frame("app.py", name), base, new, base, new)
+
+
+def test_the_sentence_a_person_needs() -> None:
+    functions = [function("render_policy", 0.30, 0.38), function("load", 0.70, 0.74)]
+    text = sentence(estimate(1.12, 1.09, 1.15), 6.2, functions)
+    assert text == "12 % slower (95 % 9 to 15 %), 41 pairs, 6.2 s; mostly `render_policy` (+8 points)"
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (estimate(1.12, 1.09, 1.15), "12 % slower (95 % 9 to 15 %)"),
+        (estimate(0.9, 0.85, 0.95), "10 % faster (95 % 5 to 15 %)"),
+        (estimate(1.003, 0.992, 1.014), "0.3 % slower (95 % −0.8 to +1.4 %)"),
+        (estimate(1 / 7.9, 1 / 8.8, 1 / 7.1), "7.9× faster (95 % 7.1 to 8.8×)"),
+        (estimate(12.4, 11.0, 13.0), "12× slower (95 % 11 to 13×)"),
+        (estimate(1 / 7.9, 1 / 8.8, 1 / 7.1, "range of 3 pairs"), "7.9× faster (range 7.1 to 8.8×)"),
+        (estimate(1.0, 1.0, 1.0), "0 % slower (95 % 0 to 0 %)"),
+        (estimate(1.12, 1.09, 1.15, "95 %, unpaired"), "12 % slower (95 % 9 to 15 %, unpaired)"),
+        (estimate(math.nan, math.nan, math.nan, "no pairs"), "not timed"),
+    ],
+)
+def test_change(made: Estimate, text: str) -> None:
+    assert change_text(made) == text
+
+
+def test_changed_counts_come_before_functions() -> None:
+    counts = [
+        CountChange("requests", 120, 48),
+        CountChange("connects", 5, 5),
+        CountChange("tls_handshakes", 120, 1),
+    ]
+    text = sentence(estimate(0.5, 0.4, 0.6), 90, [function("fetch", 1.0, 0.5)], counts)
+    assert text.endswith("1 min 30 s; requests 120 → 48; tls handshakes 120 → 1; mostly `fetch` (−50 points)")
+
+
+def test_no_function_is_blamed_for_no_difference() -> None:
+    assert "mostly" not in sentence(estimate(1.0, 0.98, 1.02), 5, [function("fetch", 1.0, 1.4)])
+
+
+def test_one_pair_is_one_pair() -> None:
+    assert "1 pair, " in sentence(estimate(2, 2, 2, "range of 1 pair", 1), 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.42, "0.4 s"), (6.0, "6 s"), (41.7, "42 s"), (125, "2 min 5 s"), (120, "2 min")]
+)
+def test_durations(value: float, text: str) -> None:
+    assert duration_text(value) == text

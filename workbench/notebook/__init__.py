@@ -1,0 +1,15 @@
+"""What a notebook uses: ``import workbench as wb`` brings these names as ``wb.…``."""
+
+from workbench.notebook.functions import compare, flamegraph, report, run, runs, sql
+from workbench.notebook.magic import load_ipython_extension, unload_ipython_extension
+
+__all__ = [
+    "compare",
+    "flamegraph",
+    "load_ipython_extension",
+    "report",
+    "run",
+    "runs",
+    "sql",
+    "unload_ipython_extension",
+]

@@ -106,7 +106,9 @@ def run(
     plan = Plan(rounds=rounds, sampler=SamplerSpec(name=sampler))
     with progress_bar(scenario) as progress:
         measured = outside_loop(
-            lambda: measure(found, settings, variants=variants, plan=plan, store=store or Store(), progress=progress)
+            lambda: measure(
+                found, settings, variants=variants, plan=plan, store=store or Store(), progress=progress
+            )
         )
     return Ladder(found, measured)
 
@@ -125,7 +127,9 @@ class ComparisonView:
         return f"{self.verdict}: {self.comparison.sentence}"
 
 
-def compare(base: Any, new: Any, *, max_seconds: float = 60.0, force: bool = False, **settings: Any) -> ComparisonView:
+def compare(
+    base: Any, new: Any, *, max_seconds: float = 60.0, force: bool = False, **settings: Any
+) -> ComparisonView:
     """Compare two runs (or their ids), or measure two targets now, as ``workbench compare`` does.
 
     A target is ``"jamf:naive"``, ``"file.py"`` or ``"file.py:function"``; ``settings`` are a scenario's ``scale``,

@@ -29,6 +29,7 @@ CONFIG: Mapping[str, Any] = {
 """Options for ``Plotly.newPlot``: no mode bar, no cloud, no URL."""
 
 _BAR, _POINT, _BOUND = "#77aadd", "#ee8866", "#aa3377"
+_GRID = "rgba(128,128,128,0.25)"
 _NAME = 60
 
 
@@ -65,7 +66,7 @@ def _layout(height: int, **more: Any) -> dict[str, Any]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "system-ui, sans-serif", "size": 13},
         "showlegend": False,
-        "yaxis": {"autorange": "reversed", "automargin": True, "ticklabelstandoff": 8},
+        "yaxis": {"autorange": "reversed", "automargin": True, "ticklabelstandoff": 8, "gridcolor": _GRID},
         "dragmode": False,
         **more,
     }
@@ -80,7 +81,7 @@ def _ticks(low: float, high: float) -> list[float]:
 def _axis(values: Sequence[float], title: str) -> dict[str, Any]:
     """A seconds axis; logarithmic once the slowest takes eight times the fastest."""
     low, high = min(values), max(values)
-    axis: dict[str, Any] = {"title": {"text": title}, "gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}
+    axis: dict[str, Any] = {"title": {"text": title}, "gridcolor": _GRID, "zeroline": False}
     if low <= 0 or high / low < 8:
         return {**axis, "range": [0, high * 1.18], "ticksuffix": " s"}
     low, high = low / 1.6, high * 1.6

@@ -8,7 +8,7 @@ async function show(host) {
   host.dataset.state = "loading";
   const payload = host.querySelector("script").textContent;
   try {
-    await mount(host, payload);
+    await mount(host, payload, { table: false }); // the page has that table as text
     host.dataset.state = "shown";
   } catch (error) {
     host.dataset.state = "failed";

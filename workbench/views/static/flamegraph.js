@@ -16,7 +16,7 @@ const TALLEST = 640; // CSS pixels; deeper graphs scroll inside
 const GLIDE = 170; // milliseconds of a zoom's motion
 const DRAG_FROM = 4; // pixels before a press becomes a drag
 
-/** Decode a payload and show it in `host`. Options: {height: CSS pixels at most, animate: boolean}. */
+/** Decode a payload and show it in `host`. Options: {height: CSS pixels at most, animate, table: booleans}. */
 export async function mount(host, source, options = {}) {
   return new FlameGraph(host, await decode(source), options);
 }
@@ -25,7 +25,7 @@ export class FlameGraph {
   constructor(host, profile, options = {}) {
     this.host = host;
     this.profile = profile;
-    this.options = { height: TALLEST, animate: true, ...options };
+    this.options = { height: TALLEST, animate: true, table: true, ...options };
     this.focus = 0;
     this.selected = -1;
     this.hovered = -1;
@@ -152,7 +152,8 @@ export class FlameGraph {
       reset: () => this.reset(),
     });
     this.legend = legend(profile, (index) => this.#markPackage(index));
-    this.root = element("div", "wb-fg", {}, this.toolbar.element, this.stage, this.legend, functionTable(profile), this.live);
+    this.root = element("div", "wb-fg", {}, this.toolbar.element, this.stage, this.legend, this.live);
+    if (this.options.table) this.root.append(functionTable(profile));
     if (profile.size <= 1) this.stage.replaceChildren(element("p", "wb-fg-empty", {}, "No samples in this run."));
     this.host.replaceChildren(this.root);
     this.painter = new Painter(this.canvas, `12px ${getComputedStyle(this.root).fontFamily}`);

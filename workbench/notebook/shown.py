@@ -1,0 +1,116 @@
+"""Results that show themselves as tables in a notebook and as text elsewhere."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from workbench.analysis.pairs import seconds
+from workbench.model import Comparison, Run, Verdict
+from workbench.statistics import median
+from workbench.views.tables import (
+    TextTable,
+    format_count,
+    format_interval,
+    format_range,
+    format_ratio,
+    format_seconds,
+    format_times,
+    html_text,
+)
+
+__all__ = ["ComparisonShown", "ReportFile", "RunList"]
+
+_FUNCTIONS = 10
+
+
+class RunList(list[Run]):
+    """Runs as a list that shows itself as a table."""
+
+    def table(self) -> TextTable:
+        """Id, name, when, status, rounds and wall time of each run."""
+        columns = ("Run", "Name", "Started (UTC)", "Status", "Rounds", "Median", "Range")
+        return TextTable(columns, tuple(map(_run_cells, self)), numbers=(4, 5, 6))
+
+    def _repr_html_(self) -> str:
+        return self.table().to_html() if self else "<p>No runs are stored yet.</p>"
+
+    def __repr__(self) -> str:
+        return self.table().to_text() if self else "no runs"
+
+
+def _run_cells(run: Run) -> tuple[str, ...]:
+    _, values = seconds(run)
+    middle = format_seconds(median(values)) if values else "–"
+    started = f"{run.started_at:%Y-%m-%d %H:%M:%S}"
+    return run.run_id, run.name, started, str(run.status), str(len(run.rounds)), middle, format_range(values)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonShown:
+    """A comparison; its fields are at hand directly (``shown.verdict``, ``shown.ratio``)."""
+
+    comparison: Comparison
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.comparison, name)
+
+    def headline(self) -> str:
+        """Verdict, ratio and interval in one line."""
+        c = self.comparison
+        advisory = " (advisory)" if c.advisory else ""
+        interval = f", {format_interval(*c.ci)}" if c.pairs else ""
+        return f"{c.verdict}{advisory}: {format_times(c.ratio)} (ratio {format_ratio(c.ratio)}{interval}, {c.pairs} pairs)"
+
+    def functions(self) -> TextTable:
+        """The functions whose self time changed most, in time per round."""
+        rows = tuple(
+            (
+                change.frame.function,
+                change.frame.file,
+                format_seconds(change.base_seconds),
+                format_seconds(change.new_seconds),
+            )
+            for change in self.comparison.functions[:_FUNCTIONS]
+        )
+        return TextTable(("Function", "File", "Base self", "New self"), rows, numbers=(2, 3))
+
+    def counts(self) -> TextTable:
+        """The counts of both sides."""
+        rows = tuple(
+            (name.replace("_", " "), format_count(base), format_count(new))
+            for name, (base, new) in self.comparison.counts.items()
+        )
+        return TextTable(("Count per round", "Base", "New"), rows, numbers=(1, 2))
+
+    def _repr_html_(self) -> str:
+        weight = "700" if self.comparison.verdict is Verdict.REGRESSION else "600"
+        notes = "".join(f"<li>{html_text(note)}</li>" for note in self.comparison.differences)
+        tables = "".join(t.to_html() for t in (self.counts(), self.functions()) if t.rows)
+        sentence = f"<p>{html_text(self.comparison.sentence)}</p>" if self.comparison.sentence else ""
+        return f'<p style="font-weight:{weight}">{html_text(self.headline())}</p>{sentence}<ul>{notes}</ul>{tables}'
+
+    def __repr__(self) -> str:
+        tables = [t.to_text() for t in (self.counts(), self.functions()) if t.rows]
+        return "\n\n".join([self.headline(), *self.comparison.differences, *tables])
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A written report; shows itself as a link."""
+
+    path: Path
+
+    def _repr_html_(self) -> str:
+        # Relative, so that the link works from the notebook's page and from a copy of both.
+        link = quote(os.path.relpath(self.path).replace(os.sep, "/"))
+        return f'<a href="{html_text(link)}" target="_blank" rel="noopener">{html_text(str(self.path))}</a>'
+
+    def __repr__(self) -> str:
+        return str(self.path)
+
+    def __fspath__(self) -> str:
+        return str(self.path)

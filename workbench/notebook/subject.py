@@ -1,0 +1,45 @@
+"""What a picture is drawn from: whatever names or holds a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from workbench.calltree import CallTree
+from workbench.errors import UsageError
+from workbench.model import Recording, Run
+from workbench.views.payload import FlameMeta, meta_of
+
+if TYPE_CHECKING:
+    from workbench.store import Store
+
+__all__ = ["subject"]
+
+
+def subject(what: Any, store: Callable[[], Store]) -> tuple[CallTree, FlameMeta]:
+    """The call tree and the metadata of a run; the store is opened only if it is needed.
+
+    Raises ``UsageError`` for a run without stacks, one that isn't over, or what is no run at all.
+    """
+    if isinstance(what, CallTree):
+        return what, FlameMeta()
+    recording = what if isinstance(what, Recording) else getattr(what, "recording", None)
+    if isinstance(recording, Recording):
+        return _required(recording.tree, recording.run), meta_of(recording.run)
+    if getattr(what, "status", "") is None:
+        raise UsageError(f"run {what.run_id} isn't over: draw it after its block")
+    if isinstance(what, str | Run):
+        known = store()
+        run = what if isinstance(what, Run) else known.run(known.resolve(what))
+        return _required(known.tree(run.run_id), run), meta_of(run)
+    raise UsageError(
+        f"a flame graph is drawn of a run, its id, a recording or a call tree, not of {type(what).__name__}"
+    )
+
+
+def _required(tree: CallTree | None, run: Run) -> CallTree:
+    if tree is None or not len(tree.samples):
+        raise UsageError(
+            f"run {run.run_id} has no stacks (sampler: {run.sampler.name}), so there is nothing to draw"
+        )
+    return tree

@@ -1,7 +1,8 @@
 """What a notebook uses: ``import workbench as wb`` brings these names as ``wb.…``."""
 
-from workbench.notebook.functions import compare, flamegraph, report, run, runs, sql
+from workbench.notebook.functions import flamegraph, report, runs, sql
 from workbench.notebook.magic import load_ipython_extension, unload_ipython_extension
+from workbench.notebook.measuring import compare, run
 
 __all__ = [
     "compare",

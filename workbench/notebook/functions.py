@@ -1,4 +1,4 @@
-"""The functions behind ``wb.flamegraph``, ``wb.runs``, ``wb.sql``, ``wb.report`` and ``wb.compare``."""
+"""The functions behind ``wb.flamegraph``, ``wb.runs``, ``wb.sql`` and ``wb.report``."""
 
 from __future__ import annotations
 
@@ -7,22 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import MissingExtra
-from workbench.experiment.loops import outside_loop
-from workbench.model import Run
-from workbench.notebook.shown import ComparisonShown, ReportFile, RunList
+from workbench.model import Recording, Run
+from workbench.notebook.shown import ReportFile, RunList
 from workbench.notebook.subject import subject
 
 if TYPE_CHECKING:
     from workbench.calltree import CallTree
     from workbench.experiment.block import BlockRun
-    from workbench.experiment.compare import CompareSettings
-    from workbench.model import Recording
     from workbench.notebook.widget import FlameGraph
     from workbench.store import Store, Table
 
     Named = str | Run | BlockRun | Recording
 
-__all__ = ["compare", "flamegraph", "report", "run", "runs", "sql"]
+__all__ = ["flamegraph", "report", "runs", "sql"]
 
 
 def _store(store: Store | None) -> Store:
@@ -35,8 +32,7 @@ def _name(what: Named) -> str:
     """How the store knows a run."""
     if isinstance(what, str):
         return what
-    inner = getattr(what, "run", what)
-    return str(inner.run_id)
+    return what.run.run_id if isinstance(what, Recording) else what.run_id
 
 
 def flamegraph(what: Named | CallTree, *, store: Store | None = None) -> FlameGraph:
@@ -58,12 +54,6 @@ def runs(*, scenario: str | None = None, limit: int | None = 50, store: Store | 
     return RunList(_store(store).runs(scenario=scenario, limit=limit))
 
 
-def run(name: str = "latest", *, store: Store | None = None) -> Run:
-    """A stored run by id, unique prefix, ``latest`` or ``latest~1``. Raises ``RunNotFound``."""
-    known = _store(store)
-    return known.run(known.resolve(name))
-
-
 def sql(query: str, parameters: Sequence[Any] = (), *, store: Store | None = None) -> Table:
     """The answer to a read-only query. Raises ``QueryRefused``."""
     return _store(store).query(query, parameters)
@@ -77,27 +67,3 @@ def report(what: Named | Iterable[Named], path: str | Path, *, store: Store | No
     target = Path(path)
     write_report(load_report(_store(store), [_name(each) for each in named]), target)
     return ReportFile(target)
-
-
-def compare(
-    base: Named,
-    new: Named,
-    *,
-    settings: CompareSettings | None = None,
-    max_seconds: float = 60.0,
-    force: bool = False,
-    store: Store | None = None,
-) -> ComparisonShown:
-    """Compare two stored runs, or measure two targets now (``SCENARIO:VARIANT``, ``FILE.py:FUNCTION``).
-
-    Raises ``NotComparable`` for runs that differ in what makes them incomparable, unless ``force``.
-    """
-    from workbench.experiment import compare as experiment
-
-    known = _store(store)
-    comparison, _ = outside_loop(
-        lambda: experiment.compare(
-            _name(base), _name(new), store=known, settings=settings, max_seconds=max_seconds, force=force
-        )
-    )
-    return ComparisonShown(comparison)

@@ -33,7 +33,7 @@ def mark_cell(lines: list[str]) -> list[str]:
 class ProfileCells(ast.NodeTransformer):
     """Puts the statements of a marked cell under ``with profiled(…)``."""
 
-    def visit_Module(self, node: ast.Module) -> ast.Module:  # noqa: N802 - the name that ast looks for
+    def visit_Module(self, node: ast.Module) -> ast.Module:
         """The cell, rewritten if it is marked."""
         arguments = self._marked(node)
         if arguments is None:
@@ -50,7 +50,7 @@ class ProfileCells(ast.NodeTransformer):
 
 
 def _wrapped(arguments: str, body: list[ast.stmt]) -> list[ast.stmt]:
-    """The block; the cell's last expression is kept in a variable and stands last again, so that it is displayed."""
+    """The block; the cell's last expression goes to a variable that stands last, so that it is displayed."""
     opened = ast.parse(
         f"with __import__('workbench.notebook.magic', fromlist=['profiled']).profiled({arguments!r}): pass"
     )

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.experiment.loops import outside_loop
 from workbench.experiment.progress import progress_bar
+from workbench.notebook.shown import ComparisonView
 from workbench.views.numbers import format_bytes, format_count, format_seconds, format_times
 from workbench.views.tables import TextTable
 
 if TYPE_CHECKING:
     from workbench.analysis.ladder import Row
     from workbench.experiment.session import MeasuredSession
-    from workbench.model import Comparison, Run
+    from workbench.model import Run
     from workbench.scenarios.base import Scenario
     from workbench.store import Store
 
-__all__ = ["ComparisonView", "Ladder", "compare", "run"]
+__all__ = ["Ladder", "compare", "run"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def run(
     options: Mapping[str, str] | None = None,
     store: Store | None = None,
 ) -> Ladder:
-    """Measure variants (default: all) of a scenario interleaved, profile each, keep all of it, and return the ladder.
+    """Measure variants (default: all) of a scenario interleaved, profile each, keep all and return the ladder.
 
     As ``workbench run``: ``rounds`` timing rounds of each variant and one sampled round. Raises ``UsageError`` for
     an unknown scenario, variant, scale, link or option.
@@ -111,20 +112,6 @@ def run(
             )
         )
     return Ladder(found, measured)
-
-
-@dataclass(frozen=True)
-class ComparisonView:
-    """A comparison as a cell shows it; ``comparison`` holds its values."""
-
-    comparison: Comparison
-
-    @property
-    def verdict(self) -> str:
-        return str(self.comparison.verdict)
-
-    def __repr__(self) -> str:
-        return f"{self.verdict}: {self.comparison.sentence}"
 
 
 def compare(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from workbench.analysis.pairs import seconds
@@ -22,7 +21,7 @@ from workbench.views.tables import (
     html_text,
 )
 
-__all__ = ["ComparisonShown", "ReportFile", "RunList"]
+__all__ = ["ComparisonView", "ReportFile", "RunList"]
 
 _FUNCTIONS = 10
 
@@ -50,20 +49,22 @@ def _run_cells(run: Run) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonShown:
-    """A comparison; its fields are at hand directly (``shown.verdict``, ``shown.ratio``)."""
+class ComparisonView:
+    """A comparison as a cell shows it; ``comparison`` holds its values."""
 
     comparison: Comparison
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.comparison, name)
+    @property
+    def verdict(self) -> str:
+        return str(self.comparison.verdict)
 
     def headline(self) -> str:
         """Verdict, ratio and interval in one line."""
         c = self.comparison
         advisory = " (advisory)" if c.advisory else ""
         interval = f", {format_interval(*c.ci)}" if c.pairs else ""
-        return f"{c.verdict}{advisory}: {format_times(c.ratio)} (ratio {format_ratio(c.ratio)}{interval}, {c.pairs} pairs)"
+        ratio = f"ratio {format_ratio(c.ratio)}{interval}, {c.pairs} pairs"
+        return f"{c.verdict}{advisory}: {format_times(c.ratio)} ({ratio})"
 
     def functions(self) -> TextTable:
         """The functions whose self time changed most, in time per round."""

@@ -15,8 +15,8 @@ from workbench.views.payload import FlameMeta, encode
 __all__ = ["FlameGraph"]
 
 
-class FlameGraph(anywidget.AnyWidget):  # type: ignore[misc]
-    """A run's flame graph. The payload goes to the page once, as bytes; a saved notebook holds the still picture."""
+class FlameGraph(anywidget.AnyWidget):
+    """A run's flame graph. The payload goes to the page as bytes; a saved notebook holds the still picture."""
 
     _esm = module(read_static("widget.js", "workbench.notebook"))
     _css = read_static("flamegraph.css")

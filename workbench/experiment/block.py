@@ -59,8 +59,8 @@ class profile:  # noqa: N801 - reads as a verb where it is used
 
     ``interval`` is the sampler's, in seconds; ``sampler`` is ``pyinstrument`` (this thread), ``py-spy`` (all
     threads, from outside) or ``none`` (times and spans only). ``store=None`` means the default store. What the
-    block raises, Ctrl-C included, ends the run as failed or interrupted, is kept with it, and propagates; a store that can't take
-    the run costs one logged warning, never an exception in the user's code.
+    block raises, Ctrl-C included, ends the run as failed or interrupted, is kept with it, and propagates; a store
+    that can't take the run costs one logged warning, never an exception in the user's code.
 
     Raises ProfilerActive if this thread is being profiled already. A decorated function that is called while its
     thread is being profiled just runs, as a part of that profile.

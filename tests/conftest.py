@@ -1,0 +1,86 @@
+"""What every test may rely on: a store of its own, and a proof afterwards that nothing was left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+PATIENCE_S = 5.0
+LONG_LIVED_THREADS = ("asyncio_", "pytest_timeout", "tqdm", "AnyIO worker")
+LONG_LIVED_CHILDREN = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the store of whoever runs the tests."""
+    path = tmp_path_factory.mktemp("store") / "workbench.duckdb"
+    monkeypatch.setenv("WORKBENCH_STORE", str(path))
+    monkeypatch.delenv("WORKBENCH_DISABLE", raising=False)
+    monkeypatch.delenv("WORKBENCH_TRACEPARENT", raising=False)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks() -> Iterator[None]:
+    """After the test: no sampler, patch, hook, thread or child process that was not there before it."""
+    threads = set(threading.enumerate())
+    children = {child.pid for child in psutil.Process().children()}
+    before = interpreter_state()
+    yield
+    assert interpreter_state() == before
+    assert new_threads(threads) == []
+    assert new_children(children) == []
+
+
+def interpreter_state() -> dict[str, Any]:
+    """Everything that a recording changes in the interpreter while it lasts."""
+    state: dict[str, Any] = {
+        "sys.getprofile": sys.getprofile(),
+        "sys.meta_path": [finder for finder in sys.meta_path if type(finder).__name__ == "_Waiter"],
+        "gc": gc.isenabled(),
+        "run_forever": asyncio.BaseEventLoop.run_forever,
+        "active recordings": active_recordings(),
+    }
+    if httpx := sys.modules.get("httpx"):
+        patched = (httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request)
+        state["httpx"] = [function.__module__ for function in patched]
+    else:
+        state["httpx"] = ["httpx._transports.default"] * 2
+    return state
+
+
+def active_recordings() -> int:
+    spans = sys.modules.get("workbench.capture.spans")
+    return len(spans._active) if spans else 0
+
+
+def new_threads(before: set[threading.Thread]) -> list[str]:
+    started = [t for t in threading.enumerate() if t not in before and not t.name.startswith(LONG_LIVED_THREADS)]
+    for thread in started:
+        thread.join(PATIENCE_S)
+    return [thread.name for thread in started if thread.is_alive()]
+
+
+def new_children(before: set[int]) -> list[str]:
+    started = [child for child in psutil.Process().children() if child.pid not in before]
+    _, alive = psutil.wait_procs(started, timeout=PATIENCE_S)
+    return [
+        command
+        for child in alive
+        if not any(name in (command := command_of(child)) for name in LONG_LIVED_CHILDREN)
+    ]
+
+
+def command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return "gone"

@@ -68,7 +68,13 @@ def make_spans(count: int = 3) -> tuple[Span, ...]:
             bytes_received=1 << 33,
             trace_id="0af7651916cd43dd8448eb211c80319c",
             otel_span_id=f"{n:016x}",
-            attributes={"http.status_code": 200 + n, "retry": False, "peer": "localhost", "share": 0.5, "none": None},
+            attributes={
+                "http.status_code": 200 + n,
+                "retry": False,
+                "peer": "localhost",
+                "share": 0.5,
+                "none": None,
+            },
         )
         for n in range(count)
     )
@@ -154,7 +160,9 @@ def big_tree(samples: int, nodes: int = 5000, seed: int = 0) -> CallTree:
 def same_tree(a: CallTree, b: CallTree) -> bool:
     """Equal in every column, node and frame numbers included."""
     pairs = [(a.node_parent, b.node_parent), (a.node_frame, b.node_frame)]
-    pairs += [(getattr(a.samples, n), getattr(b.samples, n)) for n in ("time_ns", "weight_ns", "node", "thread", "round")]
+    pairs += [
+        (getattr(a.samples, n), getattr(b.samples, n)) for n in ("time_ns", "weight_ns", "node", "thread", "round")
+    ]
     pairs += [(getattr(a.lines, n), getattr(b.lines, n)) for n in ("node", "line", "weight_ns")]
     equal = all(x.dtype == y.dtype and np.array_equal(x, y) for x, y in pairs)
     return equal and a.frames == b.frames and a.threads == b.threads

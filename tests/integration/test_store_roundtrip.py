@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from store_kit import START, big_tree, make_recording, make_run, make_session, make_spans, make_tree, same_tree
+from store_kit import START, big_tree, make_recording, make_run, make_session, make_tree, same_tree
 
 from workbench.calltree import CallTree, Samples
 from workbench.errors import RunNotFound, StoreError
@@ -50,7 +50,12 @@ def test_saving_again_changes_nothing(store: Store) -> None:
     before = store.info()
     store.save(session, [recording])
     after = store.info()
-    assert (before.runs, before.samples, before.spans, before.nodes) == (after.runs, after.samples, after.spans, after.nodes)
+    assert (before.runs, before.samples, before.spans, before.nodes) == (
+        after.runs,
+        after.samples,
+        after.spans,
+        after.nodes,
+    )
     assert after.spooled == 0
 
 
@@ -193,7 +198,16 @@ def test_tag_rename_delete(store: Store) -> None:
     store.delete([first, f"{two.session_id}-a"])
     counts = store.info()
     assert (counts.runs, counts.sessions, counts.frames, counts.nodes, counts.samples, counts.spans) == (0,) * 6
-    for table in ("environments", "packages", "parameters", "tags", "rounds", "measures", "threads", "line_weights"):
+    for table in (
+        "environments",
+        "packages",
+        "parameters",
+        "tags",
+        "rounds",
+        "measures",
+        "threads",
+        "line_weights",
+    ):
         assert store.query(f"SELECT count(*) FROM {table}").rows == ((0,),), table
     for change in (lambda: store.delete(["x"]), lambda: store.tag("x", "y"), lambda: store.rename("x", "y")):
         with pytest.raises(RunNotFound):

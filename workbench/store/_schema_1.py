@@ -1,7 +1,7 @@
-"""Schema version 1: tables, views and the ``folded`` macro, with the comments that ``docs/schema.md`` is made from.
+"""Schema version 1: tables, views and the ``folded`` macro; ``docs/schema.md`` is made from the comments.
 
-No primary keys: the writer holds the file alone and checks what it inserts, indexes cost memory at every opening, and
-a lake has none. ``Store.verify`` checks uniqueness and references instead.
+No primary keys: the writer holds the file alone and checks what it inserts, indexes cost memory at every opening,
+and a lake has none. ``Store.verify`` checks uniqueness and references instead.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _TABLES = (
         "One variant in one session, or one block or program of the user.",
         """
         run_id VARCHAR NOT NULL | YYMMDD-HHMMSS-xxxxxxxx, UTC, sortable
-        run_key BIGINT NOT NULL | the run in the bulk tables: start second × 2^32 + 32-bit hash of run_id, the same in every store
+        run_key BIGINT NOT NULL | the run in the bulk tables: start second × 2^32 + 32-bit hash of run_id
         session_id VARCHAR NOT NULL | the session it belongs to
         name VARCHAR NOT NULL | what a person calls it
         scenario VARCHAR NOT NULL | the case study, empty for the user's own code
@@ -126,7 +126,7 @@ _TABLES = (
     ),
     *table(
         "nodes",
-        "Functions in the context of their callers, shared by all runs: the same stack has the same node_id everywhere.",
+        "Functions in the context of their callers, shared by all runs: equal stacks have equal node_ids.",
         """
         node_id UBIGINT NOT NULL | BLAKE2b-64 of parent_id and frame_id
         parent_id UBIGINT NOT NULL | the caller's node_id, 0 for a root
@@ -138,7 +138,7 @@ _TABLES = (
         "The nodes of a run's call tree under their run-local numbers, with their times.",
         """
         run_key BIGINT NOT NULL | the run
-        number INTEGER NOT NULL | 0 to n-1, a parent before its children; samples, line weights and spans refer to it
+        number INTEGER NOT NULL | 0 to n-1, a parent before its children; samples, lines and spans refer to it
         parent INTEGER NOT NULL | run-local number of the caller, -1 for a root
         node_id UBIGINT NOT NULL | the node
         depth INTEGER NOT NULL | callers above it
@@ -178,7 +178,7 @@ _TABLES = (
         round INTEGER NOT NULL | the round
         thread INTEGER NOT NULL | run-local thread number
         node INTEGER NOT NULL | run-local node number of the leaf
-        gap_ns BIGINT NOT NULL | from the end of the thread's previous sample in the round (or its start) to this one's begin
+        gap_ns BIGINT NOT NULL | from the end of the thread's previous sample in the round, or its start
         weight_ns BIGINT NOT NULL | nanoseconds that the sample stands for
         """,
     ),

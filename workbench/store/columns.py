@@ -206,7 +206,7 @@ def _columns(rows: Sequence[Mapping[str, Any]], dtypes: Mapping[str, npt.DTypeLi
     return {name: _array(name, [row[name] for row in rows], (dtypes or {}).get(name)) for name in rows[0]}
 
 
-def _array(name: str, values: list[Any], dtype: npt.DTypeLike = None) -> Column:
+def _array(name: str, values: list[Any], dtype: npt.DTypeLike | None = None) -> Column:
     return np.array(values, dtype=dtype or _DTYPES.get(name, object))
 
 

@@ -1,8 +1,8 @@
 """Connections that last as long as one operation, with bounded retry while another process holds the file.
 
-DuckDB locks a file for one writing process, or any number of reading ones. Inside a process it shares one instance a
-file and refuses a second configuration, so connections of this process to one file take turns. Never open the store
-file by other means while a connection is open: closing any descriptor of it drops the process's POSIX lock.
+DuckDB locks a file for one writing process, or any number of reading ones. Inside a process it shares one instance
+a file and refuses a second configuration, so connections of this process to one file take turns. Never open the
+store file by other means while a connection is open: closing any descriptor of it drops the process's POSIX lock.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     import duckdb
 
     Connection = duckdb.DuckDBPyConnection
+    Config = dict[str, str | bool | int | float | list[str]]
 
 __all__ = ["fsync_folder", "memory", "reading", "writing"]
 
-_STORAGE = {"storage_compatibility_version": "v1.5.0"}  # DuckDB 2 then writes files that 1.5 can read
-_CLOSED = {  # for statements of others: no files, no extensions, no Python variables, and no way to change that
+_STORAGE: Config = {"storage_compatibility_version": "v1.5.0"}  # DuckDB 2 then writes files that 1.5 can read
+_CLOSED: Config = {  # others' SQL: no files, no extensions, no Python variables, no changing that
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -68,7 +69,7 @@ def writing(path: Path, timeout_s: float) -> Iterator[Connection]:
 
 @contextmanager
 def reading(path: Path, timeout_s: float, *, closed: bool = False) -> Iterator[Connection]:
-    """A read-only connection; an empty store in memory if there is no file. ``closed``: for statements of others."""
+    """A read-only connection, to an empty store in memory if there is no file; ``closed`` for others' SQL."""
     with _translated(path), _turn(path, timeout_s) as deadline:
         if path.exists():
             connection = _connect(path, deadline, read_only=True, config=_CLOSED if closed else {})
@@ -118,7 +119,7 @@ def _turn(path: Path, timeout_s: float) -> Iterator[float]:
         lock.release()
 
 
-def _connect(path: Path, deadline: float, *, read_only: bool, config: dict[str, str]) -> Connection:
+def _connect(path: Path, deadline: float, *, read_only: bool, config: Config) -> Connection:
     import duckdb
 
     return _retried(lambda: duckdb.connect(str(path), read_only=read_only, config=config), deadline)

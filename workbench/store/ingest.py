@@ -17,6 +17,7 @@ __all__ = ["ingest_all"]
 _FRESH_RUNS = "SELECT run_id FROM fresh_runs"
 _FRESH_KEYS = "SELECT run_key FROM fresh_runs"
 _FRESH_ENVIRONMENTS = "SELECT environment_id FROM fresh_environments"
+_SAME_PAIR = "(c.session_id, c.base, c.new) = (e.session_id, e.base, e.new)"
 _FRESH_SESSIONS = "SELECT session_id FROM fresh_sessions"
 
 # What is taken of each table; the rest is in the store already.
@@ -36,7 +37,7 @@ _TAKEN = {
     "run_nodes": f"run_key IN ({_FRESH_KEYS})",
     "line_weights": f"run_key IN ({_FRESH_KEYS})",
     "samples": f"run_key IN ({_FRESH_KEYS})",
-    "comparisons": "NOT EXISTS (FROM comparisons c WHERE (c.session_id, c.base, c.new) = (e.session_id, e.base, e.new))",
+    "comparisons": f"NOT EXISTS (FROM comparisons c WHERE {_SAME_PAIR})",
 }
 _DISTINCT = {"frames": "frame_id", "nodes": "node_id"}  # runs of one session share them
 
@@ -56,9 +57,9 @@ def ingest_all(connection: Connection, folder: Path, store: Path) -> int:
         except BrokenEntry as error:
             spool.set_aside(entry, str(error))
         else:
+            _check_store(store)
             spool.remove(entry)
             taken += 1
-        _check_store(store)
     spool.sweep(folder)
     return taken
 
@@ -142,7 +143,7 @@ def _replace_comparisons(connection: Connection, entry: Path, manifest: spool.Ma
         return
     connection.execute(
         f"DELETE FROM comparisons c USING {spool.parquet(entry, 'comparisons')} e "
-        "WHERE (c.session_id, c.base, c.new) = (e.session_id, e.base, e.new) AND c.created_at <= e.created_at"
+        f"WHERE {_SAME_PAIR} AND c.created_at <= e.created_at"
     )
 
 

@@ -10,7 +10,7 @@ __all__ = ["default_path"]
 
 
 def default_path(start: Path | None = None) -> Path:
-    """``WORKBENCH_STORE``; else ``data/workbench.duckdb`` of the project around ``start``; else the user's data folder.
+    """``WORKBENCH_STORE``; else ``data/workbench.duckdb`` of the project around; else in the user's data folder.
 
     A project is a folder whose ``pyproject.toml`` has a ``[tool.workbench]`` table or is the workbench's own.
     ``start`` is the working directory by default.

@@ -1,7 +1,7 @@
 """Finished recordings on their way into the store: folders of Parquet files beside it.
 
-An entry is written under a temporary name, made durable and then renamed, so that a crash leaves either a whole entry
-or rubbish that nobody reads. Its manifest counts the rows, so that damage done later is noticed.
+An entry is written under a temporary name, made durable and then renamed, so that a crash leaves either a whole
+entry or rubbish that nobody reads. Its manifest counts the rows, so that damage done later is noticed.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _fsync(file: Path) -> None:
 def entries(spool: Path) -> list[Path]:
     """Whole entries, oldest first."""
     try:
-        names = sorted(os.listdir(spool))
+        names = sorted(entry.name for entry in spool.iterdir())
     except FileNotFoundError:
         return []
     return [spool / name for name in names if not name.startswith(".") and not name.endswith(_BAD)]

@@ -46,9 +46,9 @@ _log = logging.getLogger("workbench.store")
 class Store:
     """A store by its path. Holds no connection: each method opens one for as long as it works.
 
-    ``timeout_s`` bounds the wait for a file that another process holds (``WORKBENCH_STORE_TIMEOUT``, else 5 s); then
-    StoreLocked names the holder. Saving never fails for a lock: the recording stays in the spool, and whoever opens
-    the store for writing next takes it in.
+    ``timeout_s`` bounds the wait for a file that another process holds (``WORKBENCH_STORE_TIMEOUT``, else 5 s);
+    then StoreLocked names the holder. Saving never fails for a lock: the recording stays in the spool, and whoever
+    opens the store for writing next takes it in.
     """
 
     def __init__(self, path: Path | str | None = None, *, timeout_s: float | None = None) -> None:
@@ -68,8 +68,9 @@ class Store:
     def save(self, session: Session, recordings: Sequence[Recording]) -> None:
         """Keep a session's finished runs; saving a run twice changes nothing.
 
-        Redacted, written to the spool and made durable, then taken into the store. Raises StoreForeign, StoreTooNew,
-        StoreUnwritable or StoreFull if the store can't be written; the message says where the recording lies.
+        Redacted, written to the spool and made durable, then taken into the store. Raises StoreForeign,
+        StoreTooNew, StoreUnwritable or StoreFull if the store can't be written; the message says where the
+        recording lies.
         """
         _check_recordings(session, recordings)
         gate = Gate()

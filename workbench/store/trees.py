@@ -1,7 +1,7 @@
 """A call tree as columns, and back.
 
 Samples are kept as gap and weight instead of times: for a sampler whose samples follow each other without a break
-the gap is constantly zero, for one with a fixed interval the weight is constant, and a constant column takes no space.
+the gap is constantly zero, for one with a fixed interval the weight is constant, and a constant takes no space.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def times(samples_round: Int32, thread: Int32, gap_ns: Int64, weight_ns: Int64) 
 def build_tree(
     nodes: Mapping[str, Column], frames: Mapping[int, Frame], threads: tuple[str, ...], rest: Mapping[str, Columns]
 ) -> CallTree:
-    """The tree from rows in order of their numbers; frames are numbered in the order in which nodes first use them."""
+    """The tree from rows in order of their numbers; frames are numbered as nodes first use them."""
     ids, first, inverse = np.unique(nodes["frame_id"], return_index=True, return_inverse=True)
     by_use = np.argsort(first)
     rank = np.empty(len(ids), dtype=np.int32)

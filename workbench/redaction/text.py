@@ -1,9 +1,9 @@
-"""Takes secrets out of text before anything is written: pure functions, linear time, idempotent.
+"""Secrets in free text: headers, pairs, URLs, well-known key formats, and SQL quoted in messages.
 
-A redacted text is the original with some spans replaced by ``[redacted]`` (``?`` for SQL literals, as the OpenTelemetry
-semantic conventions for ``db.query.text`` have it); nothing else is added and the order is kept. When in doubt a value
-goes: losing the end of a message is cheaper than keeping a password. Quantifiers are possessive or bounded, so that no
-input makes a pattern backtrack over what it has read.
+A redacted text is the original with some spans replaced by ``[redacted]`` (``?`` for SQL literals, as the
+OpenTelemetry semantic conventions for ``db.query.text`` have it); nothing else is added and the order is kept. When
+in doubt a value goes: losing the end of a message is cheaper than keeping a password. Quantifiers are possessive or
+bounded, so that no input makes a pattern backtrack over what it has read.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from workbench._sql_literals import redact_cypher, redact_sql
 from workbench.model import Scalar
+from workbench.redaction.sql import redact_sql
 
-__all__ = ["REDACTED", "is_secret_name", "redact", "redact_cypher", "redact_sql", "redact_url", "redact_value"]
+__all__ = ["REDACTED", "is_secret_name", "redact", "redact_url", "redact_value"]
 
 REDACTED: Final = "[redacted]"
 
@@ -45,14 +45,15 @@ _PEM = re.compile(
 )
 _HEADER = re.compile(
     r"(?P<head>\b(?:proxy-authorization|authorization|set-cookie2?|cookie|x-api-key|x-auth-token|x-csrf-token"
-    r"|x-amz-security-token|ocp-apim-subscription-key)\b)(?P<sep>\\{0,7}[\"']?[ \t]{0,8}[:=][ \t]{0,8})(?![\s\"'\\])"
-    r"(?!b[\"'])[^\r\n]++",
+    r"|x-amz-security-token|ocp-apim-subscription-key)\b)(?P<sep>\\{0,7}[\"']?[ \t]{0,8}[:=][ \t]{0,8})"
+    r"(?![\s\"'\\])(?!b[\"'])[^\r\n]++",
     re.IGNORECASE,
 )
 _PAIR = re.compile(
-    rf"(?P<head>{_NAME}(?:\\{{0,7}}[\"']\]?)?\s{{0,8}}(?:=>|:=|==|[:=])\s{{0,8}}"  # key=value, key: value, "key": "value"
-    rf"|{_NAME}\\{{0,7}}[\"']\s{{0,8}},\s{{0,8}}(?=b?\\{{0,7}}[\"'])"  # ("key", "value")
-    rf"|(?<![\w-])--?[\w-]{{0,40}}?{_NAME}\s{{1,8}}(?!--))"  # --key value
+    # key=value, key: value, "key": "value"; then ("key", "value"); then --key value
+    rf"(?P<head>{_NAME}(?:\\{{0,7}}[\"']\]?)?\s{{0,8}}(?:=>|:=|==|[:=])\s{{0,8}}"
+    rf"|{_NAME}\\{{0,7}}[\"']\s{{0,8}},\s{{0,8}}(?=b?\\{{0,7}}[\"'])"
+    rf"|(?<![\w-])--?[\w-]{{0,40}}?{_NAME}\s{{1,8}}(?!--))"
     rf"{_VALUE}",
     re.IGNORECASE | re.DOTALL,
 )

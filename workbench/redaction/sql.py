@@ -1,4 +1,4 @@
-"""Takes the literals out of SQL and Cypher text; identifiers, parameters and keywords stay."""
+"""Literals out of SQL and Cypher text; identifiers, parameters and keywords stay."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ Piece = tuple[int, int, str]  # start, end, replacement
 def redact_sql(sql: str) -> str:
     """The statement with ``?`` for every string, number and dollar-quoted text; comments dropped.
 
-    Whether a backslash escapes a quote depends on the dialect and on ``standard_conforming_strings``. Where it matters,
-    what either reading holds to be a literal goes.
+    Whether a backslash escapes a quote depends on the dialect and on ``standard_conforming_strings``. Where it
+    matters, what either reading holds to be a literal goes.
     """
     pieces = list(_pieces(_STANDARD, sql))
     if "\\'" in sql:

@@ -75,7 +75,7 @@ class Workload(Protocol):
         """Prepare one repetition, outside the clock."""
 
     def run(self) -> Any:
-        """The work, inside the clock; may be ``async def``, then the caller drives it in an event loop of its own."""
+        """The work, inside the clock; a coroutine is driven by the caller, in an event loop of its own."""
 
     def finish(self, value: Any) -> Outcome:
         """Check and clean up what ``run`` returned, outside the clock."""

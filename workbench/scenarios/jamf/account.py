@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-__all__ = ["CONNECTIONS", "KEEP_ALL", "POOL", "Account"]
+from workbench.scenarios.jamf.lanes import Lanes
+
+__all__ = ["CONNECTIONS", "POOL", "Account"]
 
 CONNECTIONS = 50
 
 POOL = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=20)
 """The usual advice for a pool."""
 
-KEEP_ALL = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-"""As many, but none is closed while there is work.
-
-httpcore (1.0.9) closes an idle connection as soon as more than ``max_keepalive_connections`` are *open*, busy ones
-included: with 50 busy and 20 to be kept, every answer costs its connection, and the next request a handshake.
-"""
+_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,37 @@ class Account:
         return httpx.AsyncClient(
             base_url=self.base_url,
             limits=limits,
-            # Waiting for a free connection is not the server's slowness: a burst may queue as long as it likes.
-            timeout=httpx.Timeout(self.timeout_s, pool=None),
-            verify=ssl.create_default_context(cafile=str(self.ca_file)) if self.ca_file else True,
-            trust_env=self.ca_file is None,
+            timeout=self._timeout(),
+            verify=self._tls(),
+            trust_env=self._trust_env,
         )
+
+    def client_of_lanes(self) -> httpx.AsyncClient:
+        """A client with a connection for each request under way, all of them kept."""
+        new_lane = partial(
+            httpx.AsyncHTTPTransport,
+            limits=_ONE,
+            verify=self._tls(),
+            trust_env=self._trust_env,
+            proxy=self._proxy(),
+        )
+        return httpx.AsyncClient(base_url=self.base_url, timeout=self._timeout(), transport=Lanes(new_lane))
+
+    @property
+    def _trust_env(self) -> bool:
+        return self.ca_file is None
+
+    def _timeout(self) -> httpx.Timeout:
+        # Waiting for a free connection is not the server's slowness: a burst may queue as long as it likes.
+        return httpx.Timeout(self.timeout_s, pool=None)
+
+    def _tls(self) -> ssl.SSLContext:
+        if self.ca_file is None:
+            return httpx.create_ssl_context()
+        return ssl.create_default_context(cafile=str(self.ca_file))
+
+    def _proxy(self) -> str | None:
+        """The environment's proxy for the server, which httpx looks up only for transports that it makes itself."""
+        if not self._trust_env or proxy_bypass(httpx.URL(self.base_url).host):
+            return None
+        return getproxies().get("https")

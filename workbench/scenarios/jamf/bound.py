@@ -61,17 +61,6 @@ def bound_terms(
 
 
 def _start(kind: Kind, rtt: float, latency: Latency) -> float:
-    connect: Mapping[Kind, tuple[str, str]] = {
-        Kind.POLICY: ("policies", "policies"),
-        Kind.PROFILE: ("osxconfigurationprofiles", "osxconfigurationprofiles"),
-        Kind.SCRIPT: ("v1/scripts", "scripts"),
-        Kind.PACKAGE: ("v1/packages", "packages"),
-        Kind.CATEGORY: ("v1/categories", "categories"),
-        Kind.GROUP: ("computergroups", "computergroups"),
-        Kind.EXTENSION_ATTRIBUTE: ("computerextensionattributes", "computerextensionattributes"),
-    }
-    # The simulator's names of the endpoint and of the collection, which its draws are keyed by.
-
     connect = _CONNECT_ROUND_TRIPS * rtt
     return connect + rtt + latency("token", "token") + rtt + _listing(kind, latency)
 

@@ -1,4 +1,7 @@
-"""An export being put together: everything fetched is kept until all of it is written."""
+"""An export being put together: each resource is written as it arrives, and kept until the end is known.
+
+A resource whose reference or contents turn out to be missing is then written again, without them.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +27,17 @@ class Bundle:
         self._resources: dict[Ref, Resource] = {}
         self._failed: dict[Ref, ServiceError] = {}
         self._lost: dict[Ref, ServiceError] = {}
-        self._saved: set[Ref] = set()
 
     def add(self, tree: Tree) -> None:
         """Add what was fetched; a resource that arrived once is not failed because another attempt was."""
         for ref, item in tree.items():
-            if isinstance(item, Resource):
+            if isinstance(item, ServiceError):
+                if ref not in self._resources:
+                    self._failed[ref] = item
+            elif ref not in self._resources:
                 self._resources[ref] = item
                 self._failed.pop(ref, None)
-            elif ref not in self._resources:
-                self._failed[ref] = item
+                self._write(item)
 
     def support_files(self) -> list[Ref]:
         """The scripts and profiles whose contents belong into files of their own."""
@@ -45,19 +49,23 @@ class Bundle:
             self._lost[ref] = content
         else:
             write_contents(self._folder, self._catalog, ref, content)
-            self._saved.add(ref)
 
     def finish(self, traffic: Traffic) -> ExportResult:
-        """Write the HCL. Raises the server's error if not a single root was exported."""
+        """Settle the HCL. Raises the server's error if not a single root was exported."""
         held = len(self._resources)
         result = report(self._catalog, self._resources, self._failed, self._lost, traffic, held)
         write_provider(self._folder)
-        for _, resource in sorted(self._resources.items()):
-            write_resource(
-                self._folder,
-                self._catalog,
-                resource,
-                exported=self._resources.__contains__,
-                saved=self._saved.__contains__,
-            )
+        for ref, resource in self._resources.items():
+            if ref in self._lost or not self._failed.keys().isdisjoint(resource.dependencies):
+                self._write(resource)
         return result
+
+    def _write(self, resource: Resource) -> None:
+        """Whatever has not failed by now is expected to arrive; where it doesn't, ``finish`` writes again."""
+        write_resource(
+            self._folder,
+            self._catalog,
+            resource,
+            exported=lambda ref: ref not in self._failed,
+            saved=lambda ref: ref not in self._lost,
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from workbench.scenarios.jamf.account import CONNECTIONS, KEEP_ALL, Account
+from workbench.scenarios.jamf.account import CONNECTIONS, Account
 from workbench.scenarios.jamf.bundle import Bundle
 from workbench.scenarios.jamf.client import Jamf
 from workbench.scenarios.jamf.fetch import Resource, contents, fetch, listings_at_once, or_error
@@ -24,7 +24,7 @@ __all__ = ["export"]
 
 async def export(account: Account, folder: Path) -> ExportResult:
     """Export every policy and profile, and all they depend on, to ``folder``."""
-    async with account.client(KEEP_ALL) as client:
+    async with account.client_of_lanes() as client:
         jamf = Jamf.over(client, account, Limiter(CONNECTIONS))
         await jamf.login()
         catalog = await listings_at_once(jamf)

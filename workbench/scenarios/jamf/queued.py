@@ -10,7 +10,7 @@ from asyncio import Future, Queue, get_running_loop
 from pathlib import Path
 
 from workbench.errors import ServiceError
-from workbench.scenarios.jamf.account import CONNECTIONS, KEEP_ALL, Account
+from workbench.scenarios.jamf.account import CONNECTIONS, Account
 from workbench.scenarios.jamf.client import Jamf
 from workbench.scenarios.jamf.fetch import Resource, contents, fetch, listings_at_once, or_error
 from workbench.scenarios.jamf.files import write_contents, write_provider, write_resource
@@ -25,7 +25,7 @@ __all__ = ["export"]
 
 async def export(account: Account, folder: Path) -> ExportResult:
     """Export every policy and profile, and all they depend on, to ``folder``."""
-    async with account.client(KEEP_ALL) as client:
+    async with account.client_of_lanes() as client:
         jamf = Jamf.over(client, account, Limiter(CONNECTIONS))
         await jamf.login()
         stream = _Stream(jamf, await listings_at_once(jamf), folder)

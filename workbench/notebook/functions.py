@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.errors import MissingExtra
 from workbench.model import Recording, Run
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workbench.notebook.widget import FlameGraph
     from workbench.store import Store, Table
 
-    Named = str | Run | BlockRun | Recording
+    Named: TypeAlias = str | Run | BlockRun | Recording
 
 __all__ = ["flamegraph", "report", "runs", "sql"]
 

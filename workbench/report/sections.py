@@ -95,17 +95,25 @@ def ladder_section(report: ReportData, chart: str) -> str:
 
 
 def _rung(row: Row, change: str, measured: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    ratio = row.ratio
     spread = f"{format_range((row.low, row.high))} ({row.rounds})" if row.rounds else "–"
     return (
         row.variant or row.name,
         change,
         format_seconds(row.median),
         spread,
-        "1" if row.is_baseline else f"{format_ratio(ratio.ratio)} {format_interval(ratio.low, ratio.high)}",
-        "baseline" if row.is_baseline else f"{row.speedup:.3g}×",
+        *_against_baseline(row),
         *(format_measure(row.measures.get(key), UNITS[key]) for key, _ in measured),
     )
+
+
+def _against_baseline(row: Row) -> tuple[str, str]:
+    """Ratio with its bounds, and speed-up."""
+    if row.is_baseline:
+        return "1", "baseline"
+    if not row.ratio.pairs:
+        return "–", "–"
+    ratio = row.ratio
+    return f"{format_ratio(ratio.ratio)} {format_interval(ratio.low, ratio.high)}", f"{row.speedup:.3g}×"
 
 
 def bound_section(report: ReportData) -> str:

@@ -77,6 +77,12 @@ def _unit_ns(weights: npt.NDArray[np.int64]) -> int:
     return _MICROSECOND if int(weights.sum()) >= 10**9 else 1
 
 
+def _in_units(weights: npt.NDArray[np.int64], unit_ns: int) -> Column:
+    """Weights as multiples of the unit: each within one, their sum within half of one (errors are carried on)."""
+    edges = (np.cumsum(weights) + unit_ns // 2) // unit_ns
+    return np.diff(edges, prepend=0)
+
+
 def _narrow(values: Column) -> tuple[str, Column]:
     """The column in the smallest type that holds it."""
     top = int(values.max(initial=0))
@@ -125,7 +131,7 @@ def _columns(tree: CallTree, layout: FlameLayout, unit_ns: int) -> tuple[list[Fr
     return frames, {
         "frame": _with_root(frame + 1),
         "children": _child_counts(layout),
-        "self": _with_root(np.rint(layout.self_ns / unit_ns).astype(np.int64)),
+        "self": _with_root(_in_units(layout.self_ns, unit_ns)),
         "samples": _with_root(samples[layout.node]),
         "line": _with_root(_heaviest_lines(tree)[layout.node]),
     }

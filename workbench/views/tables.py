@@ -80,7 +80,7 @@ class TextTable:
         head = "".join(f'<th scope="col"{self._class(i)}>{html_text(c)}</th>' for i, c in enumerate(self.columns))
         body = "".join(f"<tr>{self._cells(row)}</tr>" for row in self.rows)
         return (
-            f'<table class="{escape(css_class, quote=True)}">{caption}'
+            f'<table class="{html_text(css_class)}">{caption}'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
 

@@ -1,0 +1,201 @@
+"""Numbers, tables, pictures and charts: what a reader sees, and that names stay text."""
+
+import json
+import math
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from sample_runs import EVIL, evil_tree, jamf_tree
+
+from workbench.calltree import tree_from_stacks
+from workbench.model import Frame
+from workbench.views.assets import FLAMEGRAPH_MODULES, module, read_static
+from workbench.views.charts import CONFIG, LadderStep, distribution_chart, ladder_chart
+from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
+from workbench.views.packages import COLOURS, Package, package_of, ranked
+from workbench.views.payload import FlameMeta, decode
+from workbench.views.svg import flamegraph_svg
+from workbench.views.tables import (
+    TextTable,
+    format_bytes,
+    format_count,
+    format_interval,
+    format_measure,
+    format_range,
+    format_ratio,
+    format_seconds,
+    format_share,
+    format_times,
+    printable,
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"), (1.2345, "1.23 s"), (12.345, "12.3 s"), (0.0456, "45.6 ms"), (0.000789, "789 µs"),
+        (12e-9, "12 ns"), (125, "2 min 5 s"), (59.99, "60.0 s"), (119.7, "2 min 0 s"), (-0.5, "-500 ms"),
+        (math.nan, "–"), (math.inf, "–"), (None, "–"),
+    ],
+)  # fmt: skip
+def test_durations(seconds: float | None, text: str) -> None:
+    assert format_seconds(seconds) == text
+
+
+def test_other_numbers() -> None:
+    assert format_bytes(1536) == "1.50 KiB"
+    assert format_bytes(12) == "12 B"
+    assert format_count(1234567) == "1\u202f234\u202f567"
+    assert format_count(2.5) == "2.5"
+    assert format_ratio(0.1053) == "0.105×"
+    assert format_times(0.1) == "10.0× faster"
+    assert format_times(1.5) == "1.50× slower"
+    assert format_times(1.0001) == "the same"
+    assert format_interval(0.5, 0.625) == "[0.500, 0.625]"
+    assert format_interval(math.nan, 1) == "–"
+    assert format_range([1.31, 1.2]) == "1.20–1.31 s"
+    assert format_range([0.98, 1.1]) == "980 ms – 1.10 s"
+    assert format_range([65, 185]) == "1 min 5 s – 3 min 5 s"
+    assert format_range([]) == "–"
+    assert format_share(1, 8) == "12.5 %"
+    assert format_share(1, 1_000_000) == "<0.01 %"
+    assert format_share(0, 8) == "0 %"
+    assert format_share(1, 0) == "–"
+    assert format_measure(0.25, "s") == "250 ms"
+    assert format_measure(3.14159, "widgets") == "3.14 widgets"
+    assert format_measure(math.nan, "widgets") == "–"
+
+
+def test_a_table_aligns_numbers_to_the_right_in_text_and_html() -> None:
+    table = TextTable(("name", "time"), (("a", "1 s"), ("long name", "12 s")), "caption", (1,))
+    assert table.to_text().splitlines() == [
+        "caption", "name       time", "─────────  ────", "a           1 s", "long name  12 s",
+    ]  # fmt: skip
+    assert '<td class="number">1 s</td>' in table.to_html()
+
+
+@pytest.mark.parametrize("text", EVIL, ids=range(len(EVIL)))
+def test_a_table_holds_names_as_text(text: str) -> None:
+    html = TextTable((text,), ((text,),), text).to_html(text)
+    root = ET.fromstring(html)  # well-formed, so no name ended an attribute or element
+    assert {e.tag for e in root.iter()} == {"table", "caption", "thead", "tbody", "tr", "th", "td"}
+    assert {a for e in root.iter() for a in e.keys()} <= {"class", "scope"}  # noqa: SIM118 - an Element, no dict
+    assert len(html) < 3000 or len(text) > 1000
+    assert root.findtext(".//td") == printable(text)
+
+
+def test_text_that_would_deceive_the_eye_is_made_visible() -> None:
+    assert printable("\u202egnp.exe") == "\\u202egnp.exe"
+    assert printable("a\x00b\nc\u2028") == "a\\u0000b\\u000ac\\u2028"
+    assert len(printable("n" * 10_000)) == 401
+
+
+def test_top_functions_are_those_with_most_self_time() -> None:
+    f, g = Frame("a.py", "f"), Frame("<site>/lib/b.py", "g", 12)
+    top = top_functions(tree_from_stacks([((f, g), 30), ((f,), 10)]), 5)
+    assert [(t.frame, t.self_ns, t.total_ns) for t in top] == [(g, 30, 30), (f, 10, 40)]
+    assert [(t.self_share, t.total_share) for t in top] == [(0.75, 0.75), (0.25, 1.0)]
+    assert "<site>/lib/b.py:12" in functions_table(top).to_text()
+    assert top_functions(tree_from_stacks([]), 5) == []
+
+
+def test_the_picture_is_a_small_self_contained_svg() -> None:
+    svg = flamegraph_svg(jamf_tree(), width=800, max_boxes=150)
+    root = ET.fromstring(svg)
+    boxes = root.findall(".//{http://www.w3.org/2000/svg}rect")
+    assert 20 < len(boxes) <= 151
+    assert len(svg) < 60_000
+    assert "style=" not in svg
+    assert "Client.send" in svg
+    for box in boxes:
+        assert 0 <= float(box.get("x", "")) <= 800.1
+    assert flamegraph_svg(tree_from_stacks([])) == ""
+
+
+def test_the_picture_holds_names_as_text() -> None:
+    root = ET.fromstring(flamegraph_svg(evil_tree()).encode("utf-8", "replace"))
+    assert {e.tag.split("}")[1] for e in root.iter()} == {"svg", "g", "title", "rect", "text"}
+
+
+def test_the_fragment_carries_nothing_but_base64() -> None:
+    fragment = flamegraph_html(evil_tree(), FlameMeta(name=EVIL[0]))
+    payload = re.fullmatch(
+        r'<div class="wb-flamegraph" data-wb-flamegraph aria-label="[^"<>]*">'
+        r'<script type="application/octet-stream">([A-Za-z0-9+/=]+)</script></div>',
+        fragment,
+    )
+    assert payload is not None
+    assert decode(payload[1]).meta.name == EVIL[0]
+
+
+def test_packages_and_their_colours() -> None:
+    assert package_of("workbench/cli.py") == Package("user", "own code")
+    assert package_of("<site>/httpx/_client.py") == Package("library", "httpx")
+    assert package_of("<site>/six.py") == Package("library", "six")
+    assert package_of("<stdlib>/ssl.py").kind == "stdlib"
+    assert package_of("<built-in>").kind == "builtin"
+    assert package_of("").kind == "builtin"
+    many = {Package("library", f"lib{i}"): i for i in range(12)}
+    colours = dict(ranked(many))
+    assert colours[Package("library", "lib11")] == COLOURS["library"][0]
+    assert colours[Package("library", "lib0")] == COLOURS["builtin"][0]
+
+
+def test_the_modules_join_into_one_without_imports_and_each_follows_what_it_uses() -> None:
+    joined = module()
+    assert not re.search(r"^import ", joined, re.MULTILINE)
+    assert "</script" not in joined.lower()
+    assert "<!--" not in joined
+    for position, name in enumerate(FLAMEGRAPH_MODULES):
+        wanted = re.findall(
+            r'from "\./([\w-]+\.js)"', "\n".join(re.findall("^import.*", read_static(name), re.MULTILINE))
+        )
+        assert set(wanted) <= set(FLAMEGRAPH_MODULES[:position])
+    names = re.findall(r"^(?:export )?(?:async )?(?:function|class|const|let) (\w+)", joined, re.MULTILINE)
+    assert len(names) == len(set(names)), "two modules use one name; joined they would clash"
+
+
+def test_no_script_writes_markup_or_asks_a_network() -> None:
+    source = module(read_static("report.js", "workbench.report"), read_static("widget.js", "workbench.notebook"))
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function",
+                      "fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon"):  # fmt: skip
+        assert forbidden not in source
+
+
+def steps() -> list[LadderStep]:
+    return [
+        LadderStep("naive", (10.0, 10.5, 9.8)),
+        LadderStep(EVIL[1], (1.0, 1.1, 0.9), ratio=0.1, interval=(0.09, 0.11)),
+        LadderStep("never finished", ()),
+    ]
+
+
+def test_the_ladder_shows_medians_ranges_and_ratios() -> None:
+    figure = ladder_chart(steps(), bound_s=0.8)
+    middle = figure.data[0]
+    assert list(middle.x) == [10.0, 1.0]
+    assert list(middle.error_x.array) == pytest.approx([0.5, 0.1])
+    assert list(middle.text) == ["10.0 s", "1.00 s  0.100×  [0.0900, 0.110]"]
+    assert len(figure.data[1].x) == 6
+    assert figure.layout.xaxis.type == "log"
+    assert figure.layout.shapes[0].x0 == 0.8
+
+
+def test_close_times_stand_on_a_linear_axis_from_zero() -> None:
+    figure = ladder_chart([LadderStep("a", (1.0,)), LadderStep("b", (2.0,))])
+    assert figure.layout.xaxis.type != "log"
+    assert figure.layout.xaxis.range[0] == 0
+
+
+def test_names_in_charts_are_text() -> None:
+    for figure in (ladder_chart(steps()), distribution_chart({EVIL[1]: [1.0, 2.0], EVIL[0]: [1.5]})):
+        text = json.dumps(json.loads(figure.to_json())["data"])
+        assert "<img" not in text
+        assert "<script" not in text
+
+
+def test_charts_offer_no_cloud() -> None:
+    assert CONFIG["showSendToCloud"] is False
+    assert CONFIG["plotlyServerURL"] == ""
+    assert CONFIG["displayModeBar"] is False

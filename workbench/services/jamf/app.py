@@ -71,7 +71,12 @@ class JamfApp:
             return
         met = await self._wait(target)
         reply = self._resources.answer(target, headers.get(b"accept", b"").decode("latin-1"), scope["query_string"])
-        await self._deliver(met, reply, scope, send)
+        if met:
+            self.counts[f"fault_{met}"] += 1
+        if met in ("reset", "truncate"):
+            await self._break_off(met, reply, scope, receive, send)
+        else:
+            await self._deliver(met, reply, scope["path"], send)
 
     async def _login(self, method: str, path: str, authorization: str, receive: Receive) -> Reply:
         body = await _body(receive)
@@ -107,33 +112,32 @@ class JamfApp:
             return "error"
         return fault(options.faults, options.seed, *key, nth)
 
-    async def _deliver(self, met: str, reply: Reply, scope: Scope, send: Send) -> None:
-        if met:
-            self.counts[f"fault_{met}"] += 1
-        if met == "error":
-            reply = self._error(scope["path"], 500)
-        elif met == "html":
-            reply = balancer_page()
-        elif met == "reset":
-            _reset(self.transports[scope["client"]])
+    async def _deliver(self, met: str, reply: Reply, path: str, send: Send) -> None:
+        if met == "slow_body":
+            await send(_head(reply))
+            await send(_part(reply.body[: len(reply.body) // 2], more=True))
+            await asyncio.sleep(self.options.faults.slow_body_s)
+            await send(_part(reply.body[len(reply.body) // 2 :]))
+            self.counts["bytes_sent"] += len(reply.body)
             return
-        pause = self.options.faults.slow_body_s if met == "slow_body" else 0.0
-        await self._send(send, reply, pause_s=pause, truncated=met == "truncate")
+        await self._send(send, {"error": self._error(path, 500), "html": balancer_page()}.get(met, reply))
 
-    async def _send(self, send: Send, reply: Reply, *, pause_s: float = 0.0, truncated: bool = False) -> None:
-        length = str(len(reply.body)).encode()
-        headers = [(b"content-type", reply.content_type), (b"content-length", length), *reply.headers]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        body = reply.body
-        if truncated or pause_s:
-            middle = len(body) // 2
-            await send({"type": "http.response.body", "body": body[:middle], "more_body": True})
-            if truncated:
-                return  # the server closes a connection whose answer was left unfinished
-            await asyncio.sleep(pause_s)
-            body = body[middle:]
-        await send({"type": "http.response.body", "body": body})
+    async def _send(self, send: Send, reply: Reply) -> None:
+        await send(_head(reply))
+        await send(_part(reply.body))
         self.counts["bytes_sent"] += len(reply.body)
+
+    async def _break_off(self, met: str, reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
+        """End the connection instead of the answer: with a TCP reset, or in the middle of the body."""
+        transport = self.transports[scope["client"]]
+        if met == "reset":
+            _reset(transport)
+        else:
+            await send(_head(reply))
+            await send(_part(reply.body[: len(reply.body) // 2], more=True))
+            transport.close()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
     def _throttled(self, path: str) -> Reply:
         self.counts["throttled"] += 1
@@ -162,6 +166,16 @@ class JamfApp:
         self._asked.clear()
         self._max_in_flight = self._in_flight
         return {}
+
+
+def _head(reply: Reply) -> MutableMapping[str, Any]:
+    length = str(len(reply.body)).encode()
+    headers = [(b"content-type", reply.content_type), (b"content-length", length), *reply.headers]
+    return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+
+def _part(body: bytes, *, more: bool = False) -> MutableMapping[str, Any]:
+    return {"type": "http.response.body", "body": body, "more_body": more}
 
 
 async def _body(receive: Receive) -> bytes:

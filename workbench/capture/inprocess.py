@@ -68,6 +68,9 @@ def refuse_second_profiler() -> None:
         raise ProfilerActive(
             "a profile is already being recorded in this thread; end it first, or use sampler='none'"
         )
+    holder = getattr(active_profiler_context_var.get(), "__self__", None)
+    if isinstance(holder, _Hook) and holder.stopped:
+        active_profiler_context_var.set(None)  # it was stopped in another thread or context, which couldn't
     if get_stack_sampler().subscribers or active_profiler_context_var.get() is not None:
         raise ProfilerActive("pyinstrument already profiles this thread; stop it first, or use sampler='none'")
     if sys.getprofile() is not None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from workbench.capture.frames import INSTRUMENTATION
 from workbench.capture.samplers import SampledStack
 from workbench.capture.source import qualified_name_at_line
 from workbench.errors import CaptureError
@@ -23,6 +24,7 @@ from workbench.paths import is_user_code, normalise
 __all__ = ["read_speedscope"]
 
 THREAD = re.compile(r'(?:Process (?P<process>\d+) )?Thread (?P<id>\S+)(?: "(?P<name>.*)")?')
+NO_PYTHON = Frame("<native>", "[no Python frame]")  # a process that is only just starting
 PROCESS_FRAME = re.compile(r"process \d+:")
 
 
@@ -38,7 +40,7 @@ def read_speedscope(path: Path, own_stem: Sequence[Frame] = ()) -> Iterator[Samp
         # these hold the whole command line of a child, with whatever secrets were passed on it
         processes = {number for number, raw in enumerate(raw_frames) if PROCESS_FRAME.match(str(raw["name"]))}
         lines = [int(raw.get("line") or 0) for raw in raw_frames]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CaptureError(f"{path.name} is no recording of py-spy: {error}") from error
     stem = tuple(own_stem)
     names = _thread_names([profile.get("name", "") for profile in profiles])
@@ -74,7 +76,7 @@ def _trim(stack: list[Frame], stem: tuple[Frame, ...]) -> tuple[Frame, ...]:
     if shared and shared == len(stem):
         shared -= 1
     rest = tuple(f for f in stack[shared:] if not f.file.startswith("workbench/") or is_user_code(f.file))
-    return rest or tuple(stack[-1:])
+    return rest or ((INSTRUMENTATION,) if stack else (NO_PYTHON,))
 
 
 def _thread_names(titles: list[str]) -> list[str]:

@@ -1,0 +1,75 @@
+"""The environment of a run: read from the system, never failing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from workbench.capture import environment as module
+from workbench.capture.environment import environment
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    command = ["git", "-C", str(folder), *identity, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_checkout_states_commit_branch_and_changes(tmp_path: Path) -> None:
+    clean, changed = tmp_path / "clean", tmp_path / "changed"
+    for folder in (clean, changed):
+        folder.mkdir()
+        git(folder, "init", "-q", "-b", "trunk")
+        (folder / "a.py").write_text("1\n")
+        git(folder, "add", "a.py")
+        git(folder, "commit", "-q", "-m", "first")
+        (folder / "untracked.txt").write_text("not a change\n")
+    (changed / "a.py").write_text("2\n")
+    at = environment(clean)
+    assert (at.commit, at.branch, at.dirty) == (git(clean, "rev-parse", "HEAD"), "trunk", False)
+    assert environment(changed).dirty
+
+
+def test_outside_a_checkout_there_is_no_commit(tmp_path: Path) -> None:
+    at = environment(tmp_path)
+    assert (at.commit, at.branch, at.dirty) == ("", "", False)
+
+
+def test_no_git_and_a_hanging_git_cost_nothing_but_the_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert module._git_state(str(tmp_path)) == ("", "", False)
+    fake = tmp_path / "git"
+    fake.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(module, "GIT_TIMEOUT_S", 0.05)
+    assert module._git_state(str(tmp_path)) == ("", "", False)
+
+
+def test_what_makes_runs_comparable_is_there(tmp_path: Path) -> None:
+    at = environment(tmp_path)
+    assert at.python == platform.python_version()
+    assert at.implementation == platform.python_implementation()
+    assert at.packages["pyinstrument"]
+    assert at.packages["opentelemetry-api"]
+    assert at.workbench == at.packages["workbench"]
+    assert at.cores == os.cpu_count()
+    assert at.memory_bytes > 1 << 20
+    assert at.cpu
+    assert at.os
+
+
+def test_the_machine_is_a_digest_that_tells_nothing(tmp_path: Path) -> None:
+    at = environment(tmp_path)
+    assert len(at.machine) == 16
+    assert int(at.machine, 16) >= 0
+    assert platform.node() not in repr(at) or not platform.node()
+
+
+def test_it_is_read_once(tmp_path: Path) -> None:
+    assert environment(tmp_path) is environment(tmp_path)

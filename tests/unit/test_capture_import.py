@@ -1,0 +1,41 @@
+"""Importing the workbench changes nothing and loads little."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+CHECK = """
+import asyncio, sys, threading, gc
+import httpx
+before = (httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request,
+          asyncio.BaseEventLoop.run_forever, list(sys.meta_path), sys.getprofile(), sys.gettrace(),
+          threading.enumerate(), gc.isenabled(), sys.excepthook)
+import workbench, workbench.capture.rounds, workbench.capture.httpx_patch, workbench.capture.http
+import workbench.capture.pyspy, workbench.capture.inprocess, workbench.experiment.block
+after = (httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request,
+         asyncio.BaseEventLoop.run_forever, list(sys.meta_path), sys.getprofile(), sys.gettrace(),
+         threading.enumerate(), gc.isenabled(), sys.excepthook)
+assert before == after, (before, after)
+from opentelemetry import trace
+assert trace._TRACER_PROVIDER is None
+"""
+
+LIGHT = """
+import sys
+import workbench.experiment.block, workbench.experiment.script_child
+heavy = {"numpy", "httpx", "opentelemetry.sdk", "opentelemetry.instrumentation", "duckdb", "psutil"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def run(code: str) -> None:
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
+
+
+def test_importing_patches_nothing() -> None:
+    run(CHECK)
+
+
+def test_what_runs_beside_a_script_loads_nothing_heavy() -> None:
+    run(LIGHT)

@@ -1,0 +1,208 @@
+"""Rounds and the recording that comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from types import FrameType
+
+import pytest
+
+from workbench.capture.outcome import outcome_of
+from workbench.capture.rounds import RunRecorder
+from workbench.capture.samplers import SamplerSpec
+from workbench.capture.spans import current_span, record_span
+from workbench.errors import ProfilerActive
+from workbench.model import Recording, RoundKind, Status
+
+TIMING, SAMPLED, WARMUP = RoundKind.TIMING, RoundKind.SAMPLED, RoundKind.WARMUP
+
+
+def finished(recorder: RunRecorder) -> Recording:
+    return recorder.finish(run_id="r", session_id="s", name="n", parameters={"size": 3}, variant="naive")
+
+
+def test_rounds_are_kept_in_order_with_their_measures() -> None:
+    recorder = RunRecorder(SamplerSpec("none"))
+    for position, kind in enumerate((WARMUP, TIMING, TIMING)):
+        with recorder.round(kind, position=position * 2) as current:
+            current.measure("files", position)
+        current.measure("checked", 1)  # after the clock has stopped
+    run = finished(recorder).run
+    assert [(r.index, r.kind, r.position) for r in run.rounds] == [(0, WARMUP, 0), (1, TIMING, 2), (2, TIMING, 4)]
+    assert run.values("files") == [1.0, 2.0]
+    assert run.values("checked") == [1.0, 1.0]
+    assert all(r.measures.keys() >= {"wall", "cpu", "peak_rss", "requests", "spans"} for r in run.rounds)
+    assert run.duration_s == pytest.approx(sum(r.measures["wall"] for r in run.rounds))
+    assert (run.status, run.variant, run.parameters) == (Status.OK, "naive", {"size": 3})
+
+
+def test_only_sampled_rounds_carry_a_sampler() -> None:
+    profilers = {}
+    recorder = RunRecorder()
+    for kind in RoundKind:
+        with recorder.round(kind):
+            profilers[kind] = sys.getprofile()
+    assert [kind for kind, profiler in profilers.items() if profiler] == [SAMPLED]
+    assert finished(recorder).run.sampler.name == "pyinstrument"
+
+
+def test_the_collector_is_off_in_every_round_unless_told_otherwise() -> None:
+    for wanted in (True, False):
+        recorder = RunRecorder(SamplerSpec("none"), collector_off=wanted)
+        with recorder.round(TIMING):
+            assert gc.isenabled() is not wanted
+        assert gc.isenabled()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ValueError("no such row"), Status.FAILED),
+        (KeyboardInterrupt(), Status.INTERRUPTED),
+        (asyncio.CancelledError(), Status.INTERRUPTED),
+        (SystemExit(3), Status.FAILED),
+        (SystemExit(0), Status.OK),
+        (SystemExit(None), Status.OK),
+    ],
+)
+@pytest.mark.parametrize("kind", [TIMING, SAMPLED])
+def test_an_exception_ends_the_round_keeps_it_and_propagates(
+    error: BaseException, status: Status, kind: RoundKind
+) -> None:
+    recorder = RunRecorder()
+    with pytest.raises(type(error)) as raised, recorder.round(kind):
+        raise error
+    assert raised.value is error
+    run = finished(recorder).run
+    assert (run.status, run.rounds[0].status) == (status, status)
+    assert run.rounds[0].measures["wall"] > 0
+
+
+def test_a_run_ends_as_its_worst_round() -> None:
+    recorder = RunRecorder(SamplerSpec("none"))
+    with recorder.round(TIMING):
+        pass
+    with pytest.raises(ValueError, match="x"), recorder.round(TIMING):
+        raise ValueError("x")
+    with recorder.round(TIMING):
+        pass
+    run = finished(recorder).run
+    assert (run.status, run.error) == (Status.FAILED, "ValueError: x")
+    assert len(run.values("wall")) == 2
+
+
+def test_an_error_message_is_one_redacted_line() -> None:
+    status, text = outcome_of(RuntimeError("GET https://u:hunter2@h/x?token=abcdef failed\nsecond line"))
+    assert status is Status.FAILED
+    assert text.startswith("RuntimeError: GET ")
+    assert "hunter2" not in text
+    assert "abcdef" not in text
+    assert "second" not in text
+
+
+def test_a_sampler_that_cannot_start_leaves_nothing_behind() -> None:
+    outer, inner = RunRecorder(), RunRecorder()
+    with outer.round(SAMPLED):
+        with pytest.raises(ProfilerActive), inner.round(SAMPLED):
+            raise AssertionError("not reached")
+    assert finished(inner).run.rounds == ()
+    assert gc.isenabled()
+
+
+def test_call_runs_functions_and_coroutine_functions() -> None:
+    async def coroutine() -> str:
+        await asyncio.sleep(0)
+        return "async"
+
+    recorder = RunRecorder(SamplerSpec("none"))
+    assert recorder.call(TIMING, coroutine)[0] == "async"
+    value, current = recorder.call(TIMING, lambda: "sync", position=4)
+    assert value == "sync"
+    assert current.result is not None
+    assert current.result.position == 4
+
+
+def test_spans_are_recorded_in_all_rounds_alike_and_nest() -> None:
+    recorder = RunRecorder()
+    for kind in (TIMING, SAMPLED):
+        with recorder.round(kind), record_span("sql", "SELECT t", rows=3) as outer:
+            assert current_span() is outer
+            with record_span("pool-wait", "acquire"):
+                pass
+    recording = finished(recorder)
+    spans = recording.spans
+    assert [(s.number, s.parent, s.round, s.kind) for s in spans] == [
+        (0, -1, 0, "sql"),
+        (1, 0, 0, "pool-wait"),
+        (2, -1, 1, "sql"),
+        (3, 2, 1, "pool-wait"),
+    ]
+    assert spans[0].attributes == {"rows": 3}
+    assert spans[0].trace_id == spans[1].trace_id != spans[2].trace_id
+    assert spans[0].site.startswith("tests/unit/test_capture_rounds.py:")
+    assert recording.tree is not None
+    assert [f.function for f in recording.tree.stack(spans[0].node)] == [
+        test_spans_are_recorded_in_all_rounds_alike_and_nest.__name__
+    ]
+    measures = recording.run.rounds[0].measures
+    assert (measures["spans"], measures["spans_sql"], measures["spans_pool_wait"]) == (2, 1, 1)
+
+
+def test_a_failing_operation_is_an_error_without_its_message() -> None:
+    recorder = RunRecorder(SamplerSpec("none"))
+    with recorder.round(TIMING), pytest.raises(ValueError, match="secret"), record_span("cache", "GET"):
+        raise ValueError("secret")
+    recording = finished(recorder)
+    assert recording.spans[0].status == "error"
+    assert recording.spans[0].attributes == {"error": "ValueError"}
+    assert recording.run.rounds[0].measures["errors"] == 1
+
+
+def test_an_operation_under_way_at_the_end_is_kept_as_unfinished() -> None:
+    recorder = RunRecorder(SamplerSpec("none"))
+    with recorder.round(TIMING):
+        operation = record_span("cypher", "MATCH")
+        operation.__enter__()
+    operation.__exit__(None, None, None)
+    (span,) = finished(recorder).spans
+    assert span.attributes == {"unfinished": True}
+    assert span.duration_ns > 0
+
+
+def test_without_a_recording_a_span_is_nothing() -> None:
+    with record_span("sql", "SELECT") as span:
+        assert span is None
+
+
+def test_spans_can_be_left_out() -> None:
+    recorder = RunRecorder(SamplerSpec("none"), spans=False)
+    with recorder.round(TIMING), record_span("sql", "SELECT") as span:
+        assert span is None
+    recording = finished(recorder)
+    assert recording.spans == ()
+    assert "requests" not in recording.run.rounds[0].measures
+
+
+def test_the_programs_random_numbers_are_its_own() -> None:
+    import random
+
+    random.seed(7)
+    expected = random.random()
+    random.seed(7)
+    recorder = RunRecorder(SamplerSpec("none"))
+    with recorder.round(TIMING), record_span("sql", "SELECT"):
+        assert random.random() == expected
+
+
+def test_a_caller_may_be_named() -> None:
+    def inner() -> FrameType:
+        return sys._getframe()
+
+    recorder = RunRecorder(SamplerSpec("none"))
+    with recorder.round(TIMING, caller=sys._getframe(1)), record_span("sql", "x"):
+        inner()
+    recording = finished(recorder)
+    assert recording.tree is not None
+    assert recording.tree.stack(recording.spans[0].node)[-1].function == test_a_caller_may_be_named.__name__

@@ -1,0 +1,297 @@
+"""The in-process sampler: weights by a fake clock, one profiler a thread, and real code under it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import pyinstrument
+import pytest
+
+from workbench.calltree import CallTree
+from workbench.capture.frames import StackTable
+from workbench.capture.inprocess import InProcessSampler, _Hook
+from workbench.capture.rounds import RunRecorder, add_samples
+from workbench.capture.samplers import SampledStack, SamplerSpec
+from workbench.errors import ProfilerActive, UsageError
+from workbench.model import Frame, RoundKind, Status
+
+HERE = "tests/unit/test_capture_sampler.py"
+
+
+def spin(seconds: float) -> None:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        step()
+
+
+def step() -> int:
+    return sum(range(50))
+
+
+def sampled(function: Callable[[], Any]) -> CallTree:
+    recorder = RunRecorder()
+    recorder.call(RoundKind.SAMPLED, function)
+    recording = recorder.finish(run_id="r", session_id="s", name="n")
+    assert recording.tree is not None
+    return recording.tree
+
+
+def seconds_by_path(tree: CallTree) -> dict[tuple[str, ...], float]:
+    own = tree.self_ns()
+    return {tuple(f.function for f in tree.stack(node)): own[node] / 1e9 for node in range(len(tree))}
+
+
+def share(tree: CallTree, *, with_functions: set[str]) -> float:
+    paths = seconds_by_path(tree)
+    return sum(s for path, s in paths.items() if with_functions <= set(path)) / sum(paths.values())
+
+
+class Clock:
+    """A clock that is told the time, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def hook() -> Iterator[tuple[_Hook, Clock]]:
+    clock = Clock()
+    hook = _Hook(StackTable())
+    hook.timer_func = clock
+    hook._began = hook.last_profile_time = clock()
+    yield hook, clock
+
+
+def test_a_sample_stands_for_the_time_since_the_one_before(hook: tuple[_Hook, Clock]) -> None:
+    sampler, clock = hook
+    for clock.now in (0.001, 0.004, 0.005):
+        sampler._record(sys._getframe(), "return", None)
+    assert list(sampler.times) == [1_000_000, 4_000_000, 5_000_000]
+    assert [round(w, -3) for w in sampler.weights] == [1_000_000, 3_000_000, 1_000_000]
+    assert list(sampler.stacks) == [0, 0, 0]
+
+
+def test_time_in_a_c_function_is_its_own_with_the_calling_line(hook: tuple[_Hook, Clock]) -> None:
+    sampler, clock = hook
+    clock.now = 1.0
+    frame: FrameType = sys._getframe()
+    sampler._record(frame, "c_return", time.sleep)
+    (key,) = sampler.numbers
+    stack = sampler._table.stack(key)
+    assert stack[-1] == Frame("<built-in>", "sleep")
+    assert frame.f_code.co_firstlineno < sampler.lines[0] < frame.f_lineno
+
+
+def test_time_until_a_function_is_entered_is_its_callers(hook: tuple[_Hook, Clock]) -> None:
+    sampler, clock = hook
+
+    def entered() -> None:
+        sampler._record(sys._getframe(), "call", None)
+
+    clock.now = 1.0
+    entered()
+    (key,) = sampler.numbers
+    assert sampler._table.stack(key)[-1].function == sys._getframe().f_code.co_name
+
+
+def test_the_stack_begins_at_the_measured_function_and_names_are_qualified() -> None:
+    class Job:
+        def run(self) -> None:
+            spin(0.03)
+
+    tree = sampled(Job().run)
+    roots = {
+        tree.frames[frame] for frame, parent in zip(tree.node_frame, tree.node_parent, strict=True) if parent < 0
+    }
+    assert roots == {Frame(HERE, Job.run.__qualname__)}
+    assert share(tree, with_functions={"spin"}) > 0.9
+
+
+def test_weights_add_up_to_the_time_that_passed() -> None:
+    recorder = RunRecorder()
+    recorder.call(RoundKind.SAMPLED, lambda: spin(0.1))
+    recording = recorder.finish(run_id="r", session_id="s", name="n")
+    assert recording.tree is not None
+    wall = recording.run.rounds[0].measures["wall"]
+    assert sum(recording.tree.samples.weight_ns) / 1e9 == pytest.approx(wall, rel=0.1)
+    times = recording.tree.samples.time_ns.tolist()
+    assert times == sorted(times)
+    assert times[-1] / 1e9 <= wall * 1.1
+
+
+def test_executing_lines_are_weights_of_a_node() -> None:
+    tree = sampled(lambda: spin(0.05))
+    first = spin.__code__.co_firstlineno
+    spin_nodes = {n for n in range(len(tree)) if tree.frames[tree.node_frame[n]].function == "spin"}
+    lines = {line for node, line in zip(tree.lines.node, tree.lines.line, strict=True) if node in spin_nodes}
+    assert lines <= set(range(first, first + 5))
+
+
+async def wait_in(seconds: float) -> None:
+    await asyncio.sleep(seconds)
+
+
+async def gathers() -> None:
+    await asyncio.gather(wait_in(0.05), wait_in(0.1), wait_in(0.0))
+
+
+def runs_a_loop() -> None:
+    asyncio.run(gathers())
+
+
+@pytest.mark.parametrize("function", [gathers, runs_a_loop], ids=["inside the loop", "around the loop"])
+def test_waiting_is_charged_to_the_awaiting_function(function: Callable[[], Any]) -> None:
+    tree = sampled(function)
+    assert share(tree, with_functions={"wait_in", "[await]"}) > 0.8
+    leaf = next(tree.stack(n) for n in range(len(tree)) if tree.frames[tree.node_frame[n]].function == "[await]")
+    assert leaf[-1] == Frame("<await>", "[await]")
+    assert leaf[-3:-1] == (Frame(HERE, "wait_in"), Frame("<stdlib>/asyncio/tasks.py", "sleep"))
+
+
+def test_tasks_older_than_the_profile_get_no_time() -> None:
+    async def older() -> None:
+        await asyncio.sleep(30)
+
+    async def main() -> CallTree:
+        task = asyncio.create_task(older())
+        await asyncio.sleep(0)
+        recorder = RunRecorder()
+        with recorder.round(RoundKind.SAMPLED):
+            await gathers()
+        task.cancel()
+        tree = recorder.finish(run_id="r", session_id="s", name="n").tree
+        assert tree is not None
+        return tree
+
+    tree = asyncio.run(main())
+    assert not any("older" in frame.function.split(".") for frame in tree.frames)
+    assert share(tree, with_functions={"wait_in"}) > 0.8
+
+
+def test_no_frame_of_the_workbench_shows() -> None:
+    for function in (gathers, runs_a_loop, lambda: spin(0.02)):
+        assert not [frame for frame in sampled(function).frames if frame.file.startswith("workbench/")]
+
+
+def start_here() -> InProcessSampler:
+    return InProcessSampler(SamplerSpec(), StackTable(), sys._getframe())
+
+
+def test_one_profiler_a_thread() -> None:
+    first = start_here()
+    try:
+        with pytest.raises(ProfilerActive, match="already being recorded in this thread"):
+            start_here()
+    finally:
+        first.stop()
+    start_here().stop()
+
+
+def test_pyinstruments_own_profiler_is_respected() -> None:
+    with pyinstrument.Profiler(), pytest.raises(ProfilerActive, match="pyinstrument already profiles"):
+        start_here()
+    sampler = start_here()
+    try:
+        with pytest.raises(RuntimeError, match="already a profiler running"):
+            pyinstrument.Profiler().start()
+    finally:
+        sampler.stop()
+
+
+def test_other_tools_profilers_are_not_thrown_out() -> None:
+    def theirs(*_: object) -> None:
+        return None
+
+    sys.setprofile(theirs)
+    try:
+        with pytest.raises(ProfilerActive, match=r"sys\.setprofile"):
+            start_here()
+        assert sys.getprofile() is theirs
+    finally:
+        sys.setprofile(None)
+
+
+def test_each_thread_has_its_own() -> None:
+    found: list[CallTree] = []
+
+    def work() -> None:
+        found.append(sampled(lambda: spin(0.03)))
+
+    threads = [threading.Thread(target=work, name=f"worker {n}") for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(tree.threads for tree in found) == [("worker 0",), ("worker 1",)]
+
+
+def test_stopped_from_another_thread_it_takes_itself_off() -> None:
+    sampler = start_here()
+    stopper = threading.Thread(target=sampler.stop)
+    stopper.start()
+    stopper.join()
+    spin(0.02)
+    assert sys.getprofile() is None
+    start_here().stop()
+
+
+def test_many_samples_cost_little_because_stacks_are_interned() -> None:
+    from workbench.calltree import CallTreeBuilder
+
+    stacks = [tuple(Frame("x.py", f"f{depth}") for depth in range(60 + n)) for n in range(50)]
+    samples = (SampledStack(n, 1, stacks[n % 50], "MainThread", 1) for n in range(100_000))
+    builder = CallTreeBuilder()
+    calls = 0
+    original = builder.node
+
+    def counted(stack: Any) -> int:
+        nonlocal calls
+        calls += 1
+        return original(stack)
+
+    builder.node = counted  # type: ignore[method-assign]
+    add_samples(builder, samples, 0)
+    assert len(builder.build().samples) == 100_000
+    assert calls == 50
+
+
+@pytest.mark.parametrize(
+    "bad", [{"name": "perf"}, {"interval_s": 0.0}, {"interval_s": float("nan")}, {"async_mode": "maybe"}]
+)
+def test_a_bad_spec_is_refused(bad: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        SamplerSpec(**bad)
+
+
+def test_a_spec_describes_itself_as_the_run_states_it() -> None:
+    described = SamplerSpec().describe()
+    assert (described.name, described.interval_ns, described.clock, described.mode) == (
+        "pyinstrument",
+        1_000_000,
+        "wall",
+        "async",
+    )
+    assert described.version.startswith("5.")
+    spy = SamplerSpec("py-spy", 0.01, gil=True, native=True, idle=True).describe()
+    assert (spy.interval_ns, spy.clock, spy.mode) == (10_000_000, "gil", "native,idle")
+    assert SamplerSpec("none").describe().name == "none"
+
+
+def test_an_interrupted_round_keeps_its_samples() -> None:
+    recorder = RunRecorder()
+    with pytest.raises(KeyboardInterrupt), recorder.round(RoundKind.SAMPLED):
+        spin(0.02)
+        raise KeyboardInterrupt
+    recording = recorder.finish(run_id="r", session_id="s", name="n")
+    assert recording.run.status is Status.INTERRUPTED
+    assert recording.tree is not None
+    assert len(recording.tree.samples) > 0

@@ -58,6 +58,15 @@ def test_no_function_is_blamed_for_no_difference() -> None:
     assert "mostly" not in sentence(estimate(1.0, 0.98, 1.02), 5, [function("fetch", 1.0, 1.4)])
 
 
+def test_beyond_a_hundred_points_seconds_are_told() -> None:
+    assert sentence(estimate(14, 12, 16), 5, [function("sleep", 0.1, 1.3)]).endswith("mostly `sleep` (+1.2 s)")
+    assert sentence(estimate(14, 12, 16), 5, [function("sleep", 0.0, 0.0012)]).endswith("mostly `sleep` (+1.2 ms)")
+
+
+def test_a_function_that_moved_the_other_way_explains_nothing() -> None:
+    assert "mostly" not in sentence(estimate(1.2, 1.1, 1.3), 5, [function("fetch", 1.4, 1.0)])
+
+
 def test_one_pair_is_one_pair() -> None:
     assert "1 pair, " in sentence(estimate(2, 2, 2, "range of 1 pair", 1), 3)
 

@@ -15,6 +15,7 @@ __all__ = ["change_text", "duration_text", "function_text", "sentence"]
 _FACTOR_FROM = 1.5  # from here on "2.1× slower" reads better than "110 % slower"
 _COUNTS_NAMED = 3
 _POINTS_FROM = 1.0
+_POINTS_TO = 100.0  # beyond, the seconds of one execution say more than "+849 points"
 
 
 def sentence(
@@ -31,10 +32,7 @@ def sentence(
     pairs = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'}"
     head = [change_text(estimate), pairs, *([duration_text(seconds)] if seconds > 0 else [])]
     changed = [f"{c.name.replace('_', ' ')} {c.base:g} → {c.new:g}" for c in counts if c.changed]
-    # Without a difference there is nothing for a function to explain.
-    differs = estimate.low > 1 or estimate.high < 1
-    parts = [", ".join(head), *changed[:_COUNTS_NAMED], *(_mostly(functions) if differs else [])]
-    return "; ".join(parts)
+    return "; ".join([", ".join(head), *changed[:_COUNTS_NAMED], *_mostly(estimate, functions)])
 
 
 def change_text(estimate: Estimate) -> str:
@@ -74,27 +72,36 @@ def duration_text(seconds: float) -> str:
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
+def _seconds_text(value: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= size:
+            return f"{_plain(value / size)} {unit}"
+    return f"{_plain(value / 1e-9)} ns"
+
+
 def function_text(frame: Frame) -> str:
     """The function's name as people call it: without ``<locals>`` and without its file."""
     return frame.function.replace(".<locals>", "")
 
 
-def _mostly(functions: Sequence[FunctionChange]) -> list[str]:
-    """The function that explains most of the change, if one explains a point of it in its direction."""
-    changes = list(functions)
-    whole, base = total_change(changes), sum(change.base_seconds for change in changes)
-    moved = [(change.new_seconds - change.base_seconds, change) for change in changes]
+def _mostly(estimate: Estimate, functions: Sequence[FunctionChange]) -> list[str]:
+    """The function that explains most of the change, if one explains a point of it in its direction.
+
+    Without a difference on the clock there is nothing to explain, and stacks that moved the other way explain none.
+    """
+    whole = total_change(list(functions))
+    differs = (whole > 0 and estimate.low > 1) or (whole < 0 and estimate.high < 1)
+    base = sum(change.base_seconds for change in functions)
+    moved = [(change.new_seconds - change.base_seconds, change) for change in functions]
     same_way = [(abs(delta), change) for delta, change in moved if delta * whole > 0]
-    if not same_way or base <= 0:
+    if not (differs and same_way):
         return []
     delta, change = max(same_way, key=lambda pair: pair[0])
-    points = 100 * delta / base
-    sign = "+" if whole > 0 else "−"
-    return (
-        [f"mostly `{function_text(change.frame)}` ({sign}{_plain(points)} points)"]
-        if points >= _POINTS_FROM
-        else []
-    )
+    name, sign = function_text(change.frame), "+" if whole > 0 else "−"
+    points = 100 * delta / base if base > 0 else math.inf
+    if points > _POINTS_TO:
+        return [f"mostly `{name}` ({sign}{_seconds_text(delta)})"]
+    return [f"mostly `{name}` ({sign}{_plain(points)} points)"] if points >= _POINTS_FROM else []
 
 
 def _percent(ratio: float) -> float:

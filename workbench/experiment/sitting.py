@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Measured", "measure_pairs"]
 
-_SHORTEST_ROUND_S = 0.005
-"""Shorter bodies are looped: at 5 ms the clock's resolution and the round's own cost are below a thousandth."""
+_SHORTEST_ROUND_S = 0.02
+"""Shorter bodies are looped. From 5 ms on the clock and the round's own cost are below a thousandth; 20 ms also
+averages over the scheduler's slices, and is about what collecting garbage between rounds takes anyway."""
 
 _SAMPLED_ROUND_S = 0.1
 """Without the sampler's cost, which makes a call-heavy round several times longer."""

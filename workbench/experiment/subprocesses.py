@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pickle
 import subprocess
@@ -14,7 +15,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.join import joined
-from workbench.errors import CaptureError, ScenarioError
+from workbench.errors import CaptureError, ScenarioError, WorkbenchError
 from workbench.experiment.results import EXIT_STATUS
 from workbench.redaction import redact
 from workbench.scenarios.base import Failure, Outcome
@@ -57,7 +58,7 @@ class ScriptWorkload:
         """Nothing: the interpreter is part of what is measured."""
 
     def run(self) -> Completed:
-        return _execute([sys.executable, str(self._path)], self._timeout_s)
+        return _execute([sys.executable, str(self._path)], str(self._path), self._timeout_s)
 
     def finish(self, value: Any) -> Outcome:
         done: Completed = value
@@ -70,7 +71,7 @@ class ScriptWorkload:
         """Nothing is left open between rounds."""
 
 
-def _execute(command: list[str], timeout_s: float) -> Completed:
+def _execute(command: list[str], name: str, timeout_s: float) -> Completed:
     environment = {"PYTHONHASHSEED": "0", **os.environ}
     with TemporaryFile() as stdout, TemporaryFile() as stderr:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environment)
@@ -85,7 +86,7 @@ def _execute(command: list[str], timeout_s: float) -> Completed:
             watchdog.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         if watchdog.fired:
-            raise ScenarioError(f"{command[-1]} did not end within {timeout_s:g} s and was killed")
+            raise ScenarioError(f"{name} did not end within {timeout_s:g} s and was killed")
         stdout.seek(0)
         stderr.seek(0)
         cpu_s = usage.ru_utime + usage.ru_stime
@@ -120,13 +121,22 @@ def _ending(done: Completed) -> str:
 def sample_script(path: Path, sampler: SamplerSpec, timeout_s: float) -> Recording:
     """Record one sampled round of the script, in a process of its own. Raises ``CaptureError`` where that fails."""
     with TemporaryDirectory(prefix="workbench-") as folder:
-        request, answer = Path(folder, "request"), Path(folder, "answer")
-        request.write_bytes(pickle.dumps((str(path), asdict(sampler), str(answer))))
-        done = _execute([sys.executable, "-m", "workbench.experiment.sampled_script", str(request)], timeout_s)
-        if not answer.exists():
+        result = Path(folder, "recording")
+        orders = {
+            "target": str(path),
+            "module": False,
+            "sampler": asdict(sampler),
+            "spans": True,
+            "result": str(result),
+        }
+        command = [sys.executable, "-P", "-m", "workbench.experiment.script_child", json.dumps(orders)]
+        done = _execute(command, str(path), timeout_s)
+        if not result.exists():
             raise CaptureError(f"sampling {path} failed: {_ending(done)}")
-        recording: Recording = pickle.loads(answer.read_bytes())  # written by our own child into our own folder
-        return recording
+        loaded: Recording | WorkbenchError = pickle.loads(result.read_bytes())  # by our own child, just now
+        if isinstance(loaded, WorkbenchError):
+            raise loaded
+        return loaded
 
 
 def with_sampled(recording: Recording | None, sampled: Recording) -> Recording:

@@ -190,6 +190,18 @@ def test_no_answer_waits_for_a_delayed_acknowledgement(jamf: RunningJamf) -> Non
     assert min(times) < 0.030
 
 
+def test_a_small_answer_is_one_piece(jamf: RunningJamf) -> None:
+    with logged_in(jamf) as session:
+        authorization = session.headers["Authorization"]
+    context = ssl.create_default_context(cafile=str(jamf.ca_file))
+    plain = socket.create_connection((jamf.host, jamf.port))
+    with context.wrap_socket(plain, server_hostname="localhost") as tls:
+        tls.sendall(f"GET {POLICY} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n".encode())
+        record = tls.recv(65_536)  # gives one TLS record at most
+    assert record.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert record.endswith(b"</policy>")
+
+
 def elapsed(jamf: RunningJamf, number: int, times: int) -> list[float]:
     """Seconds of each request for that policy, as measured inside the server's reach: no link between."""
     with logged_in(jamf) as session:

@@ -25,6 +25,7 @@ from workbench.services.child import Channel, raise_file_limit, run_child
 from workbench.services.jamf.app import JamfApp
 from workbench.services.jamf.options import JamfOptions
 from workbench.services.jamf.tokens import Accounts
+from workbench.services.jamf.transport import OneWriteTransport
 from workbench.services.precise import PreciseSelector, tighten_timer_slack
 
 __all__ = ["main"]
@@ -115,9 +116,10 @@ def _protocol(app: JamfApp) -> type[HttpToolsProtocol]:
 
     class Protocol(HttpToolsProtocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
+            joined = cast("asyncio.Transport", OneWriteTransport(transport, asyncio.get_running_loop()))
+            super().connection_made(joined)
             if self.client:
-                app.transports[self.client] = transport
+                app.transports[self.client] = joined
                 app.counts["connections"] += 1
 
         def connection_lost(self, exc: Exception | None) -> None:

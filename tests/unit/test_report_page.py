@@ -67,8 +67,9 @@ def evil_page() -> str:
 def test_a_session_shows_ladder_bound_chart_runs_and_environment(session_page: str) -> None:
     text = "\n".join(Page(session_page).text)
     for wanted in (
-        "A measurement, not a verdict", "naive", "optimized", "a client per call", "10.1 s", "0.113× [0.103, 0.119]",
-        "longest chain", "CPU floor", "1.23 times the bound", "GET /JSSResource/policies/id/{id}", "p95",
+        "A measurement, not a verdict", "naive", "optimized", "a client per call", "10.1 s",
+        "0.113× [0.103, 0.119]", "longest chain", "CPU floor", "1.23 times the bound",
+        "GET /JSSResource/policies/id/{id}", "p95",
         "Functions with most self time", "CPython 3.11.7", "dataset_digest", "range of 3 pairs",
     ):  # fmt: skip
         assert wanted in text, wanted
@@ -135,8 +136,9 @@ def test_names_add_no_element_attribute_or_script(evil_page: str) -> None:
     assert kinds.count("module") == 1
     assert set(kinds) == {"module", "application/json", "application/octet-stream"}
     assert {t for t, _ in page.elements} <= {
-        "html", "head", "meta", "title", "style", "body", "main", "header", "p", "h1", "h2", "h3", "ul", "li", "section",
-        "div", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "script", "span", "footer",
+        "html", "head", "meta", "title", "style", "body", "main", "header", "p", "h1", "h2", "h3", "ul", "li",
+        "section", "div", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "script",
+        "span", "footer",
     }  # fmt: skip
     assert "\u2028" not in evil_page
     assert "\u202e" not in evil_page

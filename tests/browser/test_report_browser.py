@@ -1,0 +1,293 @@
+"""The report in a real browser, without a network: it is seen, it answers, and nothing in it does harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sample_runs import evil_report, session_report, single_report
+
+from workbench.report import write_report
+
+pytestmark = pytest.mark.browser
+
+# A page's own pixels: how many different colours a canvas shows, ignoring what was never painted.
+COLOURS = """(canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const seen = new Set();
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3]) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+  }
+  return seen.size;
+}"""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Addresses of a session's, a single run's and a malicious report."""
+    folder = tmp_path_factory.mktemp("reports")
+    made = {"session": session_report(), "single": single_report(), "evil": evil_report()}
+    for name, report in made.items():
+        write_report(report, folder / f"{name}.html")
+    return {name: (folder / f"{name}.html").as_uri() for name in made}
+
+
+@pytest.fixture
+def single(watch: Callable, pages: dict[str, str]):
+    watched = watch(pages["single"], reduced_motion="reduce")
+    watched.wait_for_graph()
+    return watched
+
+
+def click_node(watched, node: int) -> None:
+    box = watched.graph(f"g.layout().find(b => b.node === {node})")
+    canvas = watched.page.locator(".wb-fg-canvas").first
+    canvas.click(position={"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2})
+    watched.wait_until_still()
+
+
+def test_the_flame_graph_is_on_the_screen_and_nothing_was_requested(watch, pages) -> None:
+    watched = watch(pages["session"])
+    watched.wait_for_graph()
+    watched.page.wait_for_selector(".chart .main-svg")
+    assert watched.requests == [pages["session"]]
+    assert watched.problems == []
+    boxes = watched.graph("g.layout()")
+    assert len(boxes) > 100
+    assert boxes[0]["name"] == "all"
+    assert boxes[0]["width"] == pytest.approx(watched.graph("g.state().width"))
+    assert watched.page.locator(".wb-fg-canvas").first.evaluate(COLOURS) > 10
+
+
+def test_the_boxes_are_painted_where_the_layout_says(single) -> None:
+    painted = """([x, y]) => { const c = document.querySelector('.wb-fg-canvas'), r = window.devicePixelRatio;
+      return [...c.getContext('2d').getImageData(x * r, y * r, 1, 1).data]; }"""
+    box = single.graph("g.layout().filter(b => b.depth === 3)[0]")
+    assert single.page.evaluate(painted, [box["x"] + box["width"] - 6, box["y"] + 3])[3] == 255
+    below = single.graph("g.state().height") - 2
+    assert single.page.evaluate(painted, [single.graph("g.state().width") - 2, below])[3] == 0
+
+
+def test_hit_testing_agrees_with_the_layout(single) -> None:
+    wrong = single.graph(
+        "g.layout().filter(b => b.width > 2 && g.hitTest(b.x + b.width / 2, b.y + b.height / 2) !== b.node).length"
+    )
+    assert wrong == 0
+    assert single.graph("g.hitTest(5, 100000)") == -1
+    assert single.graph("g.hitTest(-1, 5)") == -1
+
+
+def test_every_total_is_its_self_time_and_its_childrens(single) -> None:
+    worst = single.graph(
+        "(() => { const p = g.profile; let worst = 0; for (let n = 0; n < p.size; n++) { let sum = p.self[n];"
+        " for (let c = p.firstChild[n]; c < p.firstChild[n + 1]; c++) sum += p.total[c];"
+        " worst = Math.max(worst, Math.abs(sum - p.total[n])); } return worst; })()"
+    )
+    assert worst < 1e-6
+    assert single.graph("g.profile.ns(g.profile.whole)") == pytest.approx(3.45e9, rel=0.05)
+
+
+def test_a_click_zooms_and_there_are_ways_back(single) -> None:
+    target = single.graph("g.layout().filter(b => b.depth === 4)[1]")
+    click_node(single, target["node"])
+    state = single.graph("g.state()")
+    assert state["focus"] == target["node"]
+    assert state["focusName"] == target["name"]
+    zoomed = single.graph(f"g.layout().find(b => b.node === {target['node']})")
+    assert zoomed["width"] == pytest.approx(state["width"], abs=1)
+    assert single.graph("g.hitTest(3, g.layout().find(b => b.depth === 4).y + 5)") == target["node"]
+    deeper = single.graph("g.layout().find(b => b.depth === 5)['node']")
+    click_node(single, deeper)
+    single.page.get_by_role("button", name="Back").click()
+    single.wait_until_still()
+    assert single.graph("g.state().focus") == target["node"]
+    single.page.get_by_role("button", name="Reset").click()
+    single.wait_until_still()
+    assert single.graph("g.state().focus") == 0
+    assert single.graph("g.state().view") == [0, single.graph("g.profile.whole")]
+
+
+def test_hover_shows_function_place_times_and_shares(single) -> None:
+    box = single.graph("g.layout().find(b => b.name === 'Client.send')")
+    single.page.locator(".wb-fg-canvas").hover(position={"x": box["x"] + 4, "y": box["y"] + 4})
+    card = single.page.locator(".wb-fg-card")
+    card.wait_for(state="visible")
+    text = card.inner_text()
+    assert "Client.send" in text
+    assert "<site>/httpx/_client.py" in text
+    assert "Self" in text
+    assert "Total" in text
+    assert "%" in text
+    assert "samples" in text
+
+
+def test_search_marks_matches_and_shares(single) -> None:
+    search = single.page.locator(".wb-fg-search")
+    search.fill("ssl.py")
+    state = single.graph("g.state()")
+    assert state["matchedFrames"] == 3
+    assert 0.05 < state["matchedShare"] < 0.95
+    assert "in 3 functions" in single.page.locator(".wb-fg-found").inner_text()
+    search.fill("/^SSLSocket\\.do_.*shake$/")
+    assert single.graph("g.state().matchedFrames") == 1
+    search.fill("/(/")
+    assert "not a regular expression" in single.page.locator(".wb-fg-found").inner_text()
+    search.fill("nothing is called so")
+    assert single.page.locator(".wb-fg-found").inner_text() == "no match"
+    search.press("Escape")
+    assert single.graph("g.state().query") == ""
+    assert single.page.evaluate("document.activeElement.className").startswith("wb-fg-canvas")
+
+
+def test_the_share_matched_counts_nested_matches_once(single) -> None:
+    single.graph("g.search('workbench/')")
+    assert single.graph("g.state().matchedShare") == pytest.approx(1)
+
+
+def test_the_keyboard_is_enough(single) -> None:
+    page = single.page
+    page.locator(".wb-fg-canvas").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    selected = single.graph("g.state().selected")
+    assert single.graph(f"g.profile.depth[{selected}]") == 4
+    page.keyboard.press("ArrowRight")
+    right = single.graph("g.state().selected")
+    assert right == selected + 1
+    assert "total" in page.locator(".wb-fg-live").inner_text()
+    page.keyboard.press("Enter")
+    single.wait_until_still()
+    assert single.graph("g.state().focus") == right
+    page.keyboard.press("Escape")
+    single.wait_until_still()
+    assert single.graph("g.state().focus") == single.graph(f"g.profile.parent[{right}]")
+    page.keyboard.press("Backspace")
+    single.wait_until_still()
+    assert single.graph("g.state().focus") == right
+    page.keyboard.press("Home")
+    single.wait_until_still()
+    assert single.graph("g.state().focus") == 0
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.type") == "search"
+    page.keyboard.type("json")
+    assert single.graph("g.state().query") == "json"
+
+
+def test_the_wheel_zooms_around_the_pointer_and_a_drag_pans(single) -> None:
+    page = single.page
+    canvas = page.locator(".wb-fg-canvas").bounding_box()
+    x, y = canvas["x"] + canvas["width"] / 2, canvas["y"] + 30
+    page.mouse.move(x, y)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    page.wait_for_function("() => document.querySelector('.wb-fg').parentNode.__flamegraph.state().view[0] > 0")
+    single.wait_until_still()
+    left, right = single.graph("g.state().view")
+    whole = single.graph("g.profile.whole")
+    assert right - left < 0.6 * whole
+    assert (left + right) / 2 == pytest.approx(whole / 2, rel=0.02)
+    page.mouse.down()
+    page.mouse.move(x + 100, y, steps=4)
+    page.mouse.up()
+    single.wait_until_still()
+    assert single.graph("g.state().view[0]") < left
+    assert single.graph("g.state().focus") == 0, "a drag is no click"
+
+
+def test_tabs_show_one_run_at_a_time(watch, pages) -> None:
+    watched = watch(pages["session"])
+    watched.wait_for_graph()
+    watched.page.get_by_role("tab", name="optimized").click()
+    assert watched.page.locator(".run:visible").count() == 1
+    watched.page.wait_for_function(
+        "() => document.querySelector('.run:not([hidden]) [data-wb-flamegraph]').__flamegraph?.state().painted"
+    )
+    assert watched.page.locator(".run:visible .wb-fg-title").inner_text().startswith("jamf:optimized")
+    watched.page.keyboard.press("ArrowRight")
+    assert watched.page.locator(".run:visible .wb-fg-title").inner_text().startswith("jamf:naive")
+
+
+def test_names_full_of_malice_execute_nothing(watch, pages) -> None:
+    watched = watch(pages["evil"], reduced_motion="reduce")
+    watched.wait_for_graph()
+    watched.page.wait_for_selector(".chart .main-svg")
+    box = watched.graph("g.layout().find(b => b.depth === 2)")
+    watched.page.locator(".wb-fg-canvas:visible").hover(position={"x": box["x"] + 3, "y": box["y"] + 3})
+    watched.page.locator(".wb-fg-card:visible").wait_for()
+    for node in range(1, 6):
+        watched.graph(f"g.zoomTo({node})")
+    watched.graph("g.search('script')")
+    watched.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    for element in watched.page.locator("button:visible").all():
+        if element.is_enabled():
+            element.click()
+    watched.wait_until_still()
+    assert watched.page.evaluate("window.__pwned") is None
+    assert watched.problems == []
+    assert watched.requests == [pages["evil"]]
+
+
+def test_the_policy_would_stop_a_script_that_slipped_through(watch, pages) -> None:
+    watched = watch(pages["single"])
+    watched.page.evaluate(
+        "() => { const d = document.createElement('div'); d.innerHTML = '<img src=x onerror=\"window.__pwned=1\">';"
+        " document.body.append(d); const s = document.createElement('script'); s.textContent = 'window.__pwned=2';"
+        " document.body.append(s); }"
+    )
+    watched.page.wait_for_function("() => document.images[0].complete")
+    assert watched.page.evaluate("window.__pwned") is None
+    assert any("Content Security Policy" in problem for problem in watched.problems)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_wears_the_systems_theme(scheme: str, watch, pages, tmp_path: Path) -> None:
+    watched = watch(pages["session"], color_scheme=scheme)
+    watched.wait_for_graph()
+    assert watched.graph("g.state().dark") is (scheme == "dark")
+    background = watched.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == ("rgb(27, 28, 31)" if scheme == "dark" else "rgb(255, 255, 255)")
+    assert len(watched.page.screenshot(path=tmp_path / f"{scheme}.png", full_page=True)) > 50_000
+
+
+def test_the_theme_may_change_while_it_is_open(watch, pages) -> None:
+    watched = watch(pages["single"], color_scheme="light")
+    watched.wait_for_graph()
+    watched.page.emulate_media(color_scheme="dark")
+    watched.page.wait_for_function("() => document.querySelector('[data-wb-flamegraph]').__flamegraph.state().dark")
+
+
+def test_it_is_sharp_on_a_dense_screen_and_follows_the_windows_width(watch, pages) -> None:
+    watched = watch(pages["single"], device_scale_factor=2)
+    watched.wait_for_graph()
+    state = watched.graph("g.state()")
+    assert watched.page.locator(".wb-fg-canvas").evaluate("c => [c.width, c.height]") == [
+        2 * state["width"], 2 * state["height"],
+    ]  # fmt: skip
+    watched.page.set_viewport_size({"width": 700, "height": 800})
+    watched.page.wait_for_function(
+        f"() => document.querySelector('[data-wb-flamegraph]').__flamegraph.state().width < {state['width']}"
+    )
+    assert watched.graph("g.layout()[0].width") == pytest.approx(watched.graph("g.state().width"))
+    assert watched.page.evaluate("document.documentElement.scrollWidth") <= 700, (
+        "the page itself never scrolls sideways"
+    )
+
+
+def test_paper_holds_every_run(watch, pages) -> None:
+    watched = watch(pages["session"])
+    watched.page.wait_for_function("() => document.querySelectorAll('[data-state=shown]').length === 5")
+    watched.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert watched.page.locator(".run:visible").count() == 5
+    assert watched.graph("g.state().width", 4) > 300
+    watched.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert watched.page.locator(".run:visible").count() == 1
+
+
+def test_a_picture_without_a_canvas_is_named_for_screen_readers(single) -> None:
+    canvas = single.page.get_by_role("application")
+    assert "Flame graph of checkout" in canvas.get_attribute("aria-label")
+    assert single.page.get_by_role("table", name="Functions with most self time").count() == 0  # folded away
+    single.page.get_by_text("Functions with most self time").first.click()
+    assert single.page.locator("table:visible").count() >= 2

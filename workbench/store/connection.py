@@ -57,11 +57,8 @@ def writing(path: Path, timeout_s: float) -> Iterator[Connection]:
     with _translated(path), _turn(path, timeout_s) as deadline:
         if not path.exists():
             _create(path)
-        connection = _connect(path, deadline, read_only=False, config=_STORAGE)
+        connection = _open_writing(path, deadline)
         try:
-            version = check_version(version_of(connection), path)
-            if version < CURRENT:
-                migrate(connection, since=version)
             yield connection
         finally:
             connection.close()
@@ -71,16 +68,38 @@ def writing(path: Path, timeout_s: float) -> Iterator[Connection]:
 def reading(path: Path, timeout_s: float, *, closed: bool = False) -> Iterator[Connection]:
     """A read-only connection, to an empty store in memory if there is no file; ``closed`` for others' SQL."""
     with _translated(path), _turn(path, timeout_s) as deadline:
-        if path.exists():
-            connection = _connect(path, deadline, read_only=True, config=_CLOSED if closed else {})
-        else:
-            connection = memory(closed=closed)
+        connection = _open_reading(path, deadline, closed) if path.exists() else memory(closed=closed)
         try:
-            if check_version(version_of(connection), path) < CURRENT:
-                raise failures.outdated(path)
             yield connection
         finally:
             connection.close()
+
+
+def _open_writing(path: Path, deadline: float) -> Connection:
+    connection = _connect(path, deadline, read_only=False, config=_STORAGE)
+    try:
+        version = check_version(version_of(connection), path)
+        if version < CURRENT:
+            migrate(connection, since=version)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_reading(path: Path, deadline: float, closed: bool) -> Connection:
+    config: Config = _CLOSED if closed else {}
+    connection = _connect(path, deadline, read_only=True, config=config)
+    try:
+        version = check_version(version_of(connection), path)
+    except BaseException:
+        connection.close()
+        raise
+    if version == CURRENT:
+        return connection
+    connection.close()  # the views that readers rely on come with the migration
+    _open_writing(path, deadline).close()
+    return _connect(path, deadline, read_only=True, config=config)
 
 
 def memory(*, closed: bool = False) -> Connection:

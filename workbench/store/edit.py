@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from workbench.store.transaction import transaction
+
 if TYPE_CHECKING:
     from workbench.store.connection import Connection
 
@@ -28,8 +30,7 @@ def delete(connection: Connection, run_ids: Sequence[str]) -> None:
     """Remove runs with all their rows, and frames, nodes, sessions and environments that nothing else uses."""
     wanted = [list(run_ids)]
     named = "(SELECT unnest(?::VARCHAR[]))"
-    connection.execute("BEGIN")
-    try:
+    with transaction(connection):
         for table in _BY_KEY:
             keys = f"SELECT run_key FROM runs WHERE run_id IN {named}"
             connection.execute(f"DELETE FROM {table} WHERE run_key IN ({keys})", wanted)
@@ -38,10 +39,6 @@ def delete(connection: Connection, run_ids: Sequence[str]) -> None:
         connection.execute(f"DELETE FROM comparisons WHERE base IN {named} OR new IN {named}", wanted * 2)
         for statement in _UNUSED:
             connection.execute(statement)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
 
 
 def tag(connection: Connection, run_id: str, label: str) -> None:

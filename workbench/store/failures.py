@@ -17,7 +17,7 @@ from workbench.errors import (
 )
 from workbench.redaction import redact
 
-__all__ = ["first_line", "is_locked", "outdated", "translate"]
+__all__ = ["first_line", "is_locked", "translate"]
 
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 _FULL = re.compile(
@@ -54,6 +54,8 @@ def translate(error: BaseException, path: Path) -> StoreError:
     number = error.errno if isinstance(error, OSError) else None
     if number in _FULL_ERRNO or _FULL.search(text):
         return StoreFull(f"the disk of {path} is full: free some space; what was recorded before is still there")
+    if number == errno.EEXIST:
+        return StoreUnwritable(f"can't write {path} (a folder on its path is a file): set WORKBENCH_STORE")
     if number in _DENIED_ERRNO or _DENIED.search(text):
         reason = os.strerror(number) if number else _matched(_DENIED, text)
         return StoreUnwritable(f"can't write {path} ({reason}): check its permissions or set WORKBENCH_STORE")
@@ -81,8 +83,3 @@ def _locked(text: str, path: Path) -> StoreLocked:
     else:
         who = "another process"
     return StoreLocked(f"{path} is in use by {who}: close it there and try again")
-
-
-def outdated(path: Path) -> StoreError:
-    """A reader met an older schema and could not bring it up to date."""
-    return StoreError(f"{path} has an older schema: run `workbench store migrate`")

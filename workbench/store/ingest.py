@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import StoreFull, StoreLocked, StoreUnwritable
 from workbench.store import failures, spool
 from workbench.store.spool import BrokenEntry
+from workbench.store.transaction import transaction
 
 if TYPE_CHECKING:
     from workbench.store.connection import Connection
@@ -72,31 +73,16 @@ def _check_store(store: Path) -> None:
 def _ingest(connection: Connection, entry: Path, manifest: spool.Manifest) -> None:
     import duckdb
 
-    connection.execute("BEGIN")
     try:
-        _check(connection, entry, manifest)
-        _find_fresh(connection, entry, manifest)
-        _replace_comparisons(connection, entry, manifest)
-        for table, condition in _TAKEN.items():
-            if table in manifest.tables:
-                _insert(connection, entry, table, condition)
-        for fresh in ("fresh_runs", "fresh_sessions", "fresh_environments"):
-            connection.execute(f"DROP TABLE {fresh}")
-        connection.execute("COMMIT")
-    except BaseException as error:
-        _roll_back(connection)
-        if isinstance(error, duckdb.Error):
-            raise _judged(error, entry) from error
-        raise
-
-
-def _roll_back(connection: Connection) -> None:
-    import duckdb
-
-    try:
-        connection.execute("ROLLBACK")
-    except duckdb.Error:  # a failed commit has ended the transaction already
-        return
+        with transaction(connection):
+            _check(connection, entry, manifest)
+            _find_fresh(connection, entry, manifest)
+            _replace_comparisons(connection, entry, manifest)
+            for table, condition in _TAKEN.items():
+                if table in manifest.tables:
+                    _insert(connection, entry, table, condition)
+    except duckdb.Error as error:
+        raise _judged(error, entry) from error
 
 
 def _judged(error: Exception, entry: Path) -> Exception:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import StoreForeign, StoreTooNew
 from workbench.store import _schema_1
 from workbench.store._ddl import table
+from workbench.store.transaction import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,8 +67,7 @@ def migrate(
     for migration in migrations:
         if migration.version <= since:
             continue
-        connection.execute("BEGIN")
-        try:
+        with transaction(connection):
             if migration.version == migrations[0].version:
                 _run(connection, _RECORD)
             _run(connection, migration.statements)
@@ -75,10 +75,6 @@ def migrate(
                 "INSERT INTO workbench_migrations SELECT ?, ?, (now() AT TIME ZONE 'UTC'), version()",
                 [migration.version, migration.name],
             )
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
         since = migration.version
     return since
 

@@ -53,6 +53,8 @@ class Store:
 
     def __init__(self, path: Path | str | None = None, *, timeout_s: float | None = None) -> None:
         self.path = (default_path() if path is None else Path(path)).expanduser().absolute()
+        if "?" in str(self.path):  # DuckDB takes what follows for options and looks for its log elsewhere
+            raise UsageError(f"DuckDB can't open a path with a question mark: {self.path}; name another one")
         self.timeout_s = _timeout() if timeout_s is None else timeout_s
 
     def __repr__(self) -> str:

@@ -24,7 +24,7 @@ assert trace._TRACER_PROVIDER is None
 LIGHT = """
 import sys
 import workbench.experiment.block, workbench.experiment.script_child
-heavy = {"numpy", "httpx", "opentelemetry.sdk", "opentelemetry.instrumentation", "duckdb", "psutil"} & set(sys.modules)
+heavy = {"numpy", "httpx", "opentelemetry", "duckdb", "psutil", "plotly"} & set(sys.modules)
 assert not heavy, heavy
 """
 

@@ -104,9 +104,8 @@ def test_an_error_message_is_one_redacted_line() -> None:
 
 def test_a_sampler_that_cannot_start_leaves_nothing_behind() -> None:
     outer, inner = RunRecorder(), RunRecorder()
-    with outer.round(SAMPLED):
-        with pytest.raises(ProfilerActive), inner.round(SAMPLED):
-            raise AssertionError("not reached")
+    with outer.round(SAMPLED), pytest.raises(ProfilerActive), inner.round(SAMPLED):
+        raise AssertionError("not reached")
     assert finished(inner).run.rounds == ()
     assert gc.isenabled()
 

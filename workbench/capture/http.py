@@ -101,7 +101,7 @@ class _Call:
     def sent(self, request: httpx.Request) -> None:
         """After the answer's headers: note what identity really went out, and put the user's headers back."""
         parts = request.headers.get(TRACEPARENT, "").split("-")
-        if self.span is not None and len(parts) == TRACEPARENT_FIELDS and request.headers is not self.our_headers:
+        if self.span is not None and len(parts) == TRACEPARENT_FIELDS:
             self.span.trace_id, self.span.span_id = int(parts[1], 16), int(parts[2], 16)
         if request.headers is self.our_headers:
             request.headers = self.their_headers

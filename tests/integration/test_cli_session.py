@@ -1,0 +1,160 @@
+"""A scenario measured from the shell: real simulator, real link, real store, and what each command then says."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SMALL = ("--resources", "2", "--link", "lan", "-O", "latency_scale=0.05")
+
+
+def workbench(*argv: object, store: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "workbench", *map(str, argv)]
+    env = {**os.environ, "WORKBENCH_STORE": str(store)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150, env=env)
+    assert done.returncode == code, done.stderr + done.stdout
+    return done
+
+
+def document(*argv: object, store: Path, code: int = 0) -> Any:
+    return json.loads(workbench(*argv, "--json", store=store, code=code).stdout)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    store = tmp_path_factory.mktemp("session") / "wb.duckdb"
+    argv = ("run", "jamf", "--variants", "naive,optimized", "--rounds", "2", *SMALL)
+    return store, document(*argv, store=store)
+
+
+def test_run_prints_the_contracts_document(measured: tuple[Path, Any]) -> None:
+    _, result = measured
+    assert [(r["variant"], r["status"]) for r in result["runs"]] == [("naive", "ok"), ("optimized", "ok")]
+    assert {r["session_id"] for r in result["runs"]} == {result["session_id"]}
+    (comparison,) = result["comparisons"]
+    assert (comparison["base"], comparison["new"], comparison["pairs"]) == ("naive", "optimized", 2)
+    assert comparison["interval"].startswith("range")  # two pairs allow no 95 % interval, and it says so
+    assert result["bound_seconds"] > 0
+    assert result["failures"] == {}
+
+
+def test_rounds_are_interleaved_and_only_sampled_ones_have_stacks(measured: tuple[Path, Any]) -> None:
+    store, result = measured
+    shown = {r["variant"]: document("show", r["run_id"], store=store) for r in result["runs"]}
+    timing = sorted(
+        (r["position"], variant) for variant, run in shown.items() for r in run["rounds"] if r["kind"] == "timing"
+    )
+    order = [variant for _, variant in timing]
+    assert order[:2] == order[3:1:-1]  # the second sweep mirrors the first
+    assert all([r["kind"] for r in run["rounds"]].count("sampled") == 1 for run in shown.values())
+    rounds = document("sql", "SELECT DISTINCT kind FROM v_samples JOIN v_rounds USING (run_id, round)", store=store)
+    assert rounds == [{"kind": "sampled"}]
+
+
+def test_counts_are_the_same_in_all_rounds_alike(measured: tuple[Path, Any]) -> None:
+    store, result = measured
+    naive = document("show", result["runs"][0]["run_id"], store=store)
+    requests = {r["measures"]["requests"] for r in naive["rounds"]}
+    assert len(requests) == 1
+    assert naive["rounds"][0]["measures"]["tls_handshakes"] == requests.pop()
+
+
+def test_runs_list_newest_first_and_can_be_named_tagged_and_deleted(
+    tmp_path: Path, measured: tuple[Path, Any]
+) -> None:
+    store = tmp_path / "copy.duckdb"
+    shutil.copy(measured[0], store)
+    first, second = (r["run_id"] for r in measured[1]["runs"])
+    workbench("tag", first, "-t", "before", store=store)
+    workbench("rename", second, "after the fix", store=store)
+    runs = {r["run_id"]: r for r in document("runs", store=store)}
+    assert runs[first]["tags"] == ["before"]
+    assert runs[second]["name"] == "after the fix"
+    workbench("delete", first, store=store)
+    assert [r["run_id"] for r in document("runs", store=store)] == [second]
+    assert first in workbench("show", first, store=store, code=5).stderr
+
+
+def test_stored_runs_of_one_session_are_compared_by_their_pairs(measured: tuple[Path, Any]) -> None:
+    store, result = measured
+    naive, optimized = (r["run_id"] for r in result["runs"])
+    compared = document("compare", naive, optimized, store=store, code=3)  # two pairs can't give a verdict
+    assert compared["verdict"] == "INCONCLUSIVE"
+    assert compared["pairs"] == 2
+    assert compared["comparable"] is True
+    counts = {c["name"]: c for c in compared["counts"]}
+    assert counts["requests"]["changed"] is True
+    assert counts["requests"]["new"] < counts["requests"]["base"]
+
+
+def test_a_session_becomes_one_file(measured: tuple[Path, Any], tmp_path: Path) -> None:
+    store, result = measured
+    out = tmp_path / "ladder.html"
+    workbench("report", result["session_id"], "-o", out, store=store)
+    html = out.read_text()
+    assert "jamf:naive" in html
+    assert "Content-Security-Policy" in html
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "says"),
+    [
+        (("run", "jamff"), 2, "did you mean 'jamf'"),
+        (("run", "jamf", "--variants", "naiv"), 2, "has no variant 'naiv'"),
+        (("run", "jamf", "--scale", "huge"), 2, "small, medium"),
+        (("run", "jamf", "--link", "moon"), 2, "moon"),
+        (("run", "jamf", "--rounds", "0"), 2, "--rounds"),
+        (("run", "jamf", "-O", "latency_scale"), 2, "KEY=VALUE"),
+        (("run", "jamf", "-O", "colour=red"), 2, "colour"),
+        (("show", "999999"), 5, "999999"),
+        (("compare", "jamf:naive", "jamf:optimised"), 2, "optimised"),
+        (("compare", "nope", "nope2"), 5, "nope"),
+        (("sql", "DROP TABLE runs"), 26, ""),
+        (("sql", "SELEC 1"), 26, ""),
+        (("report", "nothing", "-o", "x.html"), 5, "nothing"),
+        (("nonsense",), 2, "nonsense"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_bad_input_is_one_line_and_its_exit_code(
+    measured: tuple[Path, Any], argv: tuple[str, ...], code: int, says: str
+) -> None:
+    done = workbench(*argv, store=measured[0], code=code)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len([line for line in done.stderr.splitlines() if line.startswith(("workbench:", "Error:"))]) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("always_429=true",), 34),
+        (("html_rate=1",), 35),
+        (("truncate_rate=1",), 35),
+        (("reset_rate=1",), 31),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_lying_server_ends_the_session_with_its_own_code(
+    tmp_path: Path, options: tuple[str, ...], code: int
+) -> None:
+    store = tmp_path / "wb.duckdb"
+    chosen = [part for option in options for part in ("-O", option)]
+    argv = ("run", "jamf", "--variants", "optimized", "--rounds", "1", "-O", "patience_s=1", *SMALL, *chosen)
+    done = workbench(*argv, store=store, code=code)
+    assert "Traceback" not in done.stderr
+    (run,) = document("runs", store=store)  # what was recorded until then is kept
+    assert run["status"] == "failed"
+
+
+def test_an_unwritable_or_foreign_store_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    foreign = tmp_path / "notes.duckdb"
+    foreign.write_text("not a database at all\n" * 50)
+    done = workbench("runs", store=foreign, code=22)
+    assert str(foreign) in done.stderr
+    assert foreign.read_text().startswith("not a database")

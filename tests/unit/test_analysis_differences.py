@@ -44,6 +44,11 @@ def test_self_time_adds_up_over_call_paths() -> None:
     assert self_seconds(BASE, executions=2)[LOAD] == pytest.approx(3.5e-6)
 
 
+def test_waiting_is_charged_to_the_function_that_awaits() -> None:
+    waited = tree(((MAIN, LOAD, Frame("<await>", "[await]")), 5_000), ((MAIN, LOAD), 1_000))
+    assert self_seconds(waited) == pytest.approx({LOAD: 6e-6})
+
+
 def test_a_tree_against_itself_is_exactly_zero() -> None:
     rng = np.random.default_rng(2)
     frames = [Frame("a.py", f"f{i}") for i in range(20)]

@@ -31,6 +31,6 @@ def get(name: str) -> Scenario:
     factory = _FACTORIES.get(name)
     if factory is None:
         close = get_close_matches(name, names(), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = f"; did you mean {close[0]!r}?" if close else "."
         raise UsageError(f"unknown scenario {name!r}{hint} Known: {', '.join(names())}")
     return factory()

@@ -1,0 +1,1 @@
+"""Figures that source documents state, re-measured and given a verdict."""

@@ -222,7 +222,7 @@ def test_ctrl_c_keeps_the_pairs(tmp_path: Path, store: Store) -> None:
     path = tmp_path / "interrupted.py"
     path.write_text(
         "calls = 0\n"
-        "def steady():\n    import time\n    time.sleep(0.006)\n"
+        "def steady():\n    import time\n    time.sleep(0.03)\n"
         "def pressed():\n    global calls\n    calls += 1\n    steady()\n"
         "    if calls == 8: raise KeyboardInterrupt\n"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sample_runs import evil_report, session_report, single_report
 
-from workbench.report import write_report
+from workbench.reporting import write_report
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from workbench.analysis.bound import Bound
 from workbench.analysis.ladder import ladder
 from workbench.calltree import CallTree, CallTreeBuilder, tree_from_stacks
 from workbench.model import Environment, Frame, Round, RoundKind, Run, Sampler, Session, Span
-from workbench.report.model import ReportData, RunReport
+from workbench.reporting.model import ReportData, RunReport
 from workbench.scenarios.base import BoundTerm
 
 STARTED = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -212,7 +212,15 @@ def single_report() -> ReportData:
     """One block of a user's own code: a sampled round, no ladder."""
     own = Session("261123-050000-cd34", "block", STARTED, environment=session().environment)
     only = Round(0, RoundKind.SAMPLED, 0, STARTED, {"wall": 3.4, "cpu": 1.2, "requests": 41.0})
-    made = run("", [3.4], name="checkout", scenario="", run_id="261123-050000-one1", rounds=(only,))
+    made = run(
+        "",
+        [3.4],
+        name="checkout",
+        scenario="",
+        run_id="261123-050000-one1",
+        session_id=own.session_id,
+        rounds=(only,),
+    )
     return ReportData("checkout", (RunReport(made, own, jamf_tree(), spans_of((only,))),), written_at=STARTED)
 
 

@@ -16,7 +16,7 @@ RANK = {
     **{name: 1 + i for i, name in enumerate(FLOW)},
     "experiment": 20,
     "views": 10,
-    "report": 21,
+    "reporting": 21,
     "notebook": 30,
     "cli": 31,
 }

@@ -14,11 +14,11 @@ from sample_runs import EVIL, evil_report, session_report, single_report, spans_
 
 from workbench.errors import OutputError
 from workbench.model import Comparison, RoundKind, Status, Verdict
-from workbench.report import report_html, write_report
-from workbench.report.model import ReportData, RunReport
-from workbench.report.spans import operation_rows, operation_table
-from workbench.report.summary import summary
-from workbench.report.write import safe_json
+from workbench.reporting import report_html, write_report
+from workbench.reporting.model import ReportData, RunReport
+from workbench.reporting.spans import operation_rows, operation_table
+from workbench.reporting.summary import summary
+from workbench.reporting.write import safe_json
 from workbench.views.tables import printable
 
 URL_ATTRIBUTES = {"src", "href", "action", "data", "srcset", "poster", "background", "formaction", "xlink:href"}

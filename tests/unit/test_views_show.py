@@ -157,7 +157,7 @@ def test_the_modules_join_into_one_without_imports_and_each_follows_what_it_uses
 
 
 def test_no_script_writes_markup_or_asks_a_network() -> None:
-    source = module(read_static("report.js", "workbench.report"), read_static("widget.js", "workbench.notebook"))
+    source = module(read_static("report.js", "workbench.reporting"), read_static("widget.js", "workbench.notebook"))
     for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function",
                       "fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon"):  # fmt: skip
         assert forbidden not in source

@@ -28,7 +28,7 @@ def demo_command(store_path: Path | None, resources: int, rounds: int, output: P
     from workbench.errors import INTERRUPTED
     from workbench.experiment.progress import progress_bar
     from workbench.experiment.session import Plan, measure
-    from workbench.report import load_report, write_report
+    from workbench.reporting import load_report, write_report
     from workbench.scenarios import registry
     from workbench.scenarios.base import Settings
     from workbench.store import Store

@@ -17,7 +17,7 @@ __all__ = ["report_command"]
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.html")
 def report_command(store_path: Path | None, what: tuple[str, ...], output: Path) -> None:
     """Write runs, or a whole session, as one HTML file that needs nothing but a browser."""
-    from workbench.report import load_report, write_report
+    from workbench.reporting import load_report, write_report
     from workbench.store import Store
 
     write_report(load_report(Store(store_path), what), output)

@@ -61,7 +61,7 @@ def sql(query: str, parameters: Sequence[Any] = (), *, store: Store | None = Non
 
 def report(what: Named | Iterable[Named], path: str | Path, *, store: Store | None = None) -> ReportFile:
     """Write runs or a session as one self-contained HTML file. Raises ``OutputError``, ``RunNotFound``."""
-    from workbench.report import load_report, write_report
+    from workbench.reporting import load_report, write_report
 
     named = what if isinstance(what, Iterable) and not isinstance(what, str) else [what]
     target = Path(path)

@@ -3,6 +3,7 @@
 import { formatCount, formatShare, formatTime } from "./format.js";
 
 const TABLE_ROWS = 50;
+const LEGEND_KEYS = 14;
 
 /** A DOM element with a class, attributes and children (elements or text). */
 export function element(tag, className, attributes = {}, ...children) {
@@ -116,7 +117,7 @@ export function legend(profile, toggle) {
   for (let node = 1; node < profile.size; node++) weights[profile.packageOf(profile.frame[node])] += profile.self[node];
   const list = element("div", "wb-fg-legend", { role: "group", "aria-label": "Packages by self time" });
   profile.packages.forEach(({ name, colour }, index) => {
-    if (!(weights[index] > 0)) return;
+    if (!(weights[index] > 0) || index >= LEGEND_KEYS) return;
     const swatch = element("span", "wb-fg-swatch");
     swatch.style.backgroundColor = colour;
     const share = element("span", "wb-fg-share", {}, formatShare(weights[index], profile.whole));
@@ -124,12 +125,17 @@ export function legend(profile, toggle) {
     button.title = "Self time; press to highlight";
     button.addEventListener("click", () => {
       const pressed = button.getAttribute("aria-pressed") !== "true";
-      for (const other of list.children) other.setAttribute("aria-pressed", "false");
+      for (const other of list.querySelectorAll("button")) other.setAttribute("aria-pressed", "false");
       button.setAttribute("aria-pressed", String(pressed));
       toggle(pressed ? index : -1);
     });
     list.append(button);
   });
+  const more = weights.subarray(LEGEND_KEYS).filter((weight) => weight > 0);
+  if (more.length) {
+    const share = formatShare(more.reduce((sum, weight) => sum + weight, 0), profile.whole);
+    list.append(element("span", "wb-fg-share wb-fg-key", {}, `${more.length} more packages ${share}`));
+  }
   return list;
 }
 

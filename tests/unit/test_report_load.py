@@ -1,0 +1,88 @@
+"""From the store to a report: sessions, single runs, and names that are neither."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sample_runs import session_report, single_report
+
+from workbench.errors import RunNotFound, UsageError
+from workbench.model import Comparison, Recording, Verdict
+from workbench.reporting import ReportData, load_report, report_html
+from workbench.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path / "store.duckdb")
+    for report in (single_report(), session_report()):
+        save(made, report)
+    return made
+
+
+def save(store: Store, report: ReportData) -> None:
+    session = report.runs[0].session
+    bound = report.bound.parameters() if report.bound else {}
+    session = replace(session, parameters={**session.parameters, **bound})
+    store.save(session, [Recording(r.run, r.tree, r.spans) for r in report.runs])
+
+
+def test_a_session_becomes_a_ladder_with_its_bound(store: Store) -> None:
+    wanted = session_report()
+    report = load_report(store, [wanted.runs[0].session.session_id])
+    assert [row.variant for row in report.rows] == [row.variant for row in wanted.rows]
+    assert report.baseline is not None
+    assert report.baseline.variant == "naive"
+    assert report.fastest is not None
+    assert report.fastest.variant == "optimized"
+    assert report.bound is not None
+    assert report.bound.seconds == pytest.approx(0.93)
+    assert report.runs[0].change, "the scenario knows what its variants change"
+    assert [len(r.spans) for r in report.runs] == [len(r.spans) for r in wanted.runs]
+    assert "1.23 times the bound" in report_html(report).replace("\u00a0", " ")
+
+
+def test_a_run_by_prefix_becomes_a_page_of_its_own(store: Store) -> None:
+    report = load_report(store, ["261123-05"])
+    assert report.title == "checkout"
+    assert report.rows == ()
+    assert report.runs[0].tree is not None
+    assert report.runs[0].tree.total_ns().max() > 3e9
+
+
+def test_runs_of_different_sessions_stand_beside_each_other_without_a_ladder(store: Store) -> None:
+    naive = session_report().runs[0].run.run_id
+    report = load_report(store, [naive, "261123-050000-one1", naive])
+    assert [r.run.run_id for r in report.runs] == [naive, "261123-050000-one1"]
+    assert report.rows == ()
+    assert len(report.sessions) == 2
+    assert report.title == "2 runs"
+
+
+def test_stored_comparisons_come_along(store: Store) -> None:
+    wanted = session_report()
+    ids = [r.run.run_id for r in wanted.runs]
+    session_id = wanted.runs[0].session.session_id
+    verdict = Comparison(ids[0], ids[4], Verdict.IMPROVEMENT, 0.113, (0.1, 0.12), 15, 170.0)
+    store.save_comparison(session_id, verdict)
+    assert [c.verdict for c in load_report(store, [session_id]).comparisons] == [Verdict.IMPROVEMENT]
+
+
+def test_a_run_whose_variant_is_no_longer_known_is_still_shown(tmp_path: Path) -> None:
+    made = session_report()
+    gone = [
+        replace(r, run=replace(r.run, scenario="gone"), session=replace(r.session, scenario="gone"))
+        for r in made.runs
+    ]
+    store = Store(tmp_path / "store.duckdb")
+    save(store, replace(made, runs=tuple(gone)))
+    report = load_report(store, [gone[0].session.session_id])
+    assert report.title == "gone"
+    assert report.rows[0].is_baseline
+
+
+def test_unknown_names_and_no_name_are_told(store: Store) -> None:
+    with pytest.raises(RunNotFound):
+        load_report(store, ["nonsense"])
+    with pytest.raises(UsageError, match="nothing to report on"):
+        load_report(store, [])

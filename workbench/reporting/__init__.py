@@ -1,0 +1,7 @@
+"""One self-contained HTML file of a session or of runs."""
+
+from workbench.reporting.load import load_report
+from workbench.reporting.model import ReportData, RunReport
+from workbench.reporting.write import report_html, write_report
+
+__all__ = ["ReportData", "RunReport", "load_report", "report_html", "write_report"]

@@ -1,0 +1,251 @@
+"""The parts of a report as HTML. Text is escaped where it enters: by ``TextTable`` or ``html_text``."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+from workbench.analysis.ladder import Row
+from workbench.model import UNITS, Environment, RoundKind, Scalar, Session
+from workbench.reporting.model import ReportData, RunReport
+from workbench.reporting.spans import operation_table
+from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
+from workbench.views.payload import meta_of
+from workbench.views.tables import (
+    TextTable,
+    format_bytes,
+    format_count,
+    format_interval,
+    format_measure,
+    format_range,
+    format_ratio,
+    format_seconds,
+    html_text,
+)
+
+__all__ = [
+    "bound_section",
+    "comparisons_section",
+    "environment_section",
+    "header",
+    "ladder_section",
+    "parameters_section",
+    "run_section",
+]
+
+_TOP = 30
+_UNIT, _TOGETHER = re.compile(r"(?<=\d) (?=(?:min|s|ms|µs)\b)"), "\u00a0"  # keeps a number and its unit together
+_LADDER_HEAD = ("Variant", "What changed", "Median", "Range", "Ratio", "Speed-up")
+_LADDER = (
+    ("requests", "Requests"),
+    ("connects", "Connects"),
+    ("tls_handshakes", "Handshakes"),
+    ("bytes_received", "Received"),
+    ("peak_rss", "Peak RSS"),
+    ("cpu", "CPU"),
+)
+_ROUND = ("wall", "cpu", "peak_rss", "requests", "connects", "tls_handshakes", "bytes_received")
+
+
+def _section(title: str, body: str, css_class: str = "") -> str:
+    return f'<section class="{css_class}"><h2>{html_text(title)}</h2>{body}</section>'
+
+
+def _note(text: str) -> str:
+    return f'<p class="note">{html_text(text)}</p>'
+
+
+def _scrolling(table: TextTable, css_class: str = "") -> str:
+    """Wide tables scroll by themselves, not with the page."""
+    label = html_text(table.caption)
+    shown = table.to_html(f"wb-table {css_class}".strip())
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{shown}</div>'
+
+
+def header(report: ReportData, paragraph: str) -> str:
+    """Title, where and when, and the summary."""
+    session = report.runs[0].session if report.runs else None
+    facts = [f"measured {session.started_at:%Y-%m-%d %H:%M} UTC"] if session else []
+    if session:
+        wanted = ("scale", "resources", "link", "seed")
+        facts += [f"{key} {session.parameters[key]}" for key in wanted if session.parameters.get(key) is not None]
+        facts.append(f"session {session.session_id}")
+    text = _UNIT.sub(_TOGETHER, html_text(paragraph))
+    shown = "".join(f"<li>{html_text(fact)}</li>" for fact in facts)
+    return (
+        f'<header><p class="brand">workbench</p><h1>{html_text(report.title)}</h1>'
+        f'<ul class="facts">{shown}</ul><p class="summary">{text}</p></header>'
+    )
+
+
+def ladder_section(report: ReportData, chart: str) -> str:
+    """The table of rungs and the chart."""
+    changes = {r.run.run_id: r.change for r in report.runs}
+    measured = tuple((key, label) for key, label in _LADDER if any(key in row.measures for row in report.rows))
+    rows = tuple(_rung(row, changes.get(row.run_id, ""), measured) for row in report.rows)
+    columns = (*_LADDER_HEAD, *(label for _, label in measured))
+    table = TextTable(columns, rows, "The ladder, per round", numbers=range(2, len(columns)))
+    labels = sorted({row.ratio.label for row in report.rows if not row.is_baseline and row.ratio.pairs})
+    verdict = "" if report.comparisons else "A measurement, not a verdict. "
+    base = report.baseline
+    of = f"Ratios are each variant / {base.variant or base.name}, paired by sweep; " if base else ""
+    note = f"{verdict}{of}in brackets: {'; '.join(labels)}. Other columns are medians of the timing rounds."
+    return _section("Ladder", _note(note) + _scrolling(table, "ladder") + chart)
+
+
+def _rung(row: Row, change: str, measured: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    spread = f"{format_range((row.low, row.high))} ({row.rounds})" if row.rounds else "–"
+    return (
+        row.variant or row.name,
+        change,
+        format_seconds(row.median),
+        spread,
+        *_against_baseline(row),
+        *(format_measure(row.measures.get(key), UNITS[key]) for key, _ in measured),
+    )
+
+
+def _against_baseline(row: Row) -> tuple[str, str]:
+    """Ratio with its bounds, and speed-up."""
+    if row.is_baseline:
+        return "1", "baseline"
+    if not row.ratio.pairs:
+        return "–", "–"
+    ratio = row.ratio
+    return f"{format_ratio(ratio.ratio)} {format_interval(ratio.low, ratio.high)}", f"{row.speedup:.3g}×"
+
+
+def bound_section(report: ReportData) -> str:
+    """The terms of the bound and how close the fastest comes; "" without a bound."""
+    if report.bound is None:
+        return ""
+    rows = [(t.name, format_seconds(t.seconds), t.formula) for t in report.bound.terms]
+    if report.bound.floor_seconds:
+        rows.append(
+            ("CPU floor", format_seconds(report.bound.floor_seconds), "measured: no link, no service latency")
+        )
+    table = TextTable(
+        ("Term", "Seconds", "How it is found"), tuple(rows), "The bound is the largest of its terms", (1,)
+    )
+    text = f"No correct implementation can take less than {format_seconds(report.bound.seconds)} here."
+    fastest = report.fastest
+    if fastest is not None and report.bound.seconds > 0:
+        nearness = fastest.median / report.bound.seconds
+        name = fastest.variant or fastest.name
+        text += f" {name} takes {format_seconds(fastest.median)}, {nearness:.2f} times the bound."
+    return _section("Bound", _note(text) + _scrolling(table))
+
+
+def comparisons_section(report: ReportData) -> str:
+    """The stored verdicts; "" without any."""
+    if not report.comparisons:
+        return ""
+    names = {r.run.run_id: r.run.variant or r.run.name for r in report.runs}
+    rows = tuple(
+        (
+            f"{names.get(c.base, c.base)} → {names.get(c.new, c.new)}",
+            f"{c.verdict}{' (advisory)' if c.advisory else ''}",
+            format_ratio(c.ratio),
+            format_interval(*c.ci),
+            format_count(c.pairs),
+            c.sentence or "; ".join(c.differences),
+        )
+        for c in report.comparisons
+    )
+    columns = ("Comparison", "Verdict", "Ratio", "95 % interval", "Pairs", "In words")
+    return _section("Verdicts", _scrolling(TextTable(columns, rows, "Comparisons", (2, 3, 4))))
+
+
+def run_section(report: RunReport, number: int) -> str:
+    """One run: its flame graph, operations, top functions and rounds."""
+    run = report.run
+    name = run.variant or run.name or run.run_id
+    facts = [run.run_id, *run.tags]
+    if run.status != "ok":
+        facts.append(f"{run.status}{': ' + run.error if run.error else ''}")
+    parts = [f'<p class="facts-line">{html_text(" · ".join(facts))}</p>', _stacks(report)]
+    if report.spans:
+        parts.append(_scrolling(operation_table(run, report.spans)))
+    parts.append(_rounds(report))
+    return (
+        f'<section class="run" id="run-{number}" data-name="{html_text(name)}"><h3>{html_text(name)}</h3>'
+        f"{''.join(parts)}</section>"
+    )
+
+
+def _stacks(report: RunReport) -> str:
+    if report.tree is None or not len(report.tree.samples):
+        return _note("No stacks were taken in this run (sampler: " + (report.run.sampler.name or "none") + ").")
+    meta = meta_of(report.run)
+    top = functions_table(top_functions(report.tree, _TOP), meta.rounds, "Functions with most self time")
+    details = f"<details><summary>{html_text(top.caption)}</summary>{_scrolling(top)}</details>"
+    return flamegraph_html(report.tree, meta) + details
+
+
+def _rounds(report: RunReport) -> str:
+    shown = [m for m in _ROUND if any(m in r.measures for r in report.run.rounds)]
+    own = sorted({m for r in report.run.rounds for m in r.measures} - set(UNITS))
+    rows = tuple(
+        (
+            str(r.index),
+            str(r.kind),
+            f"{r.status}{': ' + r.error if r.error else ''}",
+            *(format_measure(r.measures.get(m), UNITS[m]) for m in shown),
+            *(_own(r.measures.get(m)) for m in own),
+        )
+        for r in report.run.rounds
+    )
+    if not rows:
+        return ""
+    labels = {m: m.replace("_", " ") for m in (*shown, *own)}
+    columns = ("Round", "Kind", "Status", *(labels[m] for m in shown), *(labels[m] for m in own))
+    timing = sum(r.kind is RoundKind.TIMING for r in report.run.rounds)
+    caption = f"Rounds ({timing} timing, {len(rows)} in all)"
+    table = TextTable(columns, rows, caption, range(3, len(columns)))
+    return f"<details><summary>{html_text(caption)}</summary>{_scrolling(table)}</details>"
+
+
+def _own(value: float | None) -> str:
+    return "–" if value is None or not math.isfinite(value) else f"{value:.4g}"
+
+
+def _pairs_table(values: Mapping[str, Scalar], caption: str) -> str:
+    rows = tuple((key, "–" if value is None else str(value)) for key, value in values.items())
+    return TextTable(("Name", "Value"), rows, caption).to_html("wb-table pairs")
+
+
+def environment_section(report: ReportData) -> str:
+    """Where each session was measured."""
+    return _section("Environment", "".join(_environment(session) for session in report.sessions))
+
+
+def _environment(session: Session) -> str:
+    env: Environment = session.environment
+    values: dict[str, Scalar] = {
+        "Python": f"{env.implementation} {env.python}".strip(),
+        "System": env.os,
+        "CPU": f"{env.cpu} × {env.cores}" if env.cores else env.cpu,
+        "Memory": format_bytes(env.memory_bytes) if env.memory_bytes else "",
+        "Power": env.power,
+        "Commit": f"{env.commit}{' (with uncommitted changes)' if env.dirty else ''}",
+        "Branch": env.branch,
+        "Machine": env.machine,
+        "workbench": env.workbench,
+    }
+    table = _pairs_table({k: v for k, v in values.items() if v}, f"Session {session.session_id}")
+    if not env.packages:
+        return table
+    packages = _pairs_table(dict(sorted(env.packages.items())), "Packages")
+    return f"{table}<details><summary>Packages ({len(env.packages)})</summary>{packages}</details>"
+
+
+def parameters_section(report: ReportData) -> str:
+    """What was chosen for the sessions and for single runs; the bound has its own section."""
+    tables = [
+        _pairs_table(shown, f"Session {session.session_id}")
+        for session in report.sessions
+        if (shown := {k: v for k, v in session.parameters.items() if not k.startswith("bound")})
+    ]
+    tables += [_pairs_table(r.run.parameters, f"Run {r.run.run_id}") for r in report.runs if r.run.parameters]
+    return _section("Parameters", "".join(tables)) if tables else ""

@@ -1,0 +1,118 @@
+// What the report's page does once it is read: flame graphs when they come into view, runs as tabs, the chart.
+
+import { mount } from "./flamegraph.js";
+
+/** Show a flame graph in its place, once. */
+async function show(host) {
+  if (host.dataset.state) return;
+  host.dataset.state = "loading";
+  const payload = host.querySelector("script").textContent;
+  try {
+    await mount(host, payload, { table: false }); // the page has that table as text
+    host.dataset.state = "shown";
+  } catch (error) {
+    host.dataset.state = "failed";
+    host.textContent = `This flame graph can't be shown: ${error.message}`;
+  }
+}
+
+/** Flame graphs are decoded when they come near the window, hidden ones thereby not before their tab is chosen. */
+function showWhenSeen(hosts) {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        show(target);
+      }
+    },
+    { rootMargin: "200px" },
+  );
+  hosts.forEach((host) => observer.observe(host));
+}
+
+/** Several runs become tabs (https://www.w3.org/WAI/ARIA/apg/patterns/tabs/); without a script they follow each other. */
+function makeTabs(container) {
+  const panels = [...container.querySelectorAll(":scope > .run")];
+  if (panels.length < 2) return;
+  const list = document.createElement("div");
+  list.className = "tabs";
+  list.setAttribute("role", "tablist");
+  const tabs = panels.map((panel) => {
+    const tab = document.createElement("button");
+    tab.type = "button";
+    tab.id = `tab-${panel.id}`;
+    tab.textContent = panel.dataset.name;
+    tab.setAttribute("role", "tab");
+    tab.setAttribute("aria-controls", panel.id);
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", tab.id);
+    return tab;
+  });
+  const choose = (chosen) => {
+    tabs.forEach((tab, index) => {
+      tab.setAttribute("aria-selected", String(index === chosen));
+      tab.tabIndex = index === chosen ? 0 : -1;
+      panels[index].hidden = index !== chosen;
+    });
+  };
+  tabs.forEach((tab, index) => {
+    tab.addEventListener("click", () => choose(index));
+    tab.addEventListener("keydown", ({ key }) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+      if (!step) return;
+      const next = (index + step + tabs.length) % tabs.length;
+      choose(next);
+      tabs[next].focus();
+    });
+  });
+  list.append(...tabs);
+  container.querySelector("h2").after(list);
+  container.classList.add("tabbed");
+  choose(0);
+}
+
+/** Draw the chart in the theme's colours, and again when the theme changes. */
+function drawChart(host) {
+  const { data, layout, config } = JSON.parse(host.querySelector("script").textContent);
+  const canvas = document.createElement("div");
+  host.append(canvas);
+  const draw = () => {
+    const color = getComputedStyle(document.body).color;
+    window.Plotly.react(canvas, data, { ...layout, font: { ...layout.font, color } }, config);
+  };
+  draw();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+}
+
+/** On paper all runs stand one after another, those that were never looked at too. */
+function preparePrint(hosts) {
+  const graphs = () => hosts.map((host) => host.__flamegraph).filter(Boolean);
+  window.addEventListener("beforeprint", () => {
+    document.body.classList.add("printing");
+    graphs().forEach((graph) => graph.resize());
+  });
+  window.addEventListener("afterprint", () => {
+    document.body.classList.remove("printing");
+    graphs().forEach((graph) => graph.resize());
+  });
+}
+
+/** Decode what is still hidden while the reader reads, so that paper has it and tabs open at once. */
+async function showRest(hosts) {
+  for (const host of hosts) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await show(host);
+  }
+}
+
+const hosts = [...document.querySelectorAll("[data-wb-flamegraph]")];
+document.querySelectorAll(".runs").forEach(makeTabs);
+showWhenSeen(hosts);
+preparePrint(hosts);
+const whenLoaded = () => {
+  document.querySelectorAll("[data-wb-chart]").forEach(drawChart);
+  showRest(hosts);
+};
+if (document.readyState === "complete") whenLoaded();
+else window.addEventListener("load", whenLoaded);

@@ -19,7 +19,9 @@ __all__ = ["load_report"]
 
 
 def load_report(store: Store, what: Iterable[str]) -> ReportData:
-    """The report on sessions (by id) and runs (by id, unique prefix, ``latest``), in the order given.
+    """The report on sessions (by id) and runs (by id, unique prefix, ``latest``).
+
+    Runs of one session stand in the order of its ladder, others in the order given.
 
     Raises ``RunNotFound`` for a name that is neither, ``UsageError`` for none at all.
     """

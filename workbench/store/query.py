@@ -27,6 +27,7 @@ def run_query(connection: Connection, sql: str, parameters: Sequence[Any]) -> Ta
     import duckdb
 
     try:
+        sql.encode()
         statements = connection.extract_statements(sql)
         kinds = [statement.type.name for statement in statements]
         _check(kinds)

@@ -16,10 +16,10 @@ __all__ = ["schema_markdown"]
 
 _HEAD = """# Schema of the store
 
-Version {version}. Made from the comments in the schema by `python -m workbench.store.schema_doc`; a test holds it current.
+Version {version}. Made from the schema's comments by `python -m workbench.store.schema_doc`; a test keeps it so.
 
-The store is one DuckDB file (`WORKBENCH_STORE`); `workbench sql`, `wb.sql` and any DuckDB client read it. Ask the views:
-they carry ids, names and seconds; the tables are laid out for size. Times of day are UTC, ids sort by time.
+The store is one DuckDB file (`WORKBENCH_STORE`); `workbench sql`, `wb.sql` and any DuckDB client read it. Ask the
+views: they carry ids, names and seconds; the tables are laid out for size. Times of day are UTC, ids sort by time.
 
 ```sql
 SELECT function, file, self_s, total_s FROM v_functions WHERE run_id = '…' ORDER BY self_s DESC LIMIT 10;

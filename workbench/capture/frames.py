@@ -96,17 +96,17 @@ class StackTable:
 
     def key_and_site(self, frame: FrameType | None) -> tuple[StackKey, str]:
         """The key, and ``file:line`` of the nearest frame of the user's own code ("" if there is none)."""
+        codes: list[CodeType] = []
+        users = self._user
         site = ""
-        at = frame
-        while at is not None:
-            user = self._user.get(id(at.f_code))
-            if user is None:
-                user = self._classify_user(at.f_code)
-            if user:
-                site = f"{normalise(at.f_code.co_filename)}:{at.f_lineno}"
-                break
-            at = at.f_back
-        return self.key_of(frame), site
+        while frame is not None:
+            code = frame.f_code
+            codes.append(code)
+            if not site and (users[id(code)] if id(code) in users else self._classify_user(code)):
+                site = f"{normalise(code.co_filename)}:{frame.f_lineno}"
+            frame = frame.f_back
+        codes.reverse()
+        return self.extended((), codes), site
 
     def stack(self, key: StackKey, start: StackKey = (), *, caller: bool = False) -> tuple[Frame, ...]:
         """The frames of a key from the root, without our own and without the stem that it shares with ``start``.

@@ -1,20 +1,26 @@
 """Spans of httpx requests: OpenTelemetry's instrumentation, with what it doesn't see added around it.
 
 Layers of one request, from the outside: *outer* (ours: which recording, which caller) → OpenTelemetry's transport
-(the span, method, status, errors) → *inner* (ours: ``traceparent``, byte counts) → httpx's own transport with
-httpcore's trace hook (connects, TLS handshakes, time in the pool's queue). ``HTTPTransport`` and
-``AsyncHTTPTransport`` are patched as classes, so that clients made before the recording are covered, and only while
-something is recorded (``httpx_patch``).
+(the span, its status and errors) → *inner* (ours: byte counts) → httpx's own transport with httpcore's trace hook
+(connects, TLS handshakes, time in the pool's queue, ``traceparent``). ``HTTPTransport`` and ``AsyncHTTPTransport``
+are patched as classes, so that clients made before the recording are covered, and only while something is recorded
+(``httpx_patch``).
+
+OpenTelemetry's transport gets a shadow of the request: its method, without URL and headers. So no secret ever
+reaches an attribute, the program's own request object stays untouched, and a span costs a third: parsing the URL
+again and normalising all headers was most of it.
 
 A request's span lasts until its body is read or closed. Its bytes are those of the HTTP messages: start line,
-headers and body as transferred (compressed, if it is), without chunk framing, TLS and TCP.
+headers and body as transferred (compressed, if it is), without chunk framing, TLS, TCP and our ``traceparent``.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -50,95 +56,76 @@ STATUS_LINE = len("HTTP/1.1 200 \r\n")
 HEADER_SEPARATORS = len(": \r\n")
 SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
-TRACEPARENT = "traceparent"
 LOOPBACK = ("localhost", "127.", "::1")
-TRACEPARENT_FIELDS = 4
+IDENTITY = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}.*")  # W3C Trace Context
 
 
 class _Call:
     """One request on its way through the layers; also its ``trace`` extension for httpcore."""
+
+    span: OpenSpan | None = None
+    response: httpx.Response | None = None
 
     def __init__(self, log: SpanLog, transport: Any, request: httpx.Request, proceed: Any) -> None:
         self.log = log
         self.request = request
         self.transport = transport
         self.proceed = proceed
-        self.span: OpenSpan | None = None
-        self.their_headers = request.headers
         self.their_trace = request.extensions.get("trace")
         if isinstance(self.their_trace, _Call):  # a redirect or a repeated request carries our mark along
             self.their_trace = self.their_trace.their_trace
-        self.our_headers = request.headers
         self._steps: dict[str, OpenSpan] = {}
-        request.extensions = {**request.extensions, "trace": self}
+        self._extensions = request.extensions = {**request.extensions, "trace": self}
 
     def adopt(self, handle: OtelSpan) -> None:
         """Take over the span that OpenTelemetry's transport has begun."""
         span = handle.span if isinstance(handle, SpanHandle) else None
         if span is None:
             return
-        request = self.request
         self.span = span
-        span.name = f"{request.method} {path_template(request.url.raw_path.decode('ascii', 'replace'))}"
-        span.attributes["host"] = request.url.host
-        span.bytes_sent = _request_bytes(request)
-        if "transfer-encoding" in request.headers:
-            wrap = _CountedAsyncUpload if isinstance(self, AsyncCall) else _CountedUpload
-            request.stream = wrap(request.stream, span)
-        if failures := self.log.failed_requests.get(hash((request.method, str(request.url)))):
+        url = self.request.url
+        span.name = f"{self.request.method} {path_template(url.raw_path.decode('ascii', 'replace'))}"
+        span.attributes["host"] = url.host
+        if self.log.failed_requests and (failures := self.log.failed_requests.get(self._identity())):
             span.attributes["retry"] = failures
 
     @instrumentation
-    def send_identity(self, request: httpx.Request) -> None:
-        """Undo OpenTelemetry's header injection, then send our own ``traceparent`` where that is wanted."""
-        request.headers = self.their_headers
-        if self.span is not None and TRACEPARENT not in request.headers and _traceparent_wanted(request.url.host):
-            request.headers = httpx.Headers(request.headers)
-            request.headers[TRACEPARENT] = f"00-{self.span.trace_id:032x}-{self.span.span_id:016x}-01"
-        self.our_headers = request.headers
-
-    @instrumentation
-    def sent(self, request: httpx.Request) -> None:
-        """After the answer's headers: note what identity really went out, and put the user's headers back."""
-        parts = request.headers.get(TRACEPARENT, "").split("-")
-        if self.span is not None and len(parts) == TRACEPARENT_FIELDS:
-            self.span.trace_id, self.span.span_id = int(parts[1], 16), int(parts[2], 16)
-        if request.headers is self.our_headers:
-            request.headers = self.their_headers
-        if isinstance(request.stream, _CountedStream):
-            request.stream = request.stream.stream
-
-    @instrumentation
-    def answered(self, request: httpx.Request, response: httpx.Response) -> None:
+    def answered(self, response: httpx.Response) -> None:
         """Count the answer's headers and follow its body."""
+        self.response = response
+        if response.status_code >= SERVER_ERROR or response.status_code == TOO_MANY_REQUESTS:
+            self.failed()
         span = self.span
         if span is None:
             return
         span.attributes["headers_ns"] = time.perf_counter_ns() - span.start_ns
-        span.bytes_received = STATUS_LINE + len(response.reason_phrase) + _header_bytes(response.headers)
-        if response.status_code >= SERVER_ERROR or response.status_code == TOO_MANY_REQUESTS:
-            self.failed(request)
+        span.bytes_received += STATUS_LINE + len(response.reason_phrase) + _header_bytes(response.headers.raw)
         span.held = True  # the end of the body finishes it, not OpenTelemetry's context manager
         wrap = _CountedAsyncAnswer if isinstance(response.stream, httpx.AsyncByteStream) else _CountedAnswer
         response.stream = wrap(response.stream, span)
 
-    def failed(self, request: httpx.Request) -> None:
-        key = hash((request.method, str(request.url)))
+    def failed(self) -> None:
+        key = self._identity()
         self.log.failed_requests[key] = self.log.failed_requests.get(key, 0) + 1
+
+    def _identity(self) -> int:
+        return hash((self.request.method, str(self.request.url)))
 
     @instrumentation
     def event(self, name: str, info: Mapping[str, Any]) -> None:
         """One of httpcore's trace events: ``connection.connect_tcp.started`` and such."""
-        _, _, step = name.partition(".")
-        action, _, stage = step.partition(".")
-        kind = STEPS.get(action)
-        if kind is not None:
-            self._step(kind, stage, info)
+        _, action, stage = name.split(".")
         span = self.span
-        if span is not None and stage == "started":
+        if span is None:
+            return
+        if stage == "started":
             span.attributes.setdefault("queued_ns", time.perf_counter_ns() - span.start_ns)
-            if action == "retry":
-                span.attributes["connect_retries"] = int(span.attributes.get("connect_retries") or 0) + 1
+        if action in STEPS:
+            self._step(STEPS[action], stage, info)
+        elif stage == "started" and action == "send_request_headers":
+            self._sending(span, info["request"])
+        elif stage == "started" and action == "retry":
+            span.attributes["connect_retries"] = int(span.attributes.get("connect_retries") or 0) + 1
 
     def _step(self, kind: str, stage: str, info: Mapping[str, Any]) -> None:
         if stage == "started":
@@ -152,6 +139,30 @@ class _Call:
                 ended.fail(info.get("exception") or "failed")
             ended.finish()
 
+    def _sending(self, span: OpenSpan, sent: Any) -> None:
+        """``sent`` is httpcore's request, just before its headers go out; further events aren't needed."""
+        if sent.method == b"CONNECT":  # to a proxy, for a tunnel; ours comes after it
+            return
+        self._stop_listening()
+        size = len(sent.method) + len(sent.url.target) + REQUEST_LINE + _header_bytes(sent.headers)
+        headers = {key.lower(): value for key, value in sent.headers}
+        if b"content-length" in headers:
+            size += int(headers[b"content-length"])
+        elif b"transfer-encoding" in headers:
+            sent.stream = _CountedUpload(sent.stream, span)
+        span.bytes_sent += size
+        if b"traceparent" not in headers and _traceparent_wanted(self.request.url.host):
+            ours = f"00-{span.trace_id:032x}-{span.span_id:016x}-01"
+            sent.headers = [*sent.headers, (b"traceparent", ours.encode("ascii"))]
+        elif identity := IDENTITY.fullmatch(headers.get(b"traceparent", b"")):
+            span.trace_id, span.span_id = int(identity[1], 16), int(identity[2], 16)
+
+    def _stop_listening(self) -> None:
+        if self.their_trace is not None:
+            self._extensions["trace"] = self.their_trace
+        else:
+            self._extensions.pop("trace", None)
+
 
 class SyncCall(_Call):
     """A request of ``httpx.Client``."""
@@ -162,8 +173,9 @@ class SyncCall(_Call):
             self.their_trace(name, info)
 
     @instrumentation
-    def run(self, request: httpx.Request) -> httpx.Response:
-        return _sync.handle_request(request)
+    def run(self) -> httpx.Response:
+        shadow = _sync.handle_request(_Shadow(self))
+        return self.response or shadow
 
 
 class AsyncCall(_Call):
@@ -175,8 +187,30 @@ class AsyncCall(_Call):
             await self.their_trace(name, info)
 
     @instrumentation
-    async def run(self, request: httpx.Request) -> httpx.Response:
-        return await _async.handle_async_request(request)
+    async def run(self) -> httpx.Response:
+        shadow = await _async.handle_async_request(_Shadow(self))
+        return self.response or shadow
+
+
+class _Shadow(httpx.Request):
+    """What OpenTelemetry's transport sees of a request: the method."""
+
+    def __init__(self, call: _Call) -> None:
+        self.method = call.request.method
+        self.url = NO_URL
+        self.headers = NO_HEADERS
+        self.stream = call.request.stream
+        self.extensions = {"call": call}
+
+
+NO_URL = httpx.URL("http://-/")
+NO_HEADERS = httpx.Headers()
+
+
+@lru_cache(maxsize=128)
+def _shadow_answer(status: int) -> httpx.Response:
+    """What it sees of an answer: the status."""
+    return httpx.Response(status)
 
 
 class _Inner(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -184,31 +218,25 @@ class _Inner(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     @resumes
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        call: SyncCall = request.extensions["trace"]
-        call.send_identity(request)
+        call: SyncCall = request.extensions["call"]
         try:
-            response: httpx.Response = call.proceed(call.transport, request)
+            response: httpx.Response = call.proceed(call.transport, call.request)
         except Exception:
-            call.failed(request)
+            call.failed()
             raise
-        finally:
-            call.sent(request)
-        call.answered(request, response)
-        return response
+        call.answered(response)
+        return _shadow_answer(response.status_code)
 
     @resumes
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        call: AsyncCall = request.extensions["trace"]
-        call.send_identity(request)
+        call: AsyncCall = request.extensions["call"]
         try:
-            response: httpx.Response = await call.proceed(call.transport, request)
+            response: httpx.Response = await call.proceed(call.transport, call.request)
         except Exception:
-            call.failed(request)
+            call.failed()
             raise
-        finally:
-            call.sent(request)
-        call.answered(request, response)
-        return response
+        call.answered(response)
+        return _shadow_answer(response.status_code)
 
 
 class _CountedStream:
@@ -243,27 +271,22 @@ class _CountedAsyncAnswer(_CountedStream, httpx.AsyncByteStream):
         self.span.finish()
 
 
-class _CountedUpload(_CountedStream, httpx.SyncByteStream):
+class _CountedUpload(_CountedStream):
+    """A request's body of unknown length, as httpcore iterates over it."""
+
     def __iter__(self) -> Iterator[bytes]:
         for part in self.stream:
             self.span.bytes_sent += len(part)
             yield part
 
-
-class _CountedAsyncUpload(_CountedStream, httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for part in self.stream:
             self.span.bytes_sent += len(part)
             yield part
 
 
-def _header_bytes(headers: httpx.Headers) -> int:
-    return sum(len(key) + len(value) + HEADER_SEPARATORS for key, value in headers.raw) + len("\r\n")
-
-
-def _request_bytes(request: httpx.Request) -> int:
-    head = len(request.method) + len(request.url.raw_path) + REQUEST_LINE + _header_bytes(request.headers)
-    return head + int(request.headers.get("content-length") or 0)
+def _header_bytes(headers: list[tuple[bytes, bytes]]) -> int:
+    return sum([len(key) + len(value) for key, value in headers]) + HEADER_SEPARATORS * len(headers) + len("\r\n")
 
 
 def _traceparent_wanted(host: str) -> bool:
@@ -273,7 +296,7 @@ def _traceparent_wanted(host: str) -> bool:
 
 
 def _adopt(span: OtelSpan, info: RequestInfo) -> None:
-    call = (info.extensions or {}).get("trace")
+    call = (info.extensions or {}).get("call")
     if isinstance(call, _Call):
         call.adopt(span)
 

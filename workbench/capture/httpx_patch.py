@@ -25,6 +25,7 @@ _users = 0
 _patched = False
 _sync_base: Any = None  # stay set after the last recording: a thread may be on its way through our layer
 _async_base: Any = None
+_calls: dict[str, Any] = {}
 _theirs = False  # whether the program had instrumented httpx itself when we came
 
 
@@ -58,8 +59,9 @@ def _patch() -> None:
     global _patched, _sync_base, _async_base, _theirs
     import httpx
 
-    import workbench.capture.http  # noqa: F401 - imported now, not in the middle of the first request
+    from workbench.capture.http import AsyncCall, SyncCall  # now, not in the middle of the first request
 
+    _calls.update(sync=SyncCall, asynchronous=AsyncCall)
     _theirs = _instrumented_by_program()
     _sync_base = httpx.HTTPTransport.handle_request
     _async_base = httpx.AsyncHTTPTransport.handle_async_request
@@ -108,9 +110,7 @@ def _handle_request(self: Any, request: Any) -> Any:
     log = active_log()
     if log is None:
         return base(self, request)
-    from workbench.capture.http import SyncCall
-
-    return SyncCall(log, self, request, base).run(request)
+    return _calls["sync"](log, self, request, base).run()
 
 
 @resumes
@@ -119,9 +119,7 @@ async def _handle_async_request(self: Any, request: Any) -> Any:
     log = active_log()
     if log is None:
         return await base(self, request)
-    from workbench.capture.http import AsyncCall
-
-    return await AsyncCall(log, self, request, base).run(request)
+    return await _calls["asynchronous"](log, self, request, base).run()
 
 
 class _Waiter(MetaPathFinder):

@@ -13,12 +13,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from workbench.capture.frames import StackKey, StackTable, instrumentation
+from workbench.capture.frames import StackKey, StackTable
 from workbench.model import Scalar, Span
 
 if TYPE_CHECKING:
@@ -177,21 +176,33 @@ def current_span() -> OpenSpan | None:
     return None if span is None or span.log.ended else span
 
 
-@instrumentation
-@contextmanager
-def record_span(kind: str, name: str, **attributes: Scalar) -> Iterator[OpenSpan | None]:
-    """Record one operation of this kind; yields None, at next to no cost, if nothing is being recorded.
+class record_span:  # noqa: N801 - reads as a verb where it is used
+    """Record one operation of this kind; gives None, at next to no cost, if nothing is being recorded.
 
     For instrumentation of what OpenTelemetry doesn't cover. ``name`` must be a template without the user's data.
     An exception inside marks the span as failed and propagates.
     """
-    log = active_log()
-    if log is None:
-        yield None
-        return
-    with within(start_span(log, kind, name, sys._getframe(2))) as span:
-        span.attributes.update(attributes)
-        yield span
+
+    __slots__ = ("_attributes", "_kind", "_name", "_within")
+
+    def __init__(self, kind: str, name: str, **attributes: Scalar) -> None:
+        self._kind = kind
+        self._name = name
+        self._attributes = attributes
+        self._within: Within | None = None
+
+    def __enter__(self) -> OpenSpan | None:
+        log = active_log()
+        if log is None:
+            return None
+        span = start_span(log, self._kind, self._name, sys._getframe(1))
+        span.attributes = self._attributes
+        self._within = Within(span)
+        return self._within.__enter__()
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if self._within is not None:
+            self._within.__exit__(kind, error, traceback)
 
 
 def start_span(log: SpanLog, kind: str, name: str, frame: FrameType | None) -> OpenSpan:
@@ -200,17 +211,23 @@ def start_span(log: SpanLog, kind: str, name: str, frame: FrameType | None) -> O
     return OpenSpan(log, kind, name, parent if parent is not None and parent.log is log else None, frame)
 
 
-@contextmanager
-def within(span: OpenSpan) -> Iterator[OpenSpan]:
-    """Make the span the enclosing one of this context, and finish it at the end."""
-    outer = _context_span.get()
-    _context_span.set(span)
-    try:
-        yield span
-    except BaseException as error:
-        span.fail(error)
-        raise
-    finally:
-        _context_span.set(outer)
-        if not span.held:
-            span.finish()
+class Within:
+    """Makes the span the enclosing one of this context, and finishes it at the end unless it is held."""
+
+    __slots__ = ("_outer", "_span")
+
+    def __init__(self, span: OpenSpan) -> None:
+        self._span = span
+        self._outer: OpenSpan | None = None
+
+    def __enter__(self) -> OpenSpan:
+        self._outer = _context_span.get()
+        _context_span.set(self._span)
+        return self._span
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        _context_span.set(self._outer)
+        if error is not None:
+            self._span.fail(error)
+        if not self._span.held:
+            self._span.finish()

@@ -9,15 +9,14 @@ user's own instrumentation exports don't get parents that nobody exports.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.trace.status import Status, StatusCode
 
 from workbench.capture.frames import instrumentation
-from workbench.capture.spans import OpenSpan, active_log, start_span, within
+from workbench.capture.spans import OpenSpan, Within, active_log, start_span
 from workbench.model import Scalar
 
 __all__ = ["SpanHandle", "WorkbenchTracerProvider"]
@@ -96,11 +95,25 @@ class _Tracer(trace.Tracer):
         handle.set_attributes(kwargs.get("attributes") or {})
         return handle
 
-    @contextmanager
-    def start_as_current_span(self, name: str, *args: Any, **kwargs: Any) -> Iterator[SpanHandle]:  # type: ignore[override]
-        handle = self.start_span(name, *args, **kwargs)
-        if handle.span is None:
-            yield handle
-        else:
-            with within(handle.span):
-                yield handle
+    @instrumentation
+    def start_as_current_span(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        return _Current(self.start_span(name, *args, **kwargs))
+
+
+class _Current:
+    """Our span as the enclosing one of ours; OpenTelemetry's context is left alone."""
+
+    __slots__ = ("_handle", "_within")
+
+    def __init__(self, handle: SpanHandle) -> None:
+        self._handle = handle
+        self._within = Within(handle.span) if handle.span is not None else None
+
+    def __enter__(self) -> SpanHandle:
+        if self._within is not None:
+            self._within.__enter__()
+        return self._handle
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if self._within is not None:
+            self._within.__exit__(kind, error, traceback)

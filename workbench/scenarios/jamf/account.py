@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from workbench.errors import ServiceTLS
 from workbench.scenarios.jamf.lanes import Lanes
 
 __all__ = ["CONNECTIONS", "POOL", "Account"]
@@ -72,7 +73,11 @@ class Account:
     def _tls(self) -> ssl.SSLContext:
         if self.ca_file is None:
             return httpx.create_ssl_context()
-        return ssl.create_default_context(cafile=str(self.ca_file))
+        try:
+            return ssl.create_default_context(cafile=str(self.ca_file))
+        except OSError as error:  # ssl.SSLError is one
+            reason = error.strerror or str(error)
+            raise ServiceTLS(f"can't read the certificate authority {self.ca_file}: {reason}") from error
 
     def _proxy(self) -> str | None:
         """The environment's proxy for the server, which httpx looks up only for transports that it makes itself."""

@@ -221,8 +221,8 @@ def test_latencies_are_those_of_the_seed_across_restarts_and_resets(estate: Path
             elapsed(jamf, 1, 2)  # what others were asked for doesn't matter
             for _ in range(2):
                 measured = elapsed(jamf, 2, 3)
-                assert all(took - due > -0.001 for took, due in zip(measured, drawn, strict=True))
-                assert sum(measured) < sum(drawn) + 0.5
+                late = [took - due for took, due in zip(measured, drawn, strict=True)]
+                assert -0.001 < min(late) < 0.2
                 jamf.reset()
 
 

@@ -85,7 +85,8 @@ def test_it_listens_on_loopback_only_and_in_a_session_of_its_own(link: RunningLi
 def test_a_service_that_was_killed_is_reported(link: RunningLink) -> None:
     os.kill(pid_of(link), signal.SIGKILL)
     with pytest.raises(ServiceError, match="exited with code -9"):
-        link.stats()
+        while True:
+            link.stats()
 
 
 def test_terminate_and_interrupt_end_or_pass_it_by(link: RunningLink) -> None:
@@ -93,7 +94,8 @@ def test_terminate_and_interrupt_end_or_pass_it_by(link: RunningLink) -> None:
     assert link.stats()["connections"] == 0, "a Ctrl-C that reached it would be for the parent"
     os.kill(pid_of(link), signal.SIGTERM)
     with pytest.raises(ServiceError, match="exited"):
-        link.stats()
+        while True:  # it may answer once more before the signal is handled
+            link.stats()
 
 
 def test_an_unknown_operation_is_an_error_and_harms_nothing(link: RunningLink) -> None:
@@ -217,9 +219,9 @@ def test_services_end_even_if_a_fork_keeps_the_pipe_open(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("then", ["", "raise SystemExit(3)", "os.close(0)"])
 def test_services_end_with_the_interpreter(tmp_path: Path, then: str) -> None:
-    process, pids, folder = parent(tmp_path, then)
+    process, pids, folder = parent(tmp_path, f"sys.stdin.readline()\n{then}")
     with process:
-        process.wait(30)
+        process.communicate("go on\n", timeout=30)
         assert not any(psutil.pid_exists(pid) for pid in pids)
         assert not folder.exists()
 

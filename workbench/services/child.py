@@ -50,6 +50,8 @@ class Channel:
         os._exit(code)
 
     def _watch(self) -> None:
+        # A signal must wake the main thread, which runs its handler, from its wait.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
         while True:
             request = json.loads(self._read_line())
             self._send(self._answer(request["op"]) | {"id": request["id"]})

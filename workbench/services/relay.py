@@ -103,17 +103,12 @@ class _Flow:
         except _RETRY:
             sent = 0
         except OSError:
-            self._sink_is_gone()
+            # Nothing more can be delivered. What the sink said before it went still travels the other way, and then
+            # its reset, or its end, which closes the connection as both directions are finished.
+            self.finish()
             return False
         self.rest = memoryview(data)[sent:] if sent < len(data) else b""
         return True
-
-    def _sink_is_gone(self) -> None:
-        """Nothing more can be delivered. What the sink said before it went still travels; then comes the reset."""
-        self.finish()
-        back = self.connection.opposite(self)
-        if not back.open and not back.finished and RESET not in (chunk for _, chunk in back.lane.queue):
-            back.put(RESET, time.monotonic())
 
     def writable(self, now: float) -> None:
         if self._send(self.rest) and not self.rest:

@@ -10,8 +10,8 @@ __all__ = ["OneWriteTransport"]
 class OneWriteTransport:
     """Stands for the transport it wraps.
 
-    Uvicorn writes an answer's head and body apart, and each write is a TLS record, a system call and a wake-up of the
-    link and the client. Servers such as Tomcat send a small answer in one piece.
+    Uvicorn writes an answer's head and body apart, and each write is a TLS record, a system call and a wake-up of
+    the link and the client. Servers such as Tomcat send a small answer in one piece.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:

@@ -93,10 +93,13 @@ _URL_KEYS = re.compile(r"(?:^|[._])(?:url|uri|href|target|endpoint)(?:[._](?:ful
 
 def redact(text: str) -> str:
     """The text without tokens, authorization values, passwords, signatures, keys, query values and SQL literals."""
-    for _ in range(
-        _MAX_PASSES
-    ):  # what one pass uncovers the next one takes; nearly always the first changes nothing
-        cleaned = _one_pass(text)
+    return _settled(_one_pass, text)
+
+
+def _settled(clean: Callable[[str], str], text: str) -> str:
+    """What one pass uncovers the next one takes; nearly always the first changes nothing."""
+    for _ in range(_MAX_PASSES):
+        cleaned = clean(text)
         if cleaned == text:
             return text
         text = cleaned
@@ -125,9 +128,11 @@ def _one_pass(text: str) -> str:
 
 def redact_url(url: str) -> str:
     """The URL without user information and without values in query and fragment; parameter names stay."""
-    if "://" not in url:
-        return redact(_clean_location(url)) if "?" in url or "#" in url else redact(url)
-    return redact("://".join(map(_clean_location, url.split("://"))))
+    return _settled(_one_url_pass, url)
+
+
+def _one_url_pass(url: str) -> str:
+    return _one_pass("://".join(map(_clean_location, url.split("://"))))
 
 
 def redact_value(key: str, value: Scalar) -> Scalar:

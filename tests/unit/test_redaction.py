@@ -1,0 +1,364 @@
+"""Redaction: what must go goes, what is harmless stays, and nothing takes long."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from workbench.redaction import REDACTED, redact, redact_cypher, redact_sql, redact_url, redact_value
+
+S = "C4NARY7f3a"  # the secret in every case below
+
+SECRETS = [
+    f"Authorization: Bearer {S}",
+    f"authorization={S}",
+    f"Proxy-Authorization: Basic {S}",
+    f"{{'Authorization': 'Basic {S}', 'x': 1}}",
+    f"Headers([('authorization', 'Token {S}')])",
+    f"(b'authorization', b'Bearer {S}')",
+    f"curl -H 'Authorization: Bearer {S}' https://host/",
+    f"Cookie: a=1; sid={S}",
+    f"Set-Cookie: sid={S}; Path=/",
+    f"X-API-Key: {S}",
+    f"ocp-apim-subscription-key: {S}",
+    f"Bearer {S}",
+    f"bearer   {S}.x-y_z",
+    f"Basic {S}==",
+    f"eyJhbGciOiJIUzI1NiJ9.{S}.{S}",
+    f"token={S}&x=1",
+    f"access_token: {S}",
+    f"refreshToken={S}",
+    f"password={S}",
+    f"PASSWORD = '{S}'",
+    f'db_password: "{S}"',
+    f"passphrase={S};",
+    f"client_secret={S}",
+    f"os.environ['SECRET_KEY'] = '{S}'",
+    f"sig={S}",
+    f"X-Amz-Signature={S}",
+    f"X-Amz-Security-Token={S}",
+    f"api-key={S}",
+    f"PGPASSWORD={S} psql",
+    f'{{"password": "{S}", "n": 2}}',
+    f'{{"client_secret":"{S}"}}',
+    f'{{\\"password\\": \\"{S}\\", \\"n\\": 2}}',
+    f'{{"tokens": ["{S}", "b"]}}',
+    f"{{'password': {{'value': '{S}'}}}}",
+    f"password='it''s {S}'",
+    f'password="a\\"b {S}"',
+    f'password="never closed {S}',
+    f"--password {S} --verbose",
+    f"--password={S}",
+    f"--client-secret {S}",
+    f"['tool', '--password', '{S}']",
+    f"('password', '{S}')",
+    f"postgresql://user:{S}@host:5432/db?sslmode=require",
+    f"postgresql://user:p/w{S}@host/db",
+    f"postgresql://user:p?w{S}@host/db",
+    f"postgresql+asyncpg://user:a@b{S}@host/db",
+    f"redis://:{S}@127.0.0.1:6379/0",
+    f"Server=x;User=y;Password={S};Z=1",
+    f"DefaultEndpointsProtocol=https;AccountName=n;AccountKey={S}==;EndpointSuffix=core.windows.net",
+    f"host=h user=u password={S} dbname=d",
+    f"user:{S}@host",
+    f"GET /a/b?q={S}&r={S} 200",
+    f"https://host:8443/p?x={S}#access_token={S}",
+    f"https://host/p?{S}",
+    f"'https://host/p?x={S}', line 4",
+    f"https://hooks.slack.com/services/T0/B0/{S}",
+    f"-----BEGIN RSA PRIVATE KEY-----\nMII{S}\n-----END RSA PRIVATE KEY-----\nrest",
+    f"-----BEGIN PRIVATE KEY-----\nMII{S} cut off",
+    f"-----BEGIN OPENSSH PRIVATE KEY-----\\nMII{S}\\n-----END OPENSSH PRIVATE KEY-----",
+    f"DETAIL: Key (email)=({S}) already exists.",
+    f"error in INSERT INTO t (a) VALUES ('{S}', 12) [parameters: ('{S}',)]",
+    f"ERROR at SELECT * FROM t WHERE a = '{S}'",
+]
+
+KEYS = [
+    "AKIAIOSFODNN7EXAMPLE",
+    "ASIAIOSFODNN7EXAMPLE",
+    "ghp_" + "a1B2" * 9,
+    "github_pat_" + "a1B2" * 9,
+    "glpat-" + "a1B2" * 5,
+    "xoxb-123456789012-abcdefghij",
+    "sk_" + "live_abcdefghijkl",
+    "rk_" + "test_abcdefghijkl",
+    "whsec_abcdefghijkl",
+    "AIza" + "a1B2" * 9,
+    "npm_" + "a1B2" * 9,
+    "eyJhbGciOiJub25lIn0.e30.",
+]
+
+HARMLESS = [
+    "",
+    "jamf naive",
+    "no run 261123-034654-abcd in /home/me/data/workbench.duckdb: `workbench runs` lists them",
+    "GET /JSSResource/policies/id/{id}",
+    "POST /api/v1/auth/token",
+    "workbench/token.py:12",
+    "<site>/httpx/_auth.py:33",
+    "token_lifetime_s=30",
+    "token_type: bearer",
+    "Basic authentication failed",
+    "bearer token missing",
+    "password authentication failed for user bob",
+    "select the best of three",
+    "rtt=40ms,jitter=2ms,bandwidth=100mbit",
+    "https://localhost:8443/JSSResource/policies",
+    "ConnectError: [Errno 111] Connection refused",
+    "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "Loader.load -> json.decoder.JSONDecoder.decode",
+]
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_secrets_go(text: str) -> None:
+    cleaned = redact(text)
+    assert S not in cleaned
+    assert redact(cleaned) == cleaned
+    assert REDACTED in cleaned or "?" in cleaned or "@" not in cleaned
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("frame", ["{}", "key {} here", "'{}'", "x={}", "error: {}, again"])
+def test_known_key_formats_go(key: str, frame: str) -> None:
+    cleaned = redact(frame.format(key))
+    assert key not in cleaned
+    assert redact(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_harmless_text_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_json_stays_json() -> None:
+    import json
+
+    cleaned = json.loads(redact(json.dumps({"password": S, "user": "bob", "nested": {"api_key": S, "n": 1}})))
+    assert cleaned == {"password": REDACTED, "user": "bob", "nested": {"api_key": REDACTED, "n": 1}}
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://host/p", "https://host/p"),
+        (f"https://u:{S}@host:1/p?a={S}&b=&{S}#top", "https://host:1/p?a=[redacted]&b=&[redacted]#top"),
+        (f"https://host/#access_token={S}", "https://host/#access_token=[redacted]"),
+        (f"/relative?a={S}", "/relative?a=[redacted]"),
+        (f"postgresql://u:{S}/x@host/db", "postgresql://host/db"),
+    ],
+)
+def test_urls(url: str, expected: str) -> None:
+    assert redact_url(url) == expected
+    assert redact_url(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT a FROM t WHERE b = 'x' AND c = 12", "SELECT a FROM t WHERE b = ? AND c = ?"),
+        ("SELECT 'it''s', \"Odd 'name' 1\" FROM t1", "SELECT ?, \"Odd 'name' 1\" FROM t1"),
+        (r"SELECT E'a\'b' , x", "SELECT ? , x"),
+        ("SELECT $$a'b$$, $tag$ $$ ' $tag$, $1", "SELECT ?, ?, $1"),
+        ("SELECT 1.5e-3, .5, 0xFF, x'ff', -7, 1_000", "SELECT ?, ?, ?, ?, -?, ?"),
+        ("SELECT a /* b /* c */ 'd' */ + 1 -- e", "SELECT a   + ?  "),
+        (
+            "WHERE a = %s AND b = %(name)s AND c = ? AND d = :p",
+            "WHERE a = %s AND b = %(name)s AND c = ? AND d = :p",
+        ),
+        ("INSERT INTO t VALUES ('never closed", "INSERT INTO t VALUES (?"),
+        ("SELECT $open$ never closed", "SELECT ?"),
+        ("SELECT `a 1`, table2.col3 FROM s4.t5", "SELECT `a 1`, table2.col3 FROM s4.t5"),
+        ("SELECT n'x', U&'y', _utf8'z'", "SELECT ?, ?, ?"),
+    ],
+)
+def test_sql_literals(sql: str, expected: str) -> None:
+    assert redact_sql(sql) == expected
+    assert redact_sql(expected) == expected
+
+
+@pytest.mark.parametrize(
+    "sql", [rf"SELECT 'a\' , {S} ' , 'b'", rf"SELECT 'C:\', '{S}', 'x'", rf"VALUES ('\\', '{S}')"]
+)
+def test_sql_backslashes_by_either_reading(sql: str) -> None:
+    assert S not in redact_sql(sql)
+
+
+def test_cypher_literals() -> None:
+    text = f"MATCH (n:P {{name: \"{S}\", `odd 1`: '{S}'}}) // {S}\nSET n.a = 4711 RETURN n, $p"
+    assert redact_cypher(text) == "MATCH (n:P {name: ?, `odd 1`: ?})  \nSET n.a = ? RETURN n, $p"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("password", S, REDACTED),
+        ("http.request.header.authorization", S, REDACTED),
+        ("client_secret", 4711, REDACTED),
+        ("client_secret", "", ""),
+        ("api_key", None, None),
+        ("verify_token", True, True),
+        ("token_lifetime_s", 30, 30),
+        ("seed", 7, 7),
+        ("db.query.text", "SELECT 1", "SELECT ?"),
+        ("db.statement", f"lower '{S}'", "lower ?"),
+        ("url.full", f"https://h/p?a={S}", "https://h/p?a=[redacted]"),
+        ("note", f"password={S}", "password=[redacted]"),
+        ("link", "cloud", "cloud"),
+    ],
+)
+def test_values_by_name(key: str, value: object, expected: object) -> None:
+    assert redact_value(key, value) == expected  # type: ignore[arg-type]
+
+
+PIECES = [
+    *(
+        "password",
+        "token",
+        "secret",
+        "=",
+        ": ",
+        '"',
+        "'",
+        "\\",
+        '\\"',
+        " ",
+        "\n",
+        "&",
+        "?",
+        "@",
+        "://",
+        "/",
+        "--",
+        ",",
+    ),
+    *(
+        "Bearer ",
+        "Basic ",
+        "Authorization",
+        "eyJ",
+        "aaaaaaaaaaaaaaaa",
+        "select ",
+        "from ",
+        "values (",
+        "$$",
+        "/*",
+        "*/",
+    ),
+    *(
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
+        "[",
+        "]",
+        "{",
+        "}",
+        "(",
+        ")",
+        "1",
+        "é",
+        "\0",
+        ";",
+        "x",
+    ),
+    *(REDACTED, "ghp_", "AKIA", "[parameters: ", ")=(", "user:pw@host", "#", "E'", "--password "),
+]
+
+
+def test_redaction_is_idempotent_on_random_text() -> None:
+    chance = random.Random(11)
+    for _ in range(4000):
+        text = "".join(chance.choices(PIECES, k=chance.randint(1, 14)))
+        for function in (redact, redact_url, redact_sql, redact_cypher):
+            once = function(text)
+            assert function(once) == once, (function.__name__, text, once)
+
+
+def test_nothing_is_invented() -> None:
+    """What remains stands in the original, in the same order."""
+    chance = random.Random(12)
+    for _ in range(2000):
+        text = "".join(chance.choices(PIECES, k=chance.randint(1, 14)))
+        rest = iter(text)
+        kept = redact(text).replace(REDACTED, "").replace("?", "")
+        assert all(char in rest or char == " " for char in kept), (text, redact(text))
+
+
+HARD = [
+    *(
+        "a",
+        "eyJ",
+        "-eyJ",
+        "token=",
+        "token",
+        "--",
+        "-----BEGIN PRIVATE KEY-----",
+        "://",
+        "x://a:b",
+        "?a=",
+        "'",
+        '"',
+        "\\",
+    ),
+    *(
+        'token":"',
+        'token\\":\\"',
+        "select ",
+        "select from /*",
+        "select from $a$b",
+        "basic ",
+        "bearer ",
+        "ghp_",
+        "a:",
+        "a:b@",
+    ),
+    *(
+        " ",
+        "--token ",
+        "cookie ",
+        "password ",
+        ")=(",
+        "[parameters: ",
+        "select from 1.",
+        "password_-",
+        "password[",
+        "SG.aa",
+    ),
+    *(
+        "GET /a?b=c\n",
+        "select from 'a\\'",
+        "sig",
+        "$$",
+        "/*",
+        "1",
+        "0x",
+        "Authorization: ",
+        "E'",
+        "\n",
+        "://a@",
+        "eyJaa.aa",
+    ),
+]
+
+
+def _seconds(text: str) -> float:
+    start = time.perf_counter()
+    redact(text)
+    redact_sql(text)
+    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("piece", HARD)
+def test_time_is_linear(piece: str) -> None:
+    """Eight times the text takes about eight times as long; a quadratic pattern would take 64 times."""
+    small, large = piece * (20_000 // len(piece)), piece * (160_000 // len(piece))
+    ratio = min(_seconds(large) for _ in range(2)) / max(min(_seconds(small) for _ in range(3)), 1e-3)
+    assert ratio < 32
+
+
+@pytest.mark.parametrize("piece", ["token=abc&", "select 'a' from b; ", "-eyJ"])
+def test_a_megabyte(piece: str) -> None:
+    cleaned = redact(piece * (1_000_000 // len(piece)))
+    assert redact(cleaned) == cleaned

@@ -11,7 +11,7 @@ from workbench.cli.output import store_option
 __all__ = ["demo_command"]
 
 # Every rung over the cloud link in at most three minutes on two cores: a small estate rather than a kind link.
-_RESOURCES = 10
+_RESOURCES = 8
 _ROUNDS = 3
 
 

@@ -56,7 +56,9 @@ def load_points(project: Path, scenario: str) -> dict[str, PointResult]:
     try:
         return {name: PointResult.from_json(point) for name, point in document.get("points", {}).items()}
     except (AttributeError, TypeError) as error:
-        raise UsageError(f"{RESULTS / scenario}.json holds something else than measured points; delete it") from error
+        raise UsageError(
+            f"{RESULTS / scenario}.json holds something else than measured points; delete it"
+        ) from error
 
 
 def save_point(project: Path, scenario: str, result: PointResult) -> None:

@@ -7,6 +7,7 @@ document, so that a verdict can be given again without measuring again.
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -49,7 +50,8 @@ class PointResult:
     units of ``model.UNITS``; besides those of the session ``roots`` (count), ``handshake`` (seconds spent on
     connecting, TCP and TLS, summed over connections) and ``support_phase`` (seconds from the first to the last
     request for support files, where a variant fetches them after everything else). ``code`` is the digest of the
-    sources that were measured, if whoever measures knows it.
+    sources that were measured and ``conditions`` what was asked for, if whoever measures says so. The environment's
+    ``load_average`` is that of the end, over 1, 5 and 15 minutes: what else the machine did.
     """
 
     name: str
@@ -60,6 +62,7 @@ class PointResult:
     failures: Mapping[str, int] = field(default_factory=dict)
     interrupted: bool = False
     code: str = ""
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -107,6 +110,7 @@ def _result(point: Point, measured: MeasuredSession) -> PointResult:
             "cpu": env.cpu,
             "cores": env.cores,
             "memory_bytes": env.memory_bytes,
+            "load_average": list(os.getloadavg()),
         },
         started_at=session.started_at.isoformat(timespec="seconds"),
         failures={variant: len(failures) for variant, failures in measured.failures.items()},

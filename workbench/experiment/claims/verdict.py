@@ -1,0 +1,69 @@
+"""The rules by which a claim gets its verdict: a pure function of the claim and of what was measured.
+
+1. *inconsistent*: figures that the document implies of one quantity have no value in common; no measurement helps.
+2. *not measured*: none of the deciding conditions was.
+3. Each condition speaks for itself. *reproduced*: the measured interval and the stated range touch, ends included;
+   *exceeded*: the interval lies wholly on the better side of the range; *not reproduced*: on the other side, or on
+   either where neither is better. A range that is open on one side has only the other end.
+4. Conditions that agree give the claim their verdict; otherwise it *depends on* what varies between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from workbench.experiment.claims.model import Better, Claim, ClaimVerdict, Evaluation, Reading
+from workbench.experiment.claims.readings import Rounds, figure
+
+__all__ = ["Measured", "evaluate", "judge"]
+
+
+class Measured(Protocol):
+    """What a verdict needs of a point's result."""
+
+    @property
+    def rounds(self) -> Mapping[str, Rounds]: ...
+
+
+def evaluate(claim: Claim, points: Mapping[str, Measured]) -> Evaluation:
+    """The verdict on ``claim`` by the points that were measured, and the readings it rests on."""
+    readings = tuple(reading for name in claim.points if (reading := _read(claim, name, points.get(name))))
+    if claim.implied and not _agree(claim):
+        figures = "; ".join(f"{i.what}: {i.low:g} to {i.high:g} {claim.unit}" for i in claim.implied)
+        return Evaluation(claim, ClaimVerdict.INCONSISTENT, f"the document contradicts itself: {figures}", readings)
+    deciding = [reading for reading in readings if reading.decides]
+    if not deciding:
+        return Evaluation(claim, ClaimVerdict.NOT_MEASURED, f"run: {claim.command}", readings)
+    verdicts = {reading.verdict for reading in deciding}
+    verdict = verdicts.pop() if len(verdicts) == 1 else ClaimVerdict.DEPENDS
+    return Evaluation(claim, verdict, _because(claim, deciding), readings)
+
+
+def judge(claim: Claim, low: float, high: float) -> ClaimVerdict:
+    """What a measured interval from ``low`` to ``high`` says of the stated range (rule 3)."""
+    above = claim.high is not None and low > claim.high
+    below = claim.low is not None and high < claim.low
+    if not above and not below:
+        return ClaimVerdict.REPRODUCED
+    exceeded = (above and claim.better is Better.MORE) or (below and claim.better is Better.LESS)
+    return ClaimVerdict.EXCEEDED if exceeded else ClaimVerdict.NOT_REPRODUCED
+
+
+def _read(claim: Claim, point: str, measured: Measured | None) -> Reading | None:
+    found = figure(claim, measured.rounds) if measured is not None else None
+    if found is None:
+        return None
+    value, low, high, pairs, label = found
+    return Reading(point, value, low, high, pairs, label, judge(claim, low, high), decides=point in claim.at)
+
+
+def _agree(claim: Claim) -> bool:
+    return max(i.low for i in claim.implied) <= min(i.high for i in claim.implied)
+
+
+def _because(claim: Claim, deciding: list[Reading]) -> str:
+    """Where it holds and where not, and how much of the sweep was measured."""
+    parts = [f"{r.point}: {r.verdict}" for r in deciding] if len(deciding) > 1 else [deciding[0].label]
+    missing = len(claim.at) - len(deciding)
+    return "; ".join(parts + [f"{missing} of {len(claim.at)} conditions not measured"] * bool(missing))

@@ -56,7 +56,8 @@ def test_the_wheel_holds_the_javascript_and_styles_and_nothing_of_the_tests(whee
 
 @pytest.mark.timeout(400)
 def test_a_users_script_is_profiled_compared_and_reported(installed: Path, tmp_path: Path) -> None:
-    missing = "import importlib.util as u; print([m for m in ('anywidget', 'uvicorn', 'pandas', 'pyarrow') if u.find_spec(m)])"
+    extras = ("anywidget", "uvicorn", "pandas", "pyarrow")
+    missing = f"import importlib.util as u; print([m for m in {extras} if u.find_spec(m)])"
     assert _run(installed / "python", "-c", missing, cwd=tmp_path).stdout.strip() == "[]"
     (tmp_path / "job.py").write_text(SCRIPT)
     env = {**os.environ, "WORKBENCH_STORE": str(tmp_path / "mine.duckdb"), "HOME": str(tmp_path)}

@@ -12,7 +12,7 @@ LEAVES = {"model", "errors", "statistics", "calltree", "redaction", "paths"}
 FLOW = ["dataset", "services", "scenarios", "capture", "store", "analysis"]
 # experiment orchestrates the steps; views and report show what they yield; the fronts are thin and import it all.
 RANK = {
-    **{name: 0 for name in LEAVES},
+    **dict.fromkeys(LEAVES, 0),
     **{name: 1 + i for i, name in enumerate(FLOW)},
     "experiment": 20,
     "views": 10,
@@ -57,7 +57,7 @@ def test_importing_the_workbench_loads_nothing_heavy_and_patches_nothing() -> No
     script = """
 import sys
 import workbench
-heavy = {"plotly", "pandas", "duckdb", "numpy", "pyinstrument", "httpx", "opentelemetry", "anywidget", "IPython", "rich"}
+heavy = {"plotly", "pandas", "duckdb", "numpy", "pyinstrument", "httpx", "opentelemetry", "anywidget", "rich"}
 loaded = {name.split(".")[0] for name in sys.modules} & heavy
 print(sorted(loaded), sys.getprofile(), sys.gettrace())
 """

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -29,14 +30,14 @@ def test_set_up_script_installs_every_extra() -> None:
 
 
 def test_the_packages_that_users_asked_for_are_dependencies() -> None:
-    requirements = [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]
+    requirements = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
     names = {re.split(r"[\[ =<>]", r)[0] for r in requirements}
     asked = {"jupyterlab", "pyinstrument", "py-spy", "duckdb", "httpx", "sqlalchemy", "neo4j", "plotly", "nbval"}
     assert asked <= names
 
 
 def test_no_dependency_stands_in_two_places() -> None:
-    requirements = [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]
+    requirements = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
     names = [re.split(r"[\[ =<>]", r)[0] for r in requirements]
     assert sorted(names) == sorted(set(names))
 

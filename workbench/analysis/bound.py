@@ -1,7 +1,7 @@
 """The bound that an optimized variant is held against, and how it travels with a session.
 
-The bound is the larger of what link, latencies and throttle allow by arithmetic (each term printed with its formula)
-and the same work measured over no link and without service latency (the CPU floor).
+The bound is the larger of what link, latencies and throttle allow by arithmetic (each term with its formula) and
+the same work measured over no link and without service latency (the CPU floor).
 """
 
 from __future__ import annotations

@@ -28,9 +28,7 @@ def _options(command: click.decorators.FC) -> click.decorators.FC:
 
 @dataset_command.command("build")
 @_options
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=Path("data/build/jamf"), show_default=True
-)
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("data/build/jamf"), show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def build_command(scale: str, seed: int, resources: int | None, output: Path, as_json: bool) -> None:
     """Write the synthetic Jamf estate; the same seed gives the same bytes."""

@@ -42,7 +42,9 @@ def _plain(value: Any) -> Any:
             return str(value)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", right: str = "") -> None:
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", right: str = ""
+) -> None:
     """Print a table; columns whose letter in ``right`` is "r" are set flush right."""
     from rich import box
     from rich.console import Console

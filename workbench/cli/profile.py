@@ -96,9 +96,8 @@ def _say(recording: Recording, store_error: Exception | None) -> None:
     run = recording.run
     samples = len(recording.tree.samples) if recording.tree is not None else 0
     look = "" if store_error else f"; workbench show {run.run_id}, workbench report {run.run_id} -o report.html"
-    click.echo(
-        f"workbench: run {run.run_id} ({run.status}, {samples} samples, {len(recording.spans)} spans){look}", err=True
-    )
+    recorded = f"{run.status}, {samples} samples, {len(recording.spans)} spans"
+    click.echo(f"workbench: run {run.run_id} ({recorded}){look}", err=True)
 
 
 def _code_of(error: Exception | None) -> int:

@@ -48,7 +48,7 @@ def scenarios_command(as_json: bool) -> None:
 def scenario_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what a scenario is measured on."""
     for option in (
-        click.option("-O", "--option", "options", multiple=True, metavar="KEY=VALUE", help="A scenario's own option."),
+        click.option("-O", "--option", "options", multiple=True, metavar="KEY=VALUE", help="The scenario's own."),
         click.option("--resources", type=int, help="Root resources, instead of a scale's."),
         click.option("--seed", type=int, default=1, show_default=True, help="Seed of the synthetic data."),
         click.option("--link", default="cloud", show_default=True, help="none, lan, cloud, wan or rtt=…,jitter=…"),
@@ -58,9 +58,7 @@ def scenario_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def settings_of(
-    scale: str, link: str, seed: int, resources: int | None, options: tuple[str, ...]
-) -> Settings:
+def settings_of(scale: str, link: str, seed: int, resources: int | None, options: tuple[str, ...]) -> Settings:
     """Settings from a command's options. Raises ``UsageError`` for an option that is not KEY=VALUE."""
     from workbench.scenarios.base import Settings
 

@@ -20,9 +20,7 @@ __all__ = ["print_run", "run_document"]
 _SHOWN = ("wall", "cpu", "peak_rss", "requests", "connects", "tls_handshakes", "bytes_received")
 
 
-def run_document(
-    run: Run, session: Session, tree: CallTree, spans: Sequence[Span], top: int
-) -> dict[str, Any]:
+def run_document(run: Run, session: Session, tree: CallTree, spans: Sequence[Span], top: int) -> dict[str, Any]:
     """Everything `show --json` prints, in plain values."""
     from workbench.views.flamegraph import top_functions
 
@@ -39,10 +37,22 @@ def run_document(
         "commit": env.commit,
         "sampler": {"name": run.sampler.name, "interval_ns": run.sampler.interval_ns, "clock": run.sampler.clock},
         "parameters": {**session.parameters, **run.parameters},
-        "environment": {"python": env.python, "os": env.os, "cpu": env.cpu, "cores": env.cores, "dirty": env.dirty},
+        "environment": {
+            "python": env.python,
+            "os": env.os,
+            "cpu": env.cpu,
+            "cores": env.cores,
+            "dirty": env.dirty,
+        },
         "tags": list(run.tags),
         "rounds": [
-            {"index": r.index, "kind": r.kind, "position": r.position, "status": r.status, "measures": dict(r.measures)}
+            {
+                "index": r.index,
+                "kind": r.kind,
+                "position": r.position,
+                "status": r.status,
+                "measures": dict(r.measures),
+            }
             for r in run.rounds
         ],
         "functions": [
@@ -65,7 +75,8 @@ def print_run(run: Run, session: Session, tree: CallTree, spans: Sequence[Span],
     click.echo(f"{run.run_id}  {run.name}  {run.status}{': ' + run.error if run.error else ''}")
     click.echo(f"started {run.started_at:%Y-%m-%d %H:%M:%S} UTC, session {run.session_id}")
     dirty = " (dirty)" if env.dirty else ""
-    click.echo(f"{env.implementation} {env.python} on {env.os}, {env.cpu} × {env.cores}, commit {env.commit[:10]}{dirty}")
+    machine = f"{env.implementation} {env.python} on {env.os}, {env.cpu} × {env.cores}"
+    click.echo(f"{machine}, commit {env.commit[:10] or 'none'}{dirty}")
     parameters = {**session.parameters, **run.parameters}
     if parameters:
         click.echo("  ".join(f"{k}={_short(v)}" for k, v in parameters.items() if not k.endswith(".formula")))
@@ -83,7 +94,8 @@ def _print_rounds(run: Run) -> None:
 
     shown = [m for m in _SHOWN if any(m in r.measures for r in run.rounds)]
     rows = [
-        (r.index, r.kind, r.status, *(format_measure(r.measures.get(m), UNITS[m]) for m in shown)) for r in run.rounds
+        (r.index, r.kind, r.status, *(format_measure(r.measures.get(name), UNITS[name]) for name in shown))
+        for r in run.rounds
     ]
     print_table(("round", "kind", "status", *shown), rows, right="rll" + "r" * len(shown))
 

@@ -10,6 +10,9 @@ from typing import Protocol
 __all__ = ["Progress", "progress_bar", "silent"]
 
 
+_FORMAT = "{desc} {bar} {n_fmt}/{total_fmt} [{elapsed}<{remaining}]"
+
+
 class Progress(Protocol):
     """Told what is about to happen: step ``done`` of ``total`` (0-based), in a few words."""
 
@@ -30,7 +33,7 @@ def progress_bar(title: str, *, disable: bool | None = None) -> Iterator[Progres
 
     if disable is None:
         disable = not (sys.stderr.isatty() or "ipykernel" in sys.modules)
-    with tqdm(desc=title, disable=disable, bar_format="{desc} {bar} {n_fmt}/{total_fmt} [{elapsed}<{remaining}]") as bar:
+    with tqdm(desc=title, disable=disable, bar_format=_FORMAT) as bar:
 
         def show(doing: str, done: int, total: int) -> None:
             bar.total = total

@@ -361,13 +361,22 @@ def test_traceparent_joins_the_servers_span_and_can_be_switched_off(
     assert "traceparent" not in server.seen[-1]
 
 
-def test_strangers_get_no_traceparent_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("theirs", ["not-a-trace-parent", "", "00-zz-zz-01"])
+def test_a_traceparent_of_the_programs_own_goes_out_as_it_is(
+    server: Server, client: httpx.Client, theirs: str
+) -> None:
+    (span,) = of_kind(record(lambda: client.get(f"{server.url}/x", headers={"traceparent": theirs})), "http")
+    assert server.seen[-1]["traceparent"] == theirs
+    assert len(span.trace_id) == 32
+
+
+def test_strangers_get_no_traceparent_unless_asked() -> None:
     from workbench.capture.http import _traceparent_wanted
 
-    assert not _traceparent_wanted("api.example.org")
-    assert _traceparent_wanted("127.0.0.1")
-    monkeypatch.setenv("WORKBENCH_TRACEPARENT", "all")
-    assert _traceparent_wanted("api.example.org")
+    assert not _traceparent_wanted("loopback", "api.example.org")
+    assert _traceparent_wanted("loopback", "127.0.0.1")
+    assert _traceparent_wanted("all", "api.example.org")
+    assert not _traceparent_wanted("off", "localhost")
 
 
 def test_only_this_test_process_was_asked_to_trace(server: Server, client: httpx.Client) -> None:

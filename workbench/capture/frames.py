@@ -73,14 +73,14 @@ class StackTable:
     def __init__(self) -> None:
         self._codes: dict[int, CodeType] = {}  # keeps code objects alive, or their ids would be reused
         self._frames: dict[int | str, tuple[Part, Frame]] = {}
-        self._user: dict[int, bool] = {}
+        self._user_files: dict[str, bool] = {}
         self._known: set[StackKey] = set()
 
     def key_of(self, frame: FrameType | None) -> StackKey:
         """The key of the stack that ends at this frame."""
         codes: list[CodeType] = []
         while frame is not None:
-            codes.append(frame.f_code)
+            codes += (frame.f_code,)
             frame = frame.f_back
         codes.reverse()
         return self.extended((), codes)
@@ -97,13 +97,17 @@ class StackTable:
     def key_and_site(self, frame: FrameType | None) -> tuple[StackKey, str]:
         """The key, and ``file:line`` of the nearest frame of the user's own code ("" if there is none)."""
         codes: list[CodeType] = []
-        users = self._user
+        files = self._user_files
         site = ""
         while frame is not None:
             code = frame.f_code
-            codes.append(code)
-            if not site and (users[id(code)] if id(code) in users else self._classify_user(code)):
-                site = f"{normalise(code.co_filename)}:{frame.f_lineno}"
+            codes += (code,)  # no call: under a profiler each one would cost as much as the rest of the loop
+            if not site:
+                file = code.co_filename
+                if file not in files:
+                    files[file] = is_user_code(normalise(file))
+                if files[file]:
+                    site = f"{normalise(file)}:{frame.f_lineno}"
             frame = frame.f_back
         codes.reverse()
         return self.extended((), codes), site
@@ -144,12 +148,6 @@ class StackTable:
             known = _of_text(item) if isinstance(item, str) else _of_code(self._codes[item])
             self._frames[item] = known
         return known
-
-    def _classify_user(self, code: CodeType) -> bool:
-        user = is_user_code(normalise(code.co_filename))
-        self._codes[id(code)] = code
-        self._user[id(code)] = user
-        return user
 
 
 def _of_code(code: CodeType) -> tuple[Part, Frame]:

@@ -16,24 +16,27 @@ LONGEST = 40
 MANY_DIGITS = 5
 
 
-@lru_cache(maxsize=4096)
 def path_template(path: str) -> str:
     """``/JSSResource/policies/id/7`` → ``/JSSResource/policies/id/{id}``; query and fragment are dropped.
 
     A segment becomes ``{id}`` if it is a number, UUID or hexadecimal digest, and ``{value}`` if it is long, holds
     many digits or characters that plain resource names don't, or follows a segment such as ``name``.
     """
-    segments = re.split(r"[?#]", path, maxsplit=1)[0].split("/")
-    return "/".join(
-        _template(segment, after.lower()) for segment, after in zip(segments, ["", *segments], strict=False)
-    )
+    segments = path.partition("?")[0].partition("#")[0].split("/")
+    template = []
+    after = ""
+    for segment in segments:
+        template.append("{id}" if segment.isdecimal() else _template(segment, after))
+        after = segment
+    return "/".join(template)
 
 
+@lru_cache(maxsize=4096)
 def _template(segment: str, after: str) -> str:
     if not segment:
         return ""
     if NUMBER.fullmatch(segment) or UUID.fullmatch(segment) or HEXADECIMAL.fullmatch(segment):
         return "{id}"
-    if after in DATA_AFTER or len(segment) > LONGEST or not PLAIN.fullmatch(segment):
+    if after.lower() in DATA_AFTER or len(segment) > LONGEST or not PLAIN.fullmatch(segment):
         return "{value}"
     return "{value}" if sum(map(str.isdigit, segment)) >= MANY_DIGITS else segment

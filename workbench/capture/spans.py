@@ -8,6 +8,7 @@ else the latest that is active in the process, so that worker threads and older 
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import sys
 import threading
@@ -95,6 +96,7 @@ class SpanLog:
         self.table = table
         self.spans: list[OpenSpan] = []
         self.failed_requests: dict[int, int] = {}  # hash of a request -> failures so far: a repetition is a retry
+        self.traceparent = os.environ.get("WORKBENCH_TRACEPARENT", "loopback")
         self.ended = False
         self.began_ns = 0
         self.ended_ns = 0

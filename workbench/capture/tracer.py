@@ -51,7 +51,8 @@ class SpanHandle(trace.Span):
         return trace.SpanContext(self.span.trace_id, self.span.span_id, False, trace.TraceFlags(1))
 
     def is_recording(self) -> bool:
-        return self.span is not None
+        """Whether attributes are wanted; without any to keep, instrumentation needn't gather them."""
+        return self.span is not None and bool(self._keep)
 
     def set_attribute(self, key: str, value: Any) -> None:
         name = self._keep.get(key)
@@ -92,7 +93,8 @@ class _Tracer(trace.Tracer):
         log = active_log()
         span = start_span(log, self._kind, name, sys._getframe(1)) if log is not None else None
         handle = SpanHandle(span, self._keep)
-        handle.set_attributes(kwargs.get("attributes") or {})
+        if self._keep:
+            handle.set_attributes(kwargs.get("attributes") or {})
         return handle
 
     @instrumentation

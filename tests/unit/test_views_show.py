@@ -130,12 +130,15 @@ def test_the_fragment_carries_nothing_but_base64() -> None:
 
 
 def test_packages_and_their_colours() -> None:
-    assert package_of("workbench/cli.py") == Package("user", "own code")
+    assert package_of("app/cli.py") == Package("user", "own code")
     assert package_of("<site>/httpx/_client.py") == Package("library", "httpx")
     assert package_of("<site>/six.py") == Package("library", "six")
     assert package_of("<stdlib>/ssl.py").kind == "stdlib"
     assert package_of("<built-in>").kind == "builtin"
     assert package_of("").kind == "builtin"
+    assert package_of("<cell>").kind == "user"
+    assert package_of("<await>") == Package("builtin", "await")
+    assert package_of("workbench/capture/rounds.py") == Package("library", "workbench")
     many = {Package("library", f"lib{i}"): i for i in range(12)}
     colours = dict(ranked(many))
     assert colours[Package("library", "lib11")] == COLOURS["library"][0]

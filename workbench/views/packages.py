@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from workbench.paths import is_user_code
+
 __all__ = ["COLOURS", "Package", "package_of", "ranked"]
 
 COLOURS = {
@@ -35,9 +37,11 @@ def package_of(file: str) -> Package:
         return Package("library", first[0].removesuffix(".py") if first else "<site>")
     if file.startswith("<stdlib>"):
         return Package("stdlib", "standard library")
-    if not file or file.startswith("<"):
+    if file == "<await>":
+        return Package("builtin", "await")
+    if not file or (file.startswith("<") and not is_user_code(file)):
         return Package("builtin", "built-in")
-    return Package("user", "own code")
+    return Package("user", "own code") if is_user_code(file) else Package("library", file.partition("/")[0])
 
 
 def ranked(weights: dict[Package, int]) -> list[tuple[Package, str]]:

@@ -66,17 +66,21 @@ export class Toolbar {
   }
 }
 
-/** The card beside the pointer or the selected box. */
+/** The card beside the pointer or the selected box: a popover, which no scrolling ancestor cuts off. */
 export class Card {
   constructor(stage) {
     this.stage = stage;
-    this.element = element("div", "wb-fg-card", { role: "tooltip" });
-    this.element.hidden = true;
+    this.element = element("div", "wb-fg-card", { role: "tooltip", popover: "manual" });
     stage.append(this.element);
   }
 
   hide() {
-    this.element.hidden = true;
+    if (this.element.matches(":popover-open")) this.element.hidePopover();
+  }
+
+  /** Hide it once the page has scrolled away under it. */
+  hideIfMoved() {
+    if (this.stage.getBoundingClientRect().top !== this.top) this.hide();
   }
 
   /** Show facts about a node near (x, y) in the stage's pixels, on the side where there is room. */
@@ -97,16 +101,17 @@ export class Card {
       rows,
       element("div", "wb-fg-place", {}, samples),
     );
-    this.element.hidden = false;
+    if (!this.element.matches(":popover-open")) this.element.showPopover();
     this.#place(x, y);
   }
 
   #place(x, y) {
-    const { clientWidth: width, clientHeight: height } = this.stage;
+    const stage = this.stage.getBoundingClientRect();
+    this.top = stage.top;
     const { offsetWidth, offsetHeight } = this.element;
-    const left = x + 16 + offsetWidth <= width ? x + 16 : Math.max(0, x - 16 - offsetWidth);
-    const below = y + 20 + offsetHeight <= Math.max(height, y + 20);
-    const top = below || y - 12 - offsetHeight < 0 ? y + 20 : y - 12 - offsetHeight;
+    const beside = (at, size, room) => (at + 16 + size <= room ? at + 16 : Math.max(0, at - 16 - size));
+    const left = beside(stage.left + x, offsetWidth, window.innerWidth);
+    const top = beside(stage.top + y, offsetHeight, window.innerHeight);
     this.element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 }

@@ -174,6 +174,7 @@ export class FlameGraph {
     on(this.canvas, "blur", () => this.card.hide());
     on(this.canvas, "wheel", (event) => this.#wheel(event), { passive: false });
     on(this.scroller, "scroll", () => this.#request());
+    on(window, "scroll", () => this.card.hideIfMoved(), { capture: true, passive: true });
     on(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.#theme());
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stage);

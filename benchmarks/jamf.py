@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import readme
 from jamf_tables import requirements, write_tables
 
 from workbench.errors import INTERRUPTED, WorkbenchError
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"jamf: {error}", file=sys.stderr)
         return error.exit_code
     book.write_verdicts()
-    write_tables(book)
+    write_pages(book)
     if not complete:
         print("interrupted: what was measured is kept, and a rerun goes on from there", file=sys.stderr)
         return INTERRUPTED
@@ -70,8 +71,14 @@ def measure(book: Book, point: Point, *, fresh: bool) -> bool:
         return True
     with progress_bar(point.name, disable=not sys.stderr.isatty()) as bar:
         result = book.measure(point, bar if sys.stderr.isatty() else lines(point.name))
-    write_tables(book)
+    write_pages(book)
     return not result.interrupted
+
+
+def write_pages(book: Book) -> None:
+    """The tables, and the figures that ``README.md`` quotes."""
+    write_tables(book)
+    readme.main()
 
 
 def lines(name: str) -> Progress:

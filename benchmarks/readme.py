@@ -1,0 +1,162 @@
+"""Puts the figures of ``benchmarks/results`` into ``benchmarks/README.md``, between marks that name them.
+
+``python benchmarks/readme.py`` rewrites the page; a test holds that it is up to date. No figure on it is copied by
+hand: each stands between ``<!-- figures: NAME -->`` and ``<!-- end -->``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.experiment.claims.words import quantity
+
+FOLDER = Path(__file__).resolve().parent
+PAGE = FOLDER / "README.md"
+RESULTS = FOLDER / "results"
+BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+NOT_YET = "Not measured yet."
+
+Document = Mapping[str, Any]
+
+
+def main() -> int:
+    """Rewrite the page."""
+    PAGE.write_text(render(PAGE.read_text(encoding="utf-8"), RESULTS), encoding="utf-8")
+    return 0
+
+
+def render(page: str, results: Path) -> str:
+    """The page with the figures that lie in ``results``; what isn't measured says so."""
+
+    def block(found: re.Match[str]) -> str:
+        return f"{found[1]}{figures(found[2], results)}\n{found[3]}"
+
+    return BLOCK.sub(block, page)
+
+
+def figures(name: str, results: Path) -> str:
+    """One block's text."""
+    file = results / f"{SOURCES.get(name, name)}.json"
+    return WRITERS[name](json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else NOT_YET
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in [columns, ["---"] * len(columns), *rows])
+
+
+def link(document: Document) -> str:
+    rows = [
+        [
+            row["link"],
+            quantity(row["nominal_ms"], "ms"),
+            f"{row['error_p50_ms']:+.2f} ms ({row['error_p50_percent']:+.1f} %)",
+            f"{row['error_p05_ms']:+.2f} to {row['error_p95_ms']:+.2f} ms",
+            "yes" if row["within"] else "**no**",
+        ]
+        for row in document["delay"]
+    ]
+    return table(("link", "nominal round trip", "error at p50", "p05 to p95", "within 1 ms or 5 %"), rows)
+
+
+def jamf_simulator(document: Document) -> str:
+    rows = [
+        [f"`{row['path']}`", quantity(round(row["requests_per_s"]), ""), quantity(row["cpu_us_per_request"], "µs")]
+        for row in document["throughput"]
+    ]
+    return table(("request", "requests a second", "processor time a request"), rows)
+
+
+def capture_overhead(document: Document) -> str:
+    profile, off = document["profile"], document["off"]
+    rows = [[name, quantity(micros, "µs")] for name, micros in document["span_us"].items()]
+    sentences = (
+        f"`wb.profile` against pyinstrument alone at {profile['spans_per_second']:.0f} spans a second: "
+        f"{ratio(profile)}; at most {profile['limit']:g} is required. Imported and not used: {ratio(off)}."
+    )
+    return f"{sentences}\n\n{table(('one span', 'costs'), rows)}"
+
+
+def ratio(row: Document) -> str:
+    low, high = row["ci"]
+    return f"{row['ratio']:.3f} (95 % {low:.3f} to {high:.3f}, {row['pairs']} pairs)"
+
+
+def verdict(document: Document) -> str:
+    rows = [
+        [
+            f"{effect:+.0%}",
+            *(
+                f"{worst['wrong']:.2%} ({worst['wrong_low']:.2%} to {worst['wrong_high']:.2%})"
+                for rho in sorted({row["autocorrelation"] for row in document["results"]})
+                if (worst := _worst(document["results"], effect, rho))
+            ),
+        ]
+        for effect in sorted({row["effect"] for row in document["results"]})
+    ]
+    correlations = sorted({row["autocorrelation"] for row in document["results"]})
+    return table(("true change", *(f"wrong at autocorrelation {rho:g}" for rho in correlations)), rows)
+
+
+def _worst(rows: Sequence[Document], effect: float, rho: float) -> Document:
+    """The noise level at which the verdict is wrong most often."""
+    fitting = [row for row in rows if row["effect"] == effect and row["autocorrelation"] == rho]
+    return max(fitting, key=lambda row: float(row["wrong"]))
+
+
+def claims(document: Document) -> str:
+    rows = [
+        [claim["id"], claim["statement"], measured(claim), f"*{claim['verdict']}*"] for claim in document["claims"]
+    ]
+    return table(("claim", "what is stated", "measured", "verdict"), rows)
+
+
+def measured(claim: Document) -> str:
+    """The deciding figures with their intervals; a sweep's with their conditions."""
+    deciding = [reading for reading in claim["readings"] if reading["decides"]]
+    figures = [quantity(reading["measured"], claim["unit"]) for reading in deciding]
+    if len(deciding) > 1:
+        return "; ".join(f"{r['condition']}: {text}" for r, text in zip(deciding, figures, strict=True))
+    ends = [[quantity(end, "") for end in reading["ci"]] for reading in deciding]
+    return "".join(
+        f"{text} ({low} to {high}, {r['interval']})"
+        for r, text, (low, high) in zip(deciding, figures, ends, strict=True)
+    )
+
+
+def machine(document: Document) -> str:
+    """On what the claims' points were measured, each machine once."""
+    seen = {
+        (env["cpu"], env["cores"], env["os"], env["python"])
+        for claim in document["claims"]
+        for reading in claim["readings"]
+        if (env := reading["environment"])
+    }
+    loads = [
+        reading["environment"]["load_average"][2]
+        for claim in document["claims"]
+        for reading in claim["readings"]
+        if "load_average" in reading["environment"]
+    ]
+    busy = f" Load average over 15 minutes while they ran: {min(loads):.1f} to {max(loads):.1f}." if loads else ""
+    return " ".join(f"{cores} × {cpu}, {os}, Python {python}." for cpu, cores, os, python in sorted(seen)) + busy
+
+
+WRITERS: dict[str, Callable[[Document], str]] = {
+    "link": link,
+    "jamf_simulator": jamf_simulator,
+    "capture_overhead": capture_overhead,
+    "verdict": verdict,
+    "claims": claims,
+    "machine": machine,
+}
+SOURCES = {"machine": "claims"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -157,11 +157,9 @@ def test_it_wears_jupyterlabs_theme(page: Page) -> None:
 
 def test_the_saved_notebook_is_small_and_readable_without_a_kernel(page: Page, folder: Path) -> None:
     page.get_by_role("menuitem", name="File", exact=True).click()
-    page.get_by_role("menuitem", name=re.compile("^Save Notebook(?! As)")).click()
+    with page.expect_response(lambda r: r.request.method == "PUT" and "flame.ipynb" in r.url):
+        page.get_by_role("menuitem", name=re.compile("^Save Notebook(?! As)")).click()
     path = folder / "flame.ipynb"
-    deadline = time.monotonic() + PATIENCE_S
-    while "text/html" not in path.read_text() and time.monotonic() < deadline:
-        time.sleep(0.1)
     assert path.stat().st_size < 200_000
     outputs = [o for c in json.loads(path.read_text())["cells"] for o in c.get("outputs", []) if "data" in o]
     pictures = ["".join(o["data"]["text/html"]) for o in outputs if "text/html" in o["data"]]

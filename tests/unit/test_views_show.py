@@ -141,8 +141,10 @@ def test_packages_and_their_colours() -> None:
     assert package_of("workbench/capture/rounds.py") == Package("library", "workbench")
     many = {Package("library", f"lib{i}"): i for i in range(12)}
     colours = dict(ranked(many))
-    assert colours[Package("library", "lib11")] == COLOURS["library"][0]
+    assert {colours[Package("library", f"lib{i}")] for i in range(5, 12)} == set(COLOURS["library"])
     assert colours[Package("library", "lib0")] == COLOURS["builtin"][0]
+    httpx = Package("library", "httpx")
+    assert dict(ranked({httpx: 1}))[httpx] == dict(ranked({httpx: 2, Package("user", "own code"): 9}))[httpx]
 
 
 def test_the_modules_join_into_one_without_imports_and_each_follows_what_it_uses() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from zlib import crc32
 
 from workbench.paths import is_user_code
 
@@ -45,9 +46,21 @@ def package_of(file: str) -> Package:
 
 
 def ranked(weights: dict[Package, int]) -> list[tuple[Package, str]]:
-    """Packages with their colours, heaviest first."""
-    libraries = iter(COLOURS["library"])
+    """Packages with their colours, heaviest first.
+
+    A library's name chooses its colour, so that it looks the same in most pictures; where two choose one, the
+    lighter takes the next that is free.
+    """
+    free = list(COLOURS["library"])
     ordered = sorted(weights, key=lambda package: (-weights[package], package))
-    return [
-        (p, next(libraries, COLOURS["builtin"][0]) if p.kind == "library" else COLOURS[p.kind][0]) for p in ordered
-    ]
+    return [(p, _library_colour(p.name, free) if p.kind == "library" else COLOURS[p.kind][0]) for p in ordered]
+
+
+def _library_colour(name: str, free: list[str]) -> str:
+    palette = COLOURS["library"]
+    preferred = crc32(name.encode("utf-8", "surrogatepass")) % len(palette)
+    for colour in palette[preferred:] + palette[:preferred]:
+        if colour in free:
+            free.remove(colour)
+            return colour
+    return COLOURS["builtin"][0]

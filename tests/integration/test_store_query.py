@@ -44,7 +44,6 @@ REFUSED = [
     "SELECT * FROM read_parquet('https://127.0.0.1:9/x.parquet')",
     "SET enable_external_access = true",
     "RESET lock_configuration",
-    "PRAGMA enable_profiling",
     "SELECT * FROM secret_of_the_caller",
     "SELECT 1; DELETE FROM runs",
     "SELECT 1; SELECT 2",

@@ -6,6 +6,7 @@ can't be stored as UTF-8 (lone surrogates, NUL) is written with escapes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -23,9 +24,11 @@ from workbench.model import (
     Session,
     Span,
 )
-from workbench.redaction import redact, redact_cypher, redact_sql, redact_value
+from workbench.redaction import is_secret_name, redact, redact_cypher, redact_sql, redact_value
 
 __all__ = ["Gate", "storable"]
+
+_HEX = re.compile(r"[0-9a-f]{0,32}")
 
 
 def storable(text: str) -> str:
@@ -41,6 +44,7 @@ class Gate:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._values: dict[tuple[str, str, str], str] = {}
+        self._secret_keys: dict[str, bool] = {}
 
     def text(self, text: str) -> str:
         known = self._texts.get(text)
@@ -123,13 +127,10 @@ class Gate:
             name=self._value(span.kind, "", span.name),
             status=self.text(span.status),
             site=self.text(span.site),
-            trace_id=self.text(span.trace_id),
-            otel_span_id=self.text(span.otel_span_id),
+            trace_id=self._hex(span.trace_id),
+            otel_span_id=self._hex(span.otel_span_id),
             attributes={
-                self.text(key): self._value(span.kind, key, value)
-                if isinstance(value, str)
-                else redact_value(key, value)
-                for key, value in span.attributes.items()
+                self.text(key): self._attribute(span.kind, key, value) for key, value in span.attributes.items()
             },
         )
 
@@ -152,6 +153,18 @@ class Gate:
 
     def _change(self, change: FunctionChange) -> FunctionChange:
         return replace(change, frame=self.frame(change.frame))
+
+    def _hex(self, digits: str) -> str:
+        """An identifier that is different in every span, so not worth remembering; anything else is text."""
+        return digits if _HEX.fullmatch(digits) else self.text(digits)
+
+    def _attribute(self, kind: str, key: str, value: Scalar) -> Scalar:
+        if isinstance(value, str):
+            return self._value(kind, key, value)
+        secret = self._secret_keys.get(key)
+        if secret is None:
+            secret = self._secret_keys[key] = is_secret_name(key)
+        return redact_value(key, value) if secret else value
 
     def _value(self, kind: str, key: str, value: str) -> str:
         """A span's name (empty key) or attribute, remembered by the kind of span."""

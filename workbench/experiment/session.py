@@ -102,7 +102,7 @@ def measure(
         with _prepared(scenario, settings) as prepared:
             parameters.update(prepared.parameters)
             _run_steps(prepared, tracks, _steps(scenario, chosen, plan), progress)
-            bound = Bound(prepared.bound()) if plan.with_bound else None
+            bound = _bound(prepared, plan)
         if bound is not None and scenario.best in chosen:
             bound = replace(bound, floor_seconds=_cpu_floor(scenario, settings, progress))
     except (Exception, KeyboardInterrupt) as error:
@@ -170,6 +170,12 @@ def _require_equal(reference: Outcome, track: _Track) -> None:
         f"variant {track.variant!r} produced a different result (digest {outcome.digest[:12]}, expected "
         f"{reference.digest[:12]}); the timings of unequal work are not compared"
     )
+
+
+def _bound(prepared: Prepared, plan: Plan) -> Bound | None:
+    """The arithmetic bound; None where a scenario knows none, as for a server of the user's own."""
+    terms = prepared.bound() if plan.with_bound else ()
+    return Bound(terms) if terms else None
 
 
 def _cpu_floor(scenario: Scenario, settings: Settings, progress: Progress) -> float:

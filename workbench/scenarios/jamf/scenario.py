@@ -35,7 +35,10 @@ _VARIANTS = (
     ("pooled", "one client that keeps its connections (50, of which 20 idle ones are kept)"),
     ("parallel-fetch", "pooled, and all roots fetched at once"),
     ("parallel-support", "pooled, and all support files fetched at once"),
-    ("optimized", "all of these, bounded by a limiter that honours 429; nothing fetched twice"),
+    (
+        "optimized",
+        "all of these, a connection per request in flight, a limiter that honours 429, nothing fetched twice",
+    ),
     ("queued", "optimized for any size: workers on a bounded queue, written as it comes"),
 )
 

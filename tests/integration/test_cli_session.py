@@ -155,6 +155,11 @@ def test_a_lying_server_ends_the_session_with_its_own_code(
 def test_an_unwritable_or_foreign_store_is_told_before_anything_is_measured(tmp_path: Path) -> None:
     foreign = tmp_path / "notes.duckdb"
     foreign.write_text("not a database at all\n" * 50)
-    done = workbench("runs", store=foreign, code=22)
-    assert str(foreign) in done.stderr
+    never_run = tmp_path / "job.py"
+    never_run.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    for argv in (("runs",), ("profile", "--", str(never_run)), ("run", "jamf", *SMALL)):
+        done = workbench(*argv, store=foreign, code=22)
+        assert str(foreign) in done.stderr
+        assert done.stdout == ""
+    assert not (tmp_path / "ran").exists()
     assert foreign.read_text().startswith("not a database")

@@ -38,13 +38,15 @@ def profile_command(
         is_module, command = True, command[1:]
     if not command:
         raise UsageError("nothing to run: workbench profile -- SCRIPT [ARGS…], or -- -m MODULE [ARGS…]")
+    store = Store(store_path)
+    store.prepare()  # an unusable store is told before the program runs
     ran = run_script(
         command[0],
         command[1:],
         module=is_module,
         name=name,
         sampler=SamplerSpec(name=sampler, interval_s=interval),
-        store=Store(store_path),
+        store=store,
     )
     if ran.recording is not None:
         _say(ran.recording, ran.store_error)
@@ -76,6 +78,8 @@ def attach_command(
     from workbench.experiment.attach import attach
     from workbench.store import Store
 
+    store = Store(store_path)
+    store.prepare()
     attached = attach(
         pid,
         duration=duration,
@@ -85,7 +89,7 @@ def attach_command(
         idle=idle,
         subprocesses=subprocesses,
         name=name,
-        store=Store(store_path),
+        store=store,
     )
     _say(attached.recording, attached.store_error)
     return _code_of(attached.store_error)

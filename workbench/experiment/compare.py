@@ -130,6 +130,8 @@ def compare_live(
         raise UsageError(f"{a} and {b} are stored runs: there is nothing to measure")
     if not max_seconds > 0:
         raise UsageError(f"the time budget must be above 0 s, not {max_seconds:g}")
+    if store is not None:
+        store.prepare()
     measured = measure_pairs(a, b, settings=settings, rule=rule, max_seconds=max_seconds, progress=progress)
     if store is not None and measured.recordings:
         store.save(measured.session, measured.recordings)

@@ -92,6 +92,8 @@ def measure(
     """
     plan = plan or Plan()
     chosen = _known(scenario, variants)
+    if store is not None:
+        store.prepare()  # an unusable store is told before minutes are spent on measuring
     started_at = utc_now()
     session_id = new_id(started_at)
     tracks = {name: _Track(name, RunRecorder(plan.sampler), new_id(), utc_now()) for name in chosen}

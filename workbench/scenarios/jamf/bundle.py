@@ -19,10 +19,10 @@ __all__ = ["Bundle"]
 
 
 class Bundle:
-    """Collects resources and support files for ``folder``."""
+    """Collects resources and support files for ``folder``; ``catalog`` names them."""
 
     def __init__(self, catalog: Catalog, folder: Path) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
         self._folder = folder
         self._resources: dict[Ref, Resource] = {}
         self._failed: dict[Ref, ServiceError] = {}
@@ -48,12 +48,12 @@ class Bundle:
         if isinstance(content, ServiceError):
             self._lost[ref] = content
         else:
-            write_contents(self._folder, self._catalog, ref, content)
+            write_contents(self._folder, self.catalog, ref, content)
 
     def finish(self, traffic: Traffic) -> ExportResult:
         """Settle the HCL. Raises the server's error if not a single root was exported."""
         held = len(self._resources)
-        result = report(self._catalog, self._resources, self._failed, self._lost, traffic, held)
+        result = report(self.catalog, self._resources, self._failed, self._lost, traffic, held)
         write_provider(self._folder)
         for ref, resource in self._resources.items():
             if ref in self._lost or not self._failed.keys().isdisjoint(resource.dependencies):
@@ -64,7 +64,7 @@ class Bundle:
         """Whatever has not failed by now is expected to arrive; where it doesn't, ``finish`` writes again."""
         write_resource(
             self._folder,
-            self._catalog,
+            self.catalog,
             resource,
             exported=lambda ref: ref not in self._failed,
             saved=lambda ref: ref not in self._lost,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -11,7 +11,7 @@ from workbench.errors import ServiceBadResponse, ServiceError
 from workbench.scenarios.jamf.client import Jamf
 from workbench.scenarios.jamf.hcl import Block
 from workbench.scenarios.jamf.references import references
-from workbench.scenarios.jamf.resources import Catalog, Kind, Listed, Ref, build_catalog
+from workbench.scenarios.jamf.resources import ROOTS, Catalog, Kind, Listed, Ref, build_catalog
 from workbench.scenarios.jamf.terraform import describe
 
 __all__ = [
@@ -23,6 +23,8 @@ __all__ = [
     "listings",
     "listings_at_once",
     "or_error",
+    "parse",
+    "read",
 ]
 
 T = TypeVar("T")
@@ -77,26 +79,45 @@ async def listings(jamf: Jamf) -> Catalog:
     return build_catalog([item for kind in Kind for item in await _listing(jamf, kind)])
 
 
-async def listings_at_once(jamf: Jamf) -> Catalog:
-    """The catalog of the estate, all listings concurrently."""
-    lists = await asyncio.gather(*(_listing(jamf, kind) for kind in Kind))
+async def listings_at_once(jamf: Jamf, on_roots: Callable[[list[Ref]], None] = lambda roots: None) -> Catalog:
+    """The catalog of the estate, all listings at once; ``on_roots`` is told of each kind of roots on arrival."""
+
+    async def listing(kind: Kind) -> list[Listed]:
+        listed = await _listing(jamf, kind)
+        if kind in ROOTS:
+            on_roots([item.ref for item in listed])
+        return listed
+
+    lists = await asyncio.gather(*map(listing, Kind))
     return build_catalog([item for listed in lists for item in listed])
 
 
 async def fetch(jamf: Jamf, catalog: Catalog, ref: Ref) -> Resource:
     """One resource. Raises ``ServiceBadResponse`` if its JSON has another shape."""
+    return parse(catalog, ref, await read(jamf, ref))
+
+
+async def read(jamf: Jamf, ref: Ref) -> Any:
+    """The JSON of one resource, which can be asked for before the catalog is there."""
+    return await jamf.json(_path(ref))
+
+
+def parse(catalog: Catalog, ref: Ref, body: Any) -> Resource:
+    """The resource that ``body`` describes. Raises ``ServiceBadResponse`` if it has another shape."""
     endpoint = _ENDPOINTS[ref.kind]
-    path = endpoint.item.format(ref.id)
-    body = await jamf.json(path)
     try:
         body = body[endpoint.item_key] if endpoint.item_key else body
         block = describe(catalog, ref, body)
         payload = body["general"]["payloads"].encode() if ref.kind is Kind.PROFILE else None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ServiceBadResponse(
-            f"GET {path}: not the JSON of a {ref.kind} ({type(error).__name__}: {error})"
+            f"GET {_path(ref)}: not the JSON of a {ref.kind} ({type(error).__name__}: {error})"
         ) from error
     return Resource(ref, block, references(block), payload)
+
+
+def _path(ref: Ref) -> str:
+    return _ENDPOINTS[ref.kind].item.format(ref.id)
 
 
 async def fetch_tree(jamf: Jamf, catalog: Catalog, root: Ref) -> Tree:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from workbench.scenarios.jamf.naming import unique_slugs
 
-__all__ = ["Catalog", "Kind", "Listed", "Ref", "build_catalog"]
+__all__ = ["ROOTS", "Catalog", "Kind", "Listed", "Ref", "build_catalog"]
 
 
 class Kind(StrEnum):
@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
 
 ROOTS = (Kind.POLICY, Kind.PROFILE)
+"""What an export is asked for; everything else comes with it."""
 
 _TYPES = {
     Kind.POLICY: "jamfpro_policy",

@@ -93,7 +93,7 @@ def test_the_command_prints_json_and_tables(project: Path, monkeypatch: pytest.M
     assert verdicts["J4.small"] == "not measured"
     assert verdicts["J4.scaling"] == "inconsistent"
     text = CliRunner().invoke(claims_command, ["J4.large"]).stdout
-    assert "large: 10× (10 to 10×, range of 1 pair), reproduced" in text
+    assert "large: 10× (10 to 10, range of 1 pair), reproduced" in text
     assert CliRunner().invoke(claims_command, []).exit_code == 0
 
 

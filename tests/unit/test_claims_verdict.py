@@ -123,8 +123,16 @@ def test_implied_figures_without_a_common_value_contradict_each_other(high: floa
     claim = replace(CLAIM, implied=(Implied("one", 2.0, high), Implied("other", 3.0, 6.0)))
     found = evaluate(claim, {"here": result(a=[8.0], b=[1.0])})
     assert found.verdict is expected
-    assert found.readings, "what was measured is shown all the same"
+    assert [r.verdict for r in found.readings] == [None if expected is ClaimVerdict.INCONSISTENT else expected]
     assert ("contradicts itself" in found.because) is (expected is ClaimVerdict.INCONSISTENT)
+
+
+def test_implied_figures_that_agree_are_the_range_where_none_is_stated() -> None:
+    implied = (Implied("one", 2.0, 4.0), Implied("other", 3.0, 6.0))
+    claim = replace(CLAIM, low=None, high=None, better=Better.NEITHER, implied=implied)
+    assert evaluate(claim, {"here": result(a=[3.5], b=[1.0])}).verdict is ClaimVerdict.REPRODUCED
+    assert evaluate(claim, {"here": result(a=[2.5], b=[1.0])}).verdict is ClaimVerdict.NOT_REPRODUCED
+    assert evaluate(claim, {"here": result(a=[4.5], b=[1.0])}).verdict is ClaimVerdict.NOT_REPRODUCED
 
 
 def test_ratios_read_as_speed_up_saving_and_change() -> None:

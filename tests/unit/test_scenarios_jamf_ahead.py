@@ -36,7 +36,7 @@ ROOTS = {1: "one", 2: "two"}
 
 @dataclass(frozen=True)
 class Slow(Account):
-    """A server that holds the listing of packages back until all roots were asked for; ``packages`` is its status."""
+    """Holds the listing of packages back until all roots were asked for; its status is ``packages``."""
 
     packages: int = 200
     broken: frozenset[int] = frozenset()

@@ -76,10 +76,11 @@ def _print_details(evaluation: Evaluation) -> None:
     claim = evaluation.claim
     click.echo(f"{claim.id} ({claim.source}): {evaluation.words}; {evaluation.because}")
     for reading in evaluation.readings:
-        low, high = quantity(reading.low, ""), quantity(reading.high, claim.unit)
+        low, high = quantity(reading.low, ""), quantity(reading.high, "")
+        said = f", {reading.verdict}" if reading.verdict else ""
         shown = "" if reading.decides else ", shown only"
         value = quantity(reading.value, claim.unit)
-        click.echo(f"  {reading.point}: {value} ({low} to {high}, {reading.label}), {reading.verdict}{shown}")
+        click.echo(f"  {reading.point}: {value} ({low} to {high}, {reading.label}){said}{shown}")
     if claim.note:
         click.echo(f"  {claim.note}")
     click.echo(f"  again: {claim.command}")

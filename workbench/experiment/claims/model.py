@@ -83,7 +83,8 @@ class Claim:
 class Reading:
     """The figure under one condition, with what ``label`` says that ``low`` to ``high`` is, over ``pairs`` rounds.
 
-    ``decides`` is False for one that is only shown; ``verdict`` is what it would say alone.
+    ``decides`` is False for one that is only shown; ``verdict`` is what it would say alone, None of a figure about
+    which the document contradicts itself.
     """
 
     point: str
@@ -92,7 +93,7 @@ class Reading:
     high: float
     pairs: int
     label: str
-    verdict: ClaimVerdict
+    verdict: ClaimVerdict | None
     decides: bool = True
 
 

@@ -131,6 +131,6 @@ def _reading(claim: Claim, reading: Reading, about: About | None) -> dict[str, A
         "ci": [reading.low, reading.high],
         "interval": reading.label,
         "pairs": reading.pairs,
-        "verdict": str(reading.verdict),
+        "verdict": str(reading.verdict) if reading.verdict else None,
         **(about(claim, reading.point) if about else {}),
     }

@@ -1,6 +1,7 @@
 """The rules by which a claim gets its verdict: a pure function of the claim and of what was measured.
 
 1. *inconsistent*: figures that the document implies of one quantity have no value in common; no measurement helps.
+   If they have, what they have in common is the stated range, unless one is given.
 2. *not measured*: none of the deciding conditions was.
 3. Each condition speaks for itself. *reproduced*: the measured interval and the stated range touch, ends included;
    *exceeded*: the interval lies wholly on the better side of the range; *not reproduced*: on the other side, or on
@@ -11,6 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from workbench.experiment.claims.model import Better, Claim, ClaimVerdict, Evaluation, Reading
@@ -28,14 +30,16 @@ class Measured(Protocol):
 
 def evaluate(claim: Claim, points: Mapping[str, Measured]) -> Evaluation:
     """The verdict on ``claim`` by the points that were measured, and the readings it rests on."""
-    readings = tuple(reading for name in claim.points if (reading := _read(claim, name, points.get(name))))
-    if claim.implied and not _agree(claim):
+    found = (_read(_with_range(claim), name, points.get(name)) for name in claim.points)
+    readings = tuple(reading for reading in found if reading)
+    if claim.implied and _common(claim) is None:
+        readings = tuple(replace(reading, verdict=None) for reading in readings)
         figures = "; ".join(f"{i.what}: {i.low:g} to {i.high:g} {claim.unit}" for i in claim.implied)
         return Evaluation(claim, ClaimVerdict.INCONSISTENT, f"the document contradicts itself: {figures}", readings)
     deciding = [reading for reading in readings if reading.decides]
     if not deciding:
         return Evaluation(claim, ClaimVerdict.NOT_MEASURED, f"run: {claim.command}", readings)
-    verdicts = {reading.verdict for reading in deciding}
+    verdicts = {reading.verdict for reading in deciding if reading.verdict}
     verdict = verdicts.pop() if len(verdicts) == 1 else ClaimVerdict.DEPENDS
     return Evaluation(claim, verdict, _because(claim, deciding), readings)
 
@@ -58,8 +62,17 @@ def _read(claim: Claim, point: str, measured: Measured | None) -> Reading | None
     return Reading(point, value, low, high, pairs, label, judge(claim, low, high), decides=point in claim.at)
 
 
-def _agree(claim: Claim) -> bool:
-    return max(i.low for i in claim.implied) <= min(i.high for i in claim.implied)
+def _common(claim: Claim) -> tuple[float, float] | None:
+    """The values that all implied figures allow, None if there are none."""
+    low, high = max(i.low for i in claim.implied), min(i.high for i in claim.implied)
+    return (low, high) if low <= high else None
+
+
+def _with_range(claim: Claim) -> Claim:
+    common = _common(claim) if claim.implied else None
+    if common is None or claim.low is not None or claim.high is not None:
+        return claim
+    return replace(claim, low=common[0], high=common[1])
 
 
 def _because(claim: Claim, deciding: list[Reading]) -> str:

@@ -100,15 +100,23 @@ def test_isolated_variants_are_measured_in_processes_of_their_own(project: Path)
     assert all(rounds[0]["peak_rss"] > 1e6 for rounds in result.rounds.values())
 
 
+def interrupt(doing: str, done: int, total: int) -> None:
+    if done == 1:
+        raise KeyboardInterrupt
+
+
 def test_an_interrupted_point_keeps_its_rounds_and_does_not_stand(project: Path) -> None:
     book = open_book(project)
     point = book.catalogue.points["tiny"]
-
-    def interrupt(doing: str, done: int, total: int) -> None:
-        if done == 1:
-            raise KeyboardInterrupt
-
     result = book.measure(point, interrupt)
     assert result.interrupted
     assert sum(map(len, result.rounds.values())) == 1
     assert not open_book(project).stands(point, code_digest(project))
+
+
+def test_an_interruption_does_not_cost_a_complete_measurement(project: Path) -> None:
+    book = open_book(project)
+    point = book.catalogue.points["tiny"]
+    complete = book.measure(point)
+    assert book.measure(point, interrupt).interrupted
+    assert open_book(project).measured["jamf"] == {"tiny": complete}

@@ -50,10 +50,15 @@ class Book:
         )
 
     def measure(self, point: Point, progress: Progress = silent) -> PointResult:
-        """Measure a point now, and keep it, as far as it got, and the verdicts that follow."""
+        """Measure a point now, and keep it and the verdicts that follow.
+
+        An interrupted measurement is kept as far as it got, but never in place of a complete one.
+        """
         code = code_digest(self.project)
         result = replace(measure_point(point, progress), code=code, conditions=conditions(point))
-        save_point(self.project, point.scenario, result)
+        known = load_points(self.project, point.scenario).get(point.name)
+        if not result.interrupted or known is None or known.interrupted:
+            save_point(self.project, point.scenario, result)
         self.measured[point.scenario] = load_points(self.project, point.scenario)  # others may measure beside us
         self.write_verdicts()
         return result

@@ -45,9 +45,9 @@ class InProcessSampler:
         self._hook.subscribe(self._hook.mark, desired_interval=spec.interval_s, use_async_context=self._async)
 
     def stop(self) -> None:
-        self._hook.stopped = True
         if threading.current_thread() is self._thread:
             self._hook.unsubscribe(self._hook.mark)
+        self._hook.stopped = True
         _active.pop(self._thread.ident or 0, None)  # on another thread the hook takes itself off at the next call
         if self._async:
             eventloop.show_to_profiler()
@@ -97,6 +97,7 @@ class _Hook(StackSampler):
         self._away = False  # the loop itself, or code that isn't profiled, is running
         self._awaiting: tuple[StackKey, int] | None = None
         self._task_stem: StackKey = ()
+        self._state: object = None
 
     def _now(self) -> float:
         return float(self._timer())  # type: ignore[no-untyped-call]
@@ -106,11 +107,16 @@ class _Hook(StackSampler):
 
     def _sample(self, frame: FrameType, event: str, arg: Any) -> None:
         if self.stopped:
-            setstatprofile(None)
+            self._take_off()
         elif event == "context_changed":
             self._context_changed(frame, *arg)
         else:
             self._record(frame, event, arg)
+
+    def _take_off(self) -> None:
+        """Stop in the thread that is sampled, from inside the hook; its state must outlive this very call."""
+        self._state = sys.getprofile()
+        setstatprofile(None)
 
     def _context_changed(self, frame: FrameType, new: object, old: object, coroutines: list[str]) -> None:
         self._awaiting = None

@@ -1,0 +1,236 @@
+"""wb.profile around the user's own code."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import workbench as wb
+from workbench.errors import ProfilerActive, StoreUnwritable, UsageError
+from workbench.model import Recording, RoundKind, Session, Status
+from workbench.store.store import Store
+
+
+class Shelf:
+    """A store that keeps what it is given, or refuses it."""
+
+    def __init__(self, refusal: Exception | None = None) -> None:
+        self.refusal = refusal
+        self.saved: list[tuple[Session, Recording]] = []
+
+    def save(self, session: Session, recordings: list[Recording]) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.saved += [(session, recording) for recording in recordings]
+
+
+def profile(shelf: Shelf, name: str = "job", **options: Any) -> wb.profile:
+    return wb.profile(name, store=shelf, **options)  # type: ignore[arg-type]
+
+
+def busy(seconds: float = 0.02) -> str:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        str(end)
+    return "done"
+
+
+def functions(recording: Recording) -> set[str]:
+    assert recording.tree is not None
+    return {frame.function for frame in recording.tree.frames}
+
+
+def test_a_block_is_a_run_of_one_sampled_round_in_the_default_store(own_store: Path) -> None:
+    with wb.profile("nightly", parameters={"rows": 3}) as run:
+        assert run.run_id
+        assert run.status is None
+        busy()
+    assert run.status is Status.OK
+    stored = Store(own_store).run(run.run_id)
+    assert (stored.name, stored.status, stored.parameters) == ("nightly", Status.OK, {"rows": 3})
+    assert [r.kind for r in stored.rounds] == [RoundKind.SAMPLED]
+    assert run.session is not None
+    assert run.session.kind == "block"
+    assert run.session.environment.python
+    assert len(Store(own_store).tree(run.run_id).samples) > 0
+
+
+def test_the_stack_begins_at_the_function_with_the_block() -> None:
+    shelf = Shelf()
+    with profile(shelf):
+        busy()
+    tree = shelf.saved[0][1].tree
+    assert tree is not None
+    roots = {tree.frames[f].function for f, p in zip(tree.node_frame, tree.node_parent, strict=True) if p < 0}
+    assert roots == {test_the_stack_begins_at_the_function_with_the_block.__name__}
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (KeyError("x"), Status.FAILED),
+        (KeyboardInterrupt(), Status.INTERRUPTED),
+        (asyncio.CancelledError(), Status.INTERRUPTED),
+        (SystemExit(2), Status.FAILED),
+        (StopIteration(1), Status.FAILED),
+    ],
+)
+def test_what_the_block_raises_is_kept_and_propagates(error: BaseException, status: Status) -> None:
+    shelf = Shelf()
+    with pytest.raises(type(error)) as raised, profile(shelf) as run:
+        busy()
+        raise error
+    assert raised.value is error
+    assert run.status is status
+    assert "busy" in functions(shelf.saved[0][1])
+
+
+def test_a_decorated_function_is_a_run_each_call() -> None:
+    shelf = Shelf()
+
+    @profile(shelf, "f")
+    def depth(n: int) -> int:
+        """Counts down."""
+        busy(0.003)
+        return 0 if n == 0 else 1 + depth(n - 1)  # the inner calls are part of the outer one's profile
+
+    assert depth(2) == 2
+    assert depth(0) == 0
+    assert depth.__doc__ == "Counts down."
+    assert [recording.run.name for _, recording in shelf.saved] == ["f", "f"]
+    assert len({recording.run.run_id for _, recording in shelf.saved}) == 2
+
+
+def test_a_decorated_coroutine_function_is_timed_while_it_runs() -> None:
+    shelf = Shelf()
+
+    @profile(shelf, "")
+    async def handler() -> str:
+        await asyncio.sleep(0.03)
+        return busy()
+
+    async def main() -> list[str]:
+        return await asyncio.gather(handler(), handler())
+
+    assert asyncio.run(main()) == ["done", "done"]
+    _, recording = shelf.saved[0]
+    assert recording.run.name.endswith("handler")
+    assert recording.run.rounds[0].measures["wall"] > 0.04
+    assert "[await]" in functions(recording)
+
+
+def test_a_generator_is_refused_rather_than_measured_as_nothing() -> None:
+    with pytest.raises(UsageError, match="is a generator"):
+
+        @wb.profile("g")
+        def generate() -> Any:
+            yield 1
+
+
+def test_it_works_inside_a_running_loop() -> None:
+    shelf = Shelf()
+
+    async def cell() -> None:
+        with profile(shelf):
+            await asyncio.gather(asyncio.sleep(0.05), asyncio.sleep(0.02))
+
+    asyncio.run(cell())
+    assert {"sleep", "[await]"} <= functions(shelf.saved[0][1])
+
+
+def test_nested_blocks_are_refused_in_one_line_and_the_outer_one_lives() -> None:
+    shelf = Shelf()
+    outer = profile(shelf, "outer")
+    with outer as run:
+        with pytest.raises(ProfilerActive) as refused, profile(shelf, "inner"):
+            raise AssertionError("not reached")
+        assert "\n" not in str(refused.value)
+        with pytest.raises(ProfilerActive, match="make a second one"):
+            outer.__enter__()
+        busy()
+    assert run.status is Status.OK
+    assert [recording.run.name for _, recording in shelf.saved] == ["outer"]
+
+
+def test_blocks_in_two_threads_at_once() -> None:
+    shelf = Shelf()
+    barrier = threading.Barrier(2)
+
+    def job(name: str) -> None:
+        with profile(shelf, name):
+            barrier.wait()
+            busy()
+
+    threads = [threading.Thread(target=job, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(recording.run.name for _, recording in shelf.saved) == ["a", "b"]
+
+
+@pytest.mark.parametrize("refusal", [StoreUnwritable("no permission to write x"), OSError(28, "No space left")])
+def test_a_store_that_refuses_costs_one_line(refusal: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "workbench"), profile(Shelf(refusal)) as run:
+        busy(0.005)
+    assert run.status is Status.OK
+    assert run.recording is not None
+    assert run.store_error is refusal
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert run.run_id in line
+    assert str(refusal) in line
+
+
+def test_other_samplers() -> None:
+    shelf = Shelf()
+    with profile(shelf, sampler="none"):
+        assert sys.getprofile() is None
+    with pytest.raises(UsageError, match="no sampler 'perf'"):
+        wb.profile(sampler="perf")
+    assert shelf.saved[0][1].run.sampler.name == "none"
+
+
+def test_switched_off_it_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_DISABLE", "1")
+    shelf = Shelf()
+    decorated = profile(shelf)(busy)
+    with profile(shelf) as run, profile(shelf):
+        assert sys.getprofile() is None
+        assert decorated(0.0) == "done"
+    assert (run.run_id, run.status, shelf.saved) == ("", None, [])
+
+
+CTRL_C = """
+import os, signal, time, workbench as wb
+try:
+    with wb.profile("loop") as run:
+        print("ready", flush=True)
+        while True:
+            time.sleep(0.01)
+except KeyboardInterrupt:
+    print(run.run_id, run.status, flush=True)
+    raise
+"""
+
+
+def test_ctrl_c_keeps_what_was_recorded(own_store: Path) -> None:
+    import signal
+
+    command = [sys.executable, "-c", CTRL_C]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert "KeyboardInterrupt" in err
+    run_id, status = out.split()
+    assert status == "interrupted"
+    assert Store(own_store).run(run_id).status is Status.INTERRUPTED

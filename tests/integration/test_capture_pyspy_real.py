@@ -1,0 +1,129 @@
+"""py-spy on real processes: this one, a child, and what can't be sampled."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from workbench.calltree import CallTree
+from workbench.capture.rounds import RunRecorder
+from workbench.capture.samplers import SamplerSpec
+from workbench.errors import ProcessNotFound, UsageError
+from workbench.experiment.attach import attach
+from workbench.model import Frame, Recording, RoundKind, Status
+
+HERE = "tests/integration/test_capture_pyspy_real.py"
+
+CHILD = """
+import sys, threading
+def outer():
+    class Inner:
+        def spin(self):
+            while True:
+                pass
+    threading.Thread(target=Inner().spin, name="helper", daemon=True).start()
+    print("ready", flush=True)
+    Inner().spin()
+outer()
+"""
+
+
+class Shelf:
+    def __init__(self) -> None:
+        self.saved: list[Recording] = []
+
+    def save(self, session: Any, recordings: Any) -> None:
+        self.saved += recordings
+
+
+@pytest.fixture
+def child() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.kill()
+
+
+def burn(seconds: float) -> None:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+def names(tree: CallTree | None) -> set[str]:
+    assert tree is not None
+    return {frame.function for frame in tree.frames}
+
+
+def test_all_threads_of_this_process_with_our_own_frames_left_out() -> None:
+    def work() -> None:
+        helper = threading.Thread(target=burn, args=(0.5,), name="helper")
+        helper.start()
+        burn(0.5)
+        helper.join()
+
+    recorder = RunRecorder(SamplerSpec("py-spy", 0.01))
+    recorder.call(RoundKind.SAMPLED, work)
+    recording = recorder.finish(run_id="r", session_id="s", name="n")
+    tree = recording.tree
+    assert tree is not None
+    assert {"MainThread", "helper"} <= set(tree.threads)
+    stacks = {tree.stack(n) for n in range(len(tree))}
+    assert (Frame(HERE, work.__qualname__), Frame(HERE, "burn")) in stacks
+    assert not [frame for frame in tree.frames if frame.file.startswith("workbench/")]
+    assert recording.run.sampler.name == "py-spy"
+
+
+def test_attached_for_a_while_to_another_process(child: subprocess.Popen[str]) -> None:
+    shelf = Shelf()
+    attached = attach(child.pid, duration=0.5, rate=100, name="server", store=shelf)  # type: ignore[arg-type]
+    run = attached.recording.run
+    assert (run.name, run.status, attached.session.kind) == ("server", Status.OK, "attach")
+    assert run.sampler.interval_ns == 10_000_000
+    assert run.rounds[0].measures["wall"] > 0.4
+    assert run.rounds[0].measures["cpu"] > 0
+    assert "outer.<locals>.Inner.spin" in names(attached.recording.tree)
+    assert shelf.saved == [attached.recording]
+    assert child.poll() is None
+
+
+def test_attached_until_the_process_ends(child: subprocess.Popen[str]) -> None:
+    ender = threading.Timer(0.5, child.kill)
+    ender.start()
+    attached = attach(child.pid, store=Shelf())  # type: ignore[arg-type]
+    ender.join()
+    assert attached.recording.run.status is Status.OK
+    assert "outer.<locals>.Inner.spin" in names(attached.recording.tree)
+
+
+@pytest.mark.parametrize(("duration", "status"), [(None, Status.OK), (60.0, Status.INTERRUPTED)])
+def test_ctrl_c_keeps_what_was_recorded(
+    child: subprocess.Popen[str], duration: float | None, status: Status
+) -> None:
+    presser = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    presser.start()
+    attached = attach(child.pid, duration=duration, store=Shelf())  # type: ignore[arg-type]
+    presser.join()
+    assert attached.recording.run.status is status
+    assert "outer.<locals>.Inner.spin" in names(attached.recording.tree)
+
+
+def test_what_cannot_be_sampled_is_told_in_one_line() -> None:
+    with pytest.raises(ProcessNotFound, match="no process 99999999"):
+        attach(99999999, duration=1)
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        with pytest.raises(ProcessNotFound, match="not a Python process"):
+            attach(sleeper.pid, duration=1)
+        sleeper.kill()
+    for bad in ({"rate": 0}, {"rate": 5000}, {"duration": 0.0}, {"duration": -1.0}):
+        with pytest.raises(UsageError):
+            attach(os.getpid(), **bad)  # type: ignore[arg-type]

@@ -41,5 +41,5 @@ lint: $(STAMP) ## ruff, the formatter and mypy --strict
 docs: $(STAMP) ## regenerate what docs/ generates from the code
 	$(BIN)/python -m workbench.store.schema_doc
 
-clean: ## forget .venv and everything generated
-	rm -rf $(VENV) dist build reports data/build data/*.duckdb data/*.duckdb.spool .pytest_cache .mypy_cache .ruff_cache
+clean: ## forget .venv and everything generated; recorded profiles (data/*.duckdb) stay
+	rm -rf $(VENV) dist build reports data/build .pytest_cache .mypy_cache .ruff_cache

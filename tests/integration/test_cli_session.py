@@ -163,3 +163,28 @@ def test_an_unwritable_or_foreign_store_is_told_before_anything_is_measured(tmp_
         assert done.stdout == ""
     assert not (tmp_path / "ran").exists()
     assert foreign.read_text().startswith("not a database")
+
+
+def test_a_store_below_a_file_is_told_apart_from_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = workbench("runs", store=tmp_path / "file" / "wb.duckdb", code=23)
+    assert "Not a directory" in done.stderr
+
+
+def test_a_bad_place_for_the_report_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = workbench("demo", "-o", tmp_path / "file" / "demo.html", store=tmp_path / "wb.duckdb", code=60)
+    assert str(tmp_path / "file") in done.stderr
+    assert not (tmp_path / "wb.duckdb").exists()
+
+
+@pytest.mark.parametrize("status", [0, 1, 7])
+def test_sys_exit_in_a_compared_function_is_no_verdict(tmp_path: Path, status: int) -> None:
+    (tmp_path / "jobs.py").write_text(
+        "import sys\n\n\ndef works():\n    return 1\n\n\ncalls = []\n\n\ndef leaves():\n    calls.append(1)\n"
+        f"    if len(calls) > 3000:\n        sys.exit({status})\n    return 1\n"
+    )
+    store = tmp_path / "wb.duckdb"
+    target = tmp_path / "jobs.py"
+    done = workbench("compare", f"{target}:works", f"{target}:leaves", store=store, code=70)
+    assert f"SystemExit: {status}" in done.stderr

@@ -273,3 +273,10 @@ def test_a_server_named_by_the_environment_is_read(
         outcome = workload.finish(asyncio.run(workload.run()))
         assert (external.parameters["dataset_digest"], external.bound()) == ("external", ())
     assert outcome.digest == done["naive"].outcome.digest
+
+
+def test_what_was_asked_of_the_server_is_stored_with_the_session() -> None:
+    with prepared() as usual, prepared(error_rate="0.5", retry_after_s="5") as harsh:
+        assert usual.parameters["faults"] == "none"
+        assert harsh.parameters["faults"] == "error_rate=0.5"
+        assert (usual.parameters["retry_after_s"], harsh.parameters["retry_after_s"]) == (1, 5)

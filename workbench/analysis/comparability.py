@@ -19,6 +19,9 @@ _FATAL_PARAMETERS = (
     "concurrency_limit",
     "latency_scale",
     "faults",
+    "retry_after_s",
+    "token_lifetime_s",
+    "server",
 )
 _PACKAGES_NAMED = 3
 

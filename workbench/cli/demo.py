@@ -28,13 +28,14 @@ def demo_command(store_path: Path | None, resources: int, rounds: int, output: P
     from workbench.errors import INTERRUPTED
     from workbench.experiment.progress import progress_bar
     from workbench.experiment.session import Plan, measure
-    from workbench.reporting import load_report, write_report
+    from workbench.reporting import load_report, prepare_output, write_report
     from workbench.scenarios import registry
     from workbench.scenarios.base import Settings
     from workbench.store import Store
 
     scenario = registry.get("jamf")
     store = Store(store_path)
+    prepare_output(output)
     with progress_bar("demo") as progress:
         measured = measure(
             scenario,
@@ -45,7 +46,6 @@ def demo_command(store_path: Path | None, resources: int, rounds: int, output: P
             progress=progress,
         )
     print_session(scenario, measured)
-    output.parent.mkdir(parents=True, exist_ok=True)
     write_report(load_report(store, (measured.session.session_id,)), output)
     session_id = measured.session.session_id
     click.echo(

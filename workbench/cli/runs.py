@@ -41,7 +41,7 @@ def run_json(run: Run, commit: str = "") -> dict[str, Any]:
 @click.command("runs")
 @store_option
 @click.option("--scenario", help="Only this scenario's runs.")
-@click.option("--limit", type=int, default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_json: bool) -> None:
     """List the runs, newest first."""
@@ -86,7 +86,7 @@ def _headline(run: Run) -> float:
 @store_option
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--top", type=int, default=15, show_default=True, help="Functions to list.")
+@click.option("--top", type=click.IntRange(min=1), default=15, show_default=True, help="Functions to list.")
 def show_command(store_path: Path | None, run: str, as_json: bool, top: int) -> None:
     """Show one run: its rounds, measures and top functions. RUN is an id, a unique prefix or `latest`."""
     from workbench.cli.show import print_run, run_document

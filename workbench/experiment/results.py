@@ -19,7 +19,7 @@ def result_digest(value: Any) -> str:
     """Equal results, equal digests (SHA-256, hex); "" where a result shows no content to compare.
 
     Containers count by content, mappings and sets in any order, arrays by type, shape and bytes, other objects by
-    their ``repr`` unless that is the default one with an address.
+    their ``repr`` unless that is the default one with an address or is abbreviated.
     """
     try:
         text = _canonical(value)
@@ -40,11 +40,13 @@ def _canonical(value: Any) -> str:
             return f"set({','.join(sorted(map(_canonical, value)))})"
         case Mapping():
             return f"mapping({','.join(sorted(f'{_canonical(k)}={_canonical(v)}' for k, v in value.items()))})"
+    if getattr(getattr(value, "dtype", None), "hasobject", False):  # its bytes are addresses
+        return f"objects({value.shape},{_canonical(value.tolist())})"
     if hasattr(value, "tobytes") and hasattr(value, "shape"):
         return f"array({getattr(value, 'dtype', '')},{value.shape},{hashlib.sha256(value.tobytes()).hexdigest()})"
     text = repr(value)
-    if " at 0x" in text and not isinstance(value, str | bytes | bytearray):
-        raise _Unknown
+    if not isinstance(value, str | bytes | bytearray) and (" at 0x" in text or "..." in text):
+        raise _Unknown  # an address, or a repr that leaves out a part of the content
     return text
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from workbench.analysis.bound import Bound
 from workbench.capture.environment import environment
+from workbench.capture.outcome import outcome_of
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ResultsDiffer, UsageError
@@ -107,7 +108,7 @@ def measure(
             bound = _bound(prepared, plan)
         if bound is not None and scenario.best in chosen:
             bound = replace(bound, floor_seconds=_cpu_floor(scenario, settings, progress))
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:  # raised again below, once what was recorded is safe
         problem = error
     parameters |= {"rounds": plan.rounds, "order_seed": plan.order_seed, **(bound.parameters() if bound else {})}
     session = Session(session_id, "scenario", started_at, scenario.name, parameters, environment())
@@ -154,8 +155,7 @@ def _run_steps(prepared: Prepared, tracks: dict[str, _Track], steps: Sequence[_S
         try:
             track.outcome = execute(track.recorder, workloads[step.variant], step.kind, position=position)
         except BaseException as error:
-            track.status = Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else Status.FAILED
-            track.error = f"{type(error).__name__}: {error}"
+            track.status, track.error = outcome_of(error)
             raise
         reference = reference or track.outcome
         _require_equal(reference, track)

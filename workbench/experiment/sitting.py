@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.analysis.pairs import execution_seconds
 from workbench.analysis.verdict import Rule, Sequential
 from workbench.capture.environment import environment
+from workbench.capture.outcome import outcome_of
 from workbench.capture.rounds import RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ScenarioError, WorkbenchError
@@ -20,9 +21,9 @@ from workbench.experiment.progress import Progress
 from workbench.experiment.results import require_equal
 from workbench.experiment.subjects import Subject, open_subjects
 from workbench.experiment.subprocesses import sample_script, with_sampled
-from workbench.experiment.targets import LiveTarget, ScriptTarget
+from workbench.experiment.targets import FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
 from workbench.model import Recording, RoundKind, Scalar, Session, Status, Verdict, utc_now
-from workbench.redaction import redact
+from workbench.paths import normalise
 from workbench.scenarios.base import Outcome, Workload
 from workbench.statistics import Estimate
 from workbench.store.ids import new_id
@@ -35,6 +36,9 @@ __all__ = ["Measured", "measure_pairs"]
 _SHORTEST_ROUND_S = 0.02
 """Shorter bodies are looped. From 5 ms on the clock and the round's own cost are below a thousandth; 20 ms also
 averages over the scheduler's slices, and is about what collecting garbage between rounds takes anyway."""
+
+_ENDS = (Exception, SystemExit, asyncio.CancelledError)
+"""How a body can end other than by returning. Its ``sys.exit(0)`` must not become the comparison's exit code."""
 
 _SAMPLED_ROUND_S = 0.1
 """Without the sampler's cost, which makes a call-heavy round several times longer."""
@@ -108,14 +112,25 @@ def _parameters(
     base: LiveTarget, new: LiveTarget, settings: CompareSettings, rule: Rule, max_seconds: float
 ) -> dict[str, Scalar]:
     return {
-        "base": str(base),
-        "new": str(new),
+        "base": _stored_name(base),
+        "new": _stored_name(new),
         "warmup": settings.warmup,
         "order_seed": settings.order_seed,
         "max_regression": rule.max_regression,
         "max_pairs": rule.budget,
         "max_seconds": max_seconds,
     }
+
+
+def _stored_name(target: LiveTarget) -> str:
+    """The target without what its path tells of the user's folders."""
+    match target:
+        case ScriptTarget(path):
+            return normalise(str(path.absolute()))
+        case FunctionTarget(path, function):
+            return f"{normalise(str(path.absolute()))}:{function}"
+        case ScenarioTarget():
+            return str(target)
 
 
 class _Sitting:
@@ -185,7 +200,7 @@ class _Sitting:
     def _calibrate(self, side: _Side, seconds: float) -> None:
         try:
             side.subject.calibrate(seconds)
-        except Exception as error:
+        except _ENDS as error:
             raise self._failed(side, error) from error
 
     def _round(self, side: _Side, kind: RoundKind) -> None:
@@ -197,7 +212,7 @@ class _Sitting:
         except KeyboardInterrupt:
             side.status = Status.INTERRUPTED
             raise
-        except Exception as error:
+        except _ENDS as error:
             raise self._failed(side, error) from error
         finally:
             self.position += 1
@@ -206,14 +221,12 @@ class _Sitting:
         if kind is RoundKind.TIMING:
             side.seconds.append(execution_seconds(round_.measures))
 
-    def _failed(self, side: _Side, error: Exception) -> WorkbenchError:
-        what = str(error) if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
-        side.status, side.error = Status.FAILED, redact(what.partition("\n")[0])
-        return (
-            error
-            if isinstance(error, WorkbenchError)
-            else ScenarioError(f"{side.subject.name} failed: {side.error}")
-        )
+    def _failed(self, side: _Side, error: BaseException) -> WorkbenchError:
+        _, line = outcome_of(error)
+        side.status, side.error = Status.FAILED, line or "SystemExit: 0"
+        if isinstance(error, WorkbenchError):
+            return error
+        return ScenarioError(f"{side.subject.name} failed: {side.error}")
 
     def _require_equal(self) -> None:
         base, new = self.sides
@@ -265,7 +278,7 @@ def _recording(side: _Side, session: Session, interrupted: bool) -> Recording:
     recording = side.recorder.finish(
         run_id=side.run_id,
         session_id=session.session_id,
-        name=subject.name,
+        name=_stored_name(subject.target),
         scenario=subject.scenario,
         variant=subject.variant,
         started_at=side.started_at,

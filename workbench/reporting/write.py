@@ -35,7 +35,7 @@ from workbench.views.assets import module, read_static
 from workbench.views.charts import CONFIG, LadderStep, ladder_chart
 from workbench.views.tables import html_text
 
-__all__ = ["report_html", "safe_json", "write_report"]
+__all__ = ["prepare_output", "report_html", "safe_json", "write_report"]
 
 _INJECTED = re.compile(r'getElementById\("([0-9a-f]{64})"\)')  # plotly's map library looks for its own style sheet
 _EMPTY_STYLE = ""  # plotly adds an empty <style> and fills it through the CSSOM
@@ -137,6 +137,21 @@ def report_html(report: ReportData) -> str:
 def write_report(report: ReportData, path: Path) -> None:
     """Write the page to ``path``, whole or not at all. Raises ``OutputError``."""
     write_atomically(path, report_html(report))
+
+
+def prepare_output(path: Path) -> None:
+    """Make the folder that a report goes to, so that a bad place is told before anything is measured.
+
+    Raises ``OutputError``.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part"):
+            pass
+    except OSError as error:
+        raise OutputError(_why(path, error)) from error
 
 
 def write_atomically(path: Path, text: str) -> None:

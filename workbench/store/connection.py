@@ -68,11 +68,20 @@ def writing(path: Path, timeout_s: float) -> Iterator[Connection]:
 def reading(path: Path, timeout_s: float, *, closed: bool = False) -> Iterator[Connection]:
     """A read-only connection, to an empty store in memory if there is no file; ``closed`` for others' SQL."""
     with _translated(path), _turn(path, timeout_s) as deadline:
-        connection = _open_reading(path, deadline, closed) if path.exists() else memory(closed=closed)
+        connection = _open_reading(path, deadline, closed) if _exists(path) else memory(closed=closed)
         try:
             yield connection
         finally:
             connection.close()
+
+
+def _exists(path: Path) -> bool:
+    """Whether the file is there; a path *below* a file is an error, which ``Path.exists`` hides."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _open_writing(path: Path, deadline: float) -> Connection:

@@ -104,7 +104,7 @@ def entries(spool: Path) -> list[Path]:
     """Whole entries, oldest first."""
     try:
         names = sorted(entry.name for entry in spool.iterdir())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the latter is told by whoever opens the store itself
         return []
     return [spool / name for name in names if not name.startswith(".") and not name.endswith(_BAD)]
 

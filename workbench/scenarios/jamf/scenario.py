@@ -5,7 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import fields
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from workbench.scenarios.jamf.graph import estate_graph
 from workbench.scenarios.jamf.options import ClientOptions, read_options
 from workbench.scenarios.jamf.workload import Export, ExportWorkload, load_export
 from workbench.services.jamf import (
+    Faults,
     JamfEndpoint,
     JamfOptions,
     RunningJamf,
@@ -115,6 +118,9 @@ class _Simulated:
             "link_terms": self._link.describe(),
             "latency_scale": self._server.latency_scale,
             "concurrency_limit": self._server.concurrency_limit,
+            "retry_after_s": self._server.retry_after_s,
+            "token_lifetime_s": self._server.token_lifetime_s,
+            "faults": _faults(self._server.faults),
         }
 
     def workload(self, variant: str) -> ExportWorkload:
@@ -134,6 +140,14 @@ class _Simulated:
         self._stack.close()
 
 
+def _faults(faults: Faults) -> str:
+    """The faults that were asked for, ``none`` without any."""
+    usual = Faults()
+    chosen = {f.name: getattr(faults, f.name) for f in fields(Faults)}
+    asked = [f"{name}={value}" for name, value in chosen.items() if value != getattr(usual, name)]
+    return ",".join(asked) or "none"
+
+
 def _first_latency(seed: int, scale: float, endpoint: str, resource: str) -> float:
     return latency_s(seed, endpoint, resource, 1, scale)
 
@@ -147,7 +161,8 @@ class _External:
 
     @property
     def parameters(self) -> Mapping[str, Scalar]:
-        return {"dataset_digest": "external", "link": "external"}
+        server = sha256(self.account.base_url.encode()).hexdigest()[:16]
+        return {"dataset_digest": "external", "link": "external", "server": server}
 
     def workload(self, variant: str) -> ExportWorkload:
         return ExportWorkload(_export_of(self._scenario, variant), self.account)

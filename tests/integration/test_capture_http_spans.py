@@ -335,6 +335,23 @@ def test_the_programs_own_trace_hook_still_works(server: Server, client: httpx.C
     assert "connection.connect_tcp.complete" in events
 
 
+def test_answers_that_other_tools_put_in_the_transports_place(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer_async(self: object, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"canned")
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda self, r: httpx.Response(200, content=b"canned"))
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer_async)
+
+    async def work() -> None:
+        async with httpx.AsyncClient(trust_env=False) as asynchronous:
+            assert (await asynchronous.get("http://x.example/a")).text == "canned"
+        assert client.get("http://x.example/b").text == "canned"
+
+    assert [span.name for span in of_kind(record(work), "http")] == ["GET /a", "GET /b"]
+
+
 def test_redirects_are_requests_of_their_own(server: Server, client: httpx.Client) -> None:
     def work() -> None:
         assert client.get(f"{server.url}/redirect", follow_redirects=True).text == "hello"

@@ -95,7 +95,8 @@ class _Call:
         span.attributes["headers_ns"] = time.perf_counter_ns() - span.start_ns
         span.bytes_received += STATUS_LINE + len(response.reason_phrase) + _header_bytes(response.headers.raw)
         span.held = True  # the end of the body finishes it, not OpenTelemetry's context manager
-        wrap = _CountedAsyncAnswer if isinstance(response.stream, httpx.AsyncByteStream) else _CountedAnswer
+        # by the kind of call and not of stream: a body that is there already is both kinds at once
+        wrap = _CountedAsyncAnswer if isinstance(self, AsyncCall) else _CountedAnswer
         response.stream = wrap(response.stream, span)
 
     def failed(self) -> None:

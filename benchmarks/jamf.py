@@ -1,7 +1,7 @@
 """The Jamf export at all sizes, links and limits that the claims J1 to J6 speak of.
 
 ``python benchmarks/jamf.py [GROUP…]`` measures the points of ``data/claims.toml`` by group: small, medium, large,
-thousand, rtt, limits, memory (default: all, of which large takes the longest). After every point it writes
+bound, thousand, rtt, limits, memory (default: all, of which large takes the longest). After every point it writes
 ``jamf.json``, ``jamf.md`` and ``claims.json`` into ``benchmarks/results``, so that it can be interrupted; a rerun
 measures what is missing, or was measured with other sources or conditions (``--fresh``: everything). Exit code 1 if
 a requirement is missed.

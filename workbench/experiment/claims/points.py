@@ -10,14 +10,19 @@ import multiprocessing
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
+from workbench.capture.environment import environment
+from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.experiment.claims.phases import handshake_seconds, last_requests_seconds
+from workbench.experiment.execute import execute
 from workbench.experiment.progress import Progress, silent
-from workbench.experiment.session import MeasuredSession, Plan, measure
-from workbench.model import Recording, Round, RoundKind, Scalar, Status
+from workbench.experiment.session import Plan, measure
+from workbench.model import Recording, Round, RoundKind, Scalar, Status, utc_now
 from workbench.scenarios import registry
 from workbench.scenarios.base import Settings
 
@@ -28,8 +33,9 @@ __all__ = ["Point", "PointResult", "measure_point"]
 class Point:
     """One set of conditions. ``group`` names those that are measured together.
 
-    ``isolated`` measures each variant in a process of its own: memory that one variant leaves behind in the
-    allocator would count for the next. ``bound`` also measures the CPU floor of the scenario's best variant.
+    ``isolated`` measures memory fairly: each variant in a process of its own, since what one leaves behind in the
+    allocator would count for the next, and with the garbage collector on, without which cycles pile up. ``bound``
+    also measures the CPU floor of the scenario's best variant.
     """
 
     name: str
@@ -81,41 +87,63 @@ def measure_point(point: Point, progress: Progress = silent) -> PointResult:
         progress(f"{variant}, in a process of its own", number, len(point.variants))
         # Spawned, not forked: a fork would inherit the memory that is to be kept out.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            results.append(pool.submit(_measured, replace(point, variants=(variant,))).result())
+            results.append(pool.submit(_alone, point, variant).result())
     return _merged(results)
 
 
-def _measured(point: Point, progress: Progress = silent) -> PointResult:
+def _alone(point: Point, variant: str) -> PointResult:
+    recorder = RunRecorder(SamplerSpec(name="none"), collector_off=False)
+    started_at = utc_now()
+    with closing(registry.get(point.scenario).prepare(point.settings)) as prepared:
+        workload = prepared.workload(variant)
+        outcomes = [execute(recorder, workload, RoundKind.TIMING) for _ in range(point.rounds)]
+        parameters = {**prepared.parameters, "rounds": point.rounds}
+    recording = recorder.finish(run_id="", session_id="", name=variant, variant=variant)
+    failures = {variant: len(outcomes[-1].failures)} if outcomes[-1].failures else {}
+    return _result(point, [recording], parameters, started_at, failures)
+
+
+def _measured(point: Point, progress: Progress) -> PointResult:
     plan = Plan(rounds=point.rounds, sampler=SamplerSpec(name="none"), with_bound=point.bound)
-    measured = measure(
-        registry.get(point.scenario), point.settings, variants=point.variants, plan=plan, progress=progress
-    )
-    return _result(point, measured)
-
-
-def _result(point: Point, measured: MeasuredSession) -> PointResult:
+    scenario = registry.get(point.scenario)
+    measured = measure(scenario, point.settings, variants=point.variants, plan=plan, progress=progress)
     session = measured.session
-    roots = session.parameters.get("resources")
+    failures = {variant: len(failed) for variant, failed in measured.failures.items()}
+    result = _result(point, measured.recordings, session.parameters, session.started_at, failures)
+    return replace(result, interrupted=measured.interrupted)
+
+
+def _result(
+    point: Point,
+    recordings: Sequence[Recording],
+    parameters: Mapping[str, Scalar],
+    started_at: datetime,
+    failures: Mapping[str, int],
+) -> PointResult:
+    roots = parameters.get("resources")
     extra = {"roots": float(roots)} if isinstance(roots, int) else {}
-    env = session.environment
     return PointResult(
         name=point.name,
-        rounds={r.run.variant: [m | extra for m in _rounds(r)] for r in measured.recordings},
-        parameters=dict(session.parameters),
-        environment={
-            "commit": env.commit,
-            "dirty": env.dirty,
-            "python": env.python,
-            "os": env.os,
-            "cpu": env.cpu,
-            "cores": env.cores,
-            "memory_bytes": env.memory_bytes,
-            "load_average": list(os.getloadavg()),
-        },
-        started_at=session.started_at.isoformat(timespec="seconds"),
-        failures={variant: len(failures) for variant, failures in measured.failures.items()},
-        interrupted=measured.interrupted,
+        rounds={r.run.variant: [m | extra for m in _rounds(r)] for r in recordings},
+        parameters=dict(parameters),
+        environment=_environment(),
+        started_at=started_at.isoformat(timespec="seconds"),
+        failures=failures,
     )
+
+
+def _environment() -> dict[str, Any]:
+    env = environment()
+    return {
+        "commit": env.commit,
+        "dirty": env.dirty,
+        "python": env.python,
+        "os": env.os,
+        "cpu": env.cpu,
+        "cores": env.cores,
+        "memory_bytes": env.memory_bytes,
+        "load_average": list(os.getloadavg()),
+    }
 
 
 def _rounds(recording: Recording) -> Iterable[dict[str, float]]:

@@ -188,3 +188,12 @@ def test_sys_exit_in_a_compared_function_is_no_verdict(tmp_path: Path, status: i
     target = tmp_path / "jobs.py"
     done = workbench("compare", f"{target}:works", f"{target}:leaves", store=store, code=70)
     assert f"SystemExit: {status}" in done.stderr
+
+
+def test_what_compared_functions_print_does_not_reach_the_document(tmp_path: Path) -> None:
+    (tmp_path / "jobs.py").write_text("print('importing')\n\n\ndef a():\n    print('noise')\n    return 1\n")
+    target = f"{tmp_path / 'jobs.py'}:a"
+    done = workbench(
+        "compare", target, target, "--max-seconds", "1", "--json", store=tmp_path / "wb.duckdb", code=3
+    )
+    assert json.loads(done.stdout)["verdict"] == "INCONCLUSIVE"

@@ -144,12 +144,16 @@ def judge(base: Values, new: Values, rule: Rule | None = None, *, replay: bool) 
 
 
 def parse_percent(text: str) -> float:
-    """``"5%"``, ``"5 %"`` or ``"0.05"`` as a fraction; ``UsageError`` otherwise."""
+    """``"5%"``, ``"5 %"`` or ``"0.05"`` as a fraction; ``UsageError`` otherwise.
+
+    A bare number of 1 and more is refused: 10 meant as a percentage would be a gate that never closes.
+    """
     stripped = text.strip()
+    bare = not stripped.endswith("%")
     try:
-        value = float(stripped.removesuffix("%")) / (100 if stripped.endswith("%") else 1)
+        value = float(stripped.removesuffix("%")) / (1 if bare else 100)
     except ValueError:
         raise UsageError(f"{text!r} is no percentage; write it like 5% or 0.05") from None
-    if not 0 < value < 100:
-        raise UsageError(f"{text!r} is out of range; write a percentage above 0, like 5%")
+    if not 0 < value < (1 if bare else 100):
+        raise UsageError(f"{text!r} is out of range; write a percentage above 0, like 5% or 0.05")
     return value

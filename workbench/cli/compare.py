@@ -10,8 +10,10 @@ import click
 
 from workbench.cli.output import print_json, print_table, store_option
 from workbench.cli.scenario import scenario_options, settings_of
+from workbench.model import Verdict
 
 if TYPE_CHECKING:
+    from workbench.experiment.compare import CompareResult
     from workbench.model import Comparison
 
 __all__ = ["compare_command"]
@@ -62,29 +64,47 @@ def compare_command(
     if as_json:
         print_json(comparison_json(comparison))
     else:
-        _print(comparison)
+        _print(comparison, live)
     return live.exit_code if live else exit_code(comparison)
 
 
-def _print(comparison: Comparison) -> None:
+def _print(comparison: Comparison, live: CompareResult | None) -> None:
     advisory = " (advisory: stored runs of different sessions)" if comparison.advisory else ""
+    if live is not None and live.interrupted:
+        click.echo("interrupted: the pairs so far are kept")
     click.echo(f"{comparison.verdict}{advisory}: {comparison.sentence}")
     for line in comparison.differences:
         click.echo(f"  {line}")
+    if comparison.verdict is Verdict.INCONCLUSIVE and live is not None:
+        click.echo(f"  {_what_next(comparison)}")
     counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in comparison.counts.items() if a != b]
     if counts:
         print_table(("count a round", "base", "new"), counts, right="lrr")
     _print_functions(comparison)
 
 
+def _what_next(comparison: Comparison) -> str:
+    """Why there is no verdict, and what would give one."""
+    from workbench.statistics import LOOKS
+
+    if comparison.pairs >= LOOKS[-1]:
+        return (
+            f"no verdict after all {comparison.pairs} pairs: the noise is larger than what is asked; accept more with "
+            "--max-regression, or measure on a quieter machine"
+        )
+    return f"no verdict within the time for {comparison.pairs} pairs: allow more with --max-seconds"
+
+
 def _print_functions(comparison: Comparison) -> None:
+    """Functions whose self time changed; points are percents of base's time, as in the sentence above."""
     from workbench.views.numbers import format_seconds
 
+    whole = sum(change.base_seconds for change in comparison.functions)
     rows = [
         (
             format_seconds(change.base_seconds),
             format_seconds(change.new_seconds),
-            f"{100 * (change.new_share - change.base_share):+.1f}",
+            f"{100 * (change.new_seconds - change.base_seconds) / whole:+.1f}" if whole else "",
             change.frame.function,
             change.frame.file,
         )
@@ -92,4 +112,5 @@ def _print_functions(comparison: Comparison) -> None:
         if not math.isclose(change.base_seconds, change.new_seconds)
     ]
     if rows:
-        print_table(("base", "new", "points", "function (self time a round)", "file"), rows, right="rrrll")
+        title = "Self time a round, from sampled rounds of their own: few, and slowed by the sampler; no verdict"
+        print_table(("base", "new", "points", "function", "file"), rows, title=title, right="rrrll")

@@ -66,6 +66,7 @@ def require_equal(base: tuple[str, Outcome], new: tuple[str, Outcome]) -> str:
         failed = "; ".join(f"{f.resource}: {f.error}" for f in (*a.failures, *b.failures))
         why = f" ({failed})" if failed else ""
         raise ResultsDiffer(
-            f"{base_name} and {new_name} return different results{why}: their speed is not compared"
+            f"{base_name} and {new_name} return different results{why}: their speed is not compared "
+            "(--different-results compares them all the same)"
         )
     return ""

@@ -19,7 +19,7 @@ from workbench.errors import CaptureError, ScenarioError, WorkbenchError
 from workbench.experiment.interleave import sweeps
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import require_equal
-from workbench.experiment.subjects import Subject, open_subjects
+from workbench.experiment.subjects import Subject, open_subjects, share_loops
 from workbench.experiment.subprocesses import sample_script, with_sampled
 from workbench.experiment.targets import FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
 from workbench.model import Recording, RoundKind, Scalar, Session, Status, Verdict, utc_now
@@ -155,6 +155,7 @@ class _Sitting:
         for side in self.sides:
             progress(f"warm-up of {side.subject.name}", 0, self._sequential.rule.budget)
             self._calibrate(side, _SHORTEST_ROUND_S)
+        share_loops(side.subject for side in self.sides)
         for _ in range(self._settings.warmup):
             for side in self.sides:
                 self._round(side, RoundKind.WARMUP)
@@ -182,6 +183,7 @@ class _Sitting:
         try:
             for side in self.sides if rounds else ():
                 self._calibrate(side, _SAMPLED_ROUND_S)
+            share_loops(side.subject for side in self.sides)
             for done in range(rounds):
                 progress("sampling", done, rounds)
                 for side in self.sides:

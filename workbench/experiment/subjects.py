@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from workbench.experiment.callables import FunctionWorkload
@@ -14,7 +16,9 @@ from workbench.model import Scalar
 from workbench.scenarios import registry
 from workbench.scenarios.base import Settings, Workload
 
-__all__ = ["Subject", "open_subjects"]
+__all__ = ["Subject", "open_subjects", "share_loops"]
+
+_UNEQUAL = 5
 
 
 class _OwnWorkload(Workload, Protocol):
@@ -52,6 +56,19 @@ class Subject:
             self.own.calibrate(seconds)
 
 
+def share_loops(subjects: Iterable[Subject]) -> None:
+    """Give both functions the loops of the one that needs more, unless that makes rounds ``_UNEQUAL`` times longer.
+
+    The scheduler meets a long round oftener than a short one: functions that were calibrated in moments of different
+    load would differ by their rounds' lengths alone.
+    """
+    functions = [subject.own for subject in subjects if isinstance(subject.own, FunctionWorkload)]
+    loops = [function.loops for function in functions]
+    if loops and max(loops) <= _UNEQUAL * min(loops):
+        for function in functions:
+            function.loops = max(loops)
+
+
 @contextmanager
 def open_subjects(
     base: LiveTarget, new: LiveTarget, settings: Settings, timeout_s: float
@@ -68,6 +85,8 @@ def open_subjects(
                 if isinstance(t, ScenarioTarget)
             ]
         else:
+            # What the functions print is thrown away: it would stand between the words of the comparison.
+            stack.enter_context(redirect_stdout(stack.enter_context(Path(os.devnull).open("w"))))
             sides = []
             for target in (base, new):
                 own = _own(target, timeout_s)

@@ -148,7 +148,7 @@ def test_percentages(text: str, value: float) -> None:
     assert parse_percent(text) == pytest.approx(value)
 
 
-@pytest.mark.parametrize("text", ["", "five", "0%", "-3%", "nan", "5%%"])
+@pytest.mark.parametrize("text", ["", "five", "0%", "-3%", "nan", "5%%", "10", "1"])
 def test_bad_percentages_are_usage_errors(text: str) -> None:
     with pytest.raises(UsageError):
         parse_percent(text)

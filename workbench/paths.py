@@ -21,7 +21,7 @@ import sysconfig
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["is_user_code", "normalise", "shorten_text"]
+__all__ = ["home_folder", "is_user_code", "normalise", "shorten_text", "working_folder"]
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - strings, because this runs per frame file
 STDLIB = tuple(
@@ -47,6 +47,8 @@ def normalise(filename: str) -> str:
         return "<cell>"
     if not filename or filename.startswith("<"):
         return filename or "<unknown>"
+    if not os.path.isabs(filename) and not working_folder():  # noqa: PTH117
+        return _posix(os.path.normpath(filename))  # relative to a folder that is gone
     path = os.path.abspath(filename)  # noqa: PTH100
     return _own(path) or _installed(path) or _in_project(path) or _elsewhere(path)
 
@@ -61,8 +63,25 @@ def is_user_code(normalised: str) -> bool:
 
 def shorten_text(text: str) -> str:
     """The text with the home folder written as ``~``: for messages that are stored."""
-    home = os.path.expanduser("~")  # noqa: PTH111
-    return text.replace(home, "~") if len(home) > 1 else text
+    home = home_folder()
+    if not home or home not in text:
+        return text
+    # a whole path and whole names only: neither /home/alice nor /home/al.old nor /mnt/home/al is in /home/al
+    return re.sub(rf"(?<![\w.~-]){re.escape(home)}(?![\w-]|\.+[\w-])", "~", text)
+
+
+def home_folder() -> str:
+    """The user's home folder; "" if there is none, as for a user without an entry in the password file."""
+    home = os.path.expanduser("~").rstrip("/\\")  # noqa: PTH111
+    return home if os.path.isabs(home) else ""  # noqa: PTH117
+
+
+def working_folder() -> str:
+    """The working folder; "" if it has been deleted."""
+    try:
+        return os.getcwd()  # noqa: PTH109
+    except OSError:
+        return ""
 
 
 def _own(path: str) -> str | None:
@@ -87,22 +106,21 @@ def _in_project(path: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _project_root(folder: str) -> str:
     """The nearest folder at or above this one that holds a project; "" if there is none below the home folder."""
-    home = Path.home()
+    home = Path(home_folder() or os.devnull)
     for candidate in (Path(folder), *Path(folder).parents):
         if candidate == home:
             return ""  # a dot-file repository in the home folder is nobody's project
-        if any((candidate / marker).exists() for marker in ROOT_MARKERS):
+        if any(os.path.exists(candidate / marker) for marker in ROOT_MARKERS):  # noqa: PTH110 - never raises
             return str(candidate)
     return ""
 
 
 def _elsewhere(path: str) -> str:
-    cwd = os.getcwd()  # noqa: PTH109
-    return _below(cwd, path, "") or _below(str(Path.home()), path, "~/") or _posix(path)
+    return _below(working_folder(), path, "") or _below(home_folder(), path, "~/") or _posix(path)
 
 
 def _below(folder: str, path: str, prefix: str) -> str | None:
-    if path.startswith(folder) and path[len(folder) : len(folder) + 1] in ("/", "\\"):
+    if folder and path.startswith(folder) and path[len(folder) : len(folder) + 1] in ("/", "\\"):
         return prefix + _posix(path[len(folder) + 1 :])
     return None
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from workbench.model import Environment
+from workbench.paths import working_folder
 
 __all__ = ["environment"]
 
@@ -28,7 +29,8 @@ def environment(root: Path | None = None) -> Environment:
     Git is asked at most once a process and folder, and given up on after two seconds. ``machine`` is a one-way
     digest, so that it says "same machine" and nothing else.
     """
-    return _environment(str((root or Path.cwd()).resolve()))
+    folder = root or working_folder()
+    return _environment(str(Path(folder).resolve()) if folder else "")
 
 
 @lru_cache(maxsize=32)
@@ -53,7 +55,7 @@ def _environment(root: str) -> Environment:
 
 def _git_state(root: str) -> tuple[str, str, bool]:
     """Commit, branch ("" if detached) and whether tracked files differ from it; empty outside a checkout."""
-    commit = _git(root, "rev-parse", "HEAD")
+    commit = _git(root, "rev-parse", "HEAD") if root else ""
     if not commit:
         return "", "", False
     branch = _git(root, "symbolic-ref", "--short", "-q", "HEAD")

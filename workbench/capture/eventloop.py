@@ -9,14 +9,15 @@ the loop; tasks keep the copy that they were created with.
 from __future__ import annotations
 
 import asyncio
-import threading
 from typing import Any
 
 from pyinstrument.stack_sampler import active_profiler_context_var
 
+from workbench.capture.forks import ForkSafeLock
+
 __all__ = ["hide_from_profiler", "show_to_profiler"]
 
-_lock = threading.Lock()
+_lock = ForkSafeLock()
 _users = 0
 _original = asyncio.BaseEventLoop.run_forever
 

@@ -94,6 +94,14 @@ class StackTable:
             self._known.add(key)
         return key
 
+    def adopt(self, key: StackKey, other: StackTable) -> None:
+        """Take over a key that another table made, so that it can be resolved here too."""
+        if key not in self._known:
+            for item in key:
+                if not isinstance(item, str):
+                    self._codes[item] = other._codes[item]
+            self._known.add(key)
+
     def key_and_site(self, frame: FrameType | None) -> tuple[StackKey, str]:
         """The key, and ``file:line`` of the nearest frame of the user's own code ("" if there is none)."""
         codes: list[CodeType] = []

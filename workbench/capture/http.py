@@ -16,6 +16,7 @@ headers and body as transferred (compressed, if it is), without chunk framing, T
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -46,7 +47,6 @@ STATUS_LINE = len("HTTP/1.1 200 \r\n")
 CLIENT_ERROR = 400
 SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
-LOOPBACK = ("localhost", "127.", "::1")
 IDENTITY = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}.*")  # W3C Trace Context
 
 
@@ -64,6 +64,7 @@ class _Call:
         self.their_trace = request.extensions.get("trace")
         if isinstance(self.their_trace, _Call):  # a redirect or a repeated request carries our mark along
             self.their_trace = self.their_trace.their_trace
+        self._failed = False
         self._steps: dict[str, OpenSpan] = {}
         self._extensions = request.extensions = {**request.extensions, "trace": self}
 
@@ -97,11 +98,26 @@ class _Call:
         span.held = True  # the end of the body finishes it, not OpenTelemetry's context manager
         # by the kind of call and not of stream: a body that is there already is both kinds at once
         wrap = _CountedAsyncAnswer if isinstance(self, AsyncCall) else _CountedAnswer
-        response.stream = wrap(response.stream, span)
+        response.stream = wrap(response.stream, span, self)
 
     def failed(self) -> None:
+        """The next request like this one is a retry."""
         key = self._identity()
+        self._failed = True
         self.log.failed_requests[key] = self.log.failed_requests.get(key, 0) + 1
+
+    @instrumentation
+    def ended(self, error: BaseException | None = None) -> None:
+        """The body is over, read or closed; or broken, and with it the request."""
+        span = self.span
+        if span is None or span.end_ns:
+            return
+        if error is not None:
+            self.failed()
+            span.fail(error)
+        elif not self._failed and self.log.failed_requests:
+            self.log.failed_requests.pop(self._identity(), None)
+        span.finish()
 
     def _identity(self) -> int:
         return hash((self.request.method, str(self.request.url)))
@@ -242,28 +258,52 @@ class _CountedStream:
         self.span = span
 
 
-class _CountedAnswer(_CountedStream, httpx.SyncByteStream):
+class _CountedBody(_CountedStream):
+    """An answer's body. A reader that goes away early (GeneratorExit) is no error, what the stream raises is."""
+
+    def __init__(self, stream: Any, span: OpenSpan, call: _Call) -> None:
+        super().__init__(stream, span)
+        self.call = call
+
+
+class _CountedAnswer(_CountedBody, httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
-        for part in self.stream:
-            self.span.bytes_received += len(part)
-            yield part
-        self.span.finish()
+        try:
+            for part in self.stream:
+                self.span.bytes_received += len(part)
+                yield part
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self.call.ended(error)
+            raise
+        self.call.ended()
 
     def close(self) -> None:
-        self.stream.close()
-        self.span.finish()
+        try:
+            self.stream.close()
+        finally:
+            self.call.ended()
 
 
-class _CountedAsyncAnswer(_CountedStream, httpx.AsyncByteStream):
+class _CountedAsyncAnswer(_CountedBody, httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self.stream:
-            self.span.bytes_received += len(part)
-            yield part
-        self.span.finish()
+        try:
+            async for part in self.stream:
+                self.span.bytes_received += len(part)
+                yield part
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self.call.ended(error)
+            raise
+        self.call.ended()
 
     async def aclose(self) -> None:
-        await self.stream.aclose()
-        self.span.finish()
+        try:
+            await self.stream.aclose()
+        finally:
+            self.call.ended()
 
 
 class _CountedUpload(_CountedStream):
@@ -287,7 +327,15 @@ def _header_bytes(headers: list[tuple[bytes, bytes]]) -> int:
 
 def _traceparent_wanted(wanted: str, host: str) -> bool:
     """``WORKBENCH_TRACEPARENT``: ``loopback`` (the default: services on this machine only), ``all`` or ``off``."""
-    return wanted == "all" or (wanted == "loopback" and host.startswith(LOOPBACK))
+    return wanted == "all" or (wanted == "loopback" and _is_loopback(host))
+
+
+@lru_cache(maxsize=512)
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:  # a name: not resolved here, and others may own one that only looks local
+        return host.lower() == "localhost"
 
 
 def _adopt(span: OtelSpan, info: RequestInfo) -> None:

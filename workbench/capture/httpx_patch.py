@@ -15,12 +15,13 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from workbench.capture.forks import ForkSafeLock
 from workbench.capture.frames import instrumentation, resumes
 from workbench.capture.spans import active_log
 
 __all__ = ["install", "uninstall"]
 
-_lock = threading.RLock()
+_lock = ForkSafeLock()
 _users = 0
 _patched = False
 _sync_base: Any = None  # stay set after the last recording: a thread may be on its way through our layer
@@ -49,8 +50,7 @@ def uninstall() -> None:
         _users -= 1
         if _users > 0:
             return
-        if _waiter in sys.meta_path:
-            sys.meta_path.remove(_waiter)
+        _stop_waiting()
         if _patched:
             _unpatch()
 
@@ -123,13 +123,19 @@ async def _handle_async_request(self: Any, request: Any) -> Any:
 
 
 class _Waiter(MetaPathFinder):
-    """Patches httpx as soon as it is imported."""
+    """Patches httpx as soon as it is imported; that somebody asks whether it is there changes nothing."""
+
+    def __init__(self) -> None:
+        self._search = threading.local()
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
-        if fullname != "httpx" or self not in sys.meta_path:
+        if fullname != "httpx" or getattr(self._search, "under_way", False):
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
+        self._search.under_way = True  # the other finders are asked now, by way of this method
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            self._search.under_way = False
         if spec is not None and spec.loader is not None:
             spec.loader = _PatchingLoader(spec, spec.loader)
         return spec
@@ -150,12 +156,20 @@ class _PatchingLoader(Loader):
         self._spec.loader = module.__loader__ = self._loader
         self._run(module)
         with _lock:
+            if sys.modules.get("httpx") is not module:  # a copy that the program loads for itself
+                return
+            _stop_waiting()
             if _users and not _patched:
                 _patch()
 
     @resumes
     def _run(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
+
+
+def _stop_waiting() -> None:
+    if _waiter in sys.meta_path:
+        sys.meta_path.remove(_waiter)
 
 
 _waiter = _Waiter()

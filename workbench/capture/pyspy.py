@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
@@ -41,9 +42,11 @@ class PySpy:
         self._pid = pid
         self._spec = spec
         self._own_stem = tuple(own_stem)
-        self._folder = tempfile.TemporaryDirectory(prefix="workbench-py-spy-")
-        self._output = Path(self._folder.name) / "profile.json"
-        self._messages = Path(self._folder.name) / "messages"
+        self._pid_here = os.getpid()
+        folder = Path(tempfile.mkdtemp(prefix="workbench-py-spy-"))
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._output = folder / "profile.json"
+        self._messages = folder / "messages"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, may_trace_me: bool = False) -> PySpy:
@@ -66,17 +69,21 @@ class PySpy:
             raise
         return self
 
-    def wait(self, seconds: float | None) -> None:
-        """Until the time is over or the sampled process ends."""
+    def wait(self, seconds: float | None) -> bool:
+        """Until the time is over or the sampled process ends: whether it has ended."""
         if self._process is None:
-            return
+            return True
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            return
+            return False
+        return True
 
     def stop(self) -> None:
         """Make it write what it has. Does nothing if it has ended with its process."""
+        if os.getpid() != self._pid_here:
+            self._remove.detach()  # a forked child: py-spy and its files are the parent's
+            return
         if self._process is None:
             return
         self._process.send_signal(signal.SIGINT)
@@ -97,7 +104,7 @@ class PySpy:
                 raise CaptureError(f"py-spy recorded nothing: {self._last_message()}")
             yield from read_speedscope(self._output, self._own_stem)
         finally:
-            self._folder.cleanup()
+            self._remove()
 
     def _await_first_sample(self) -> None:
         assert self._process is not None
@@ -123,7 +130,7 @@ class PySpy:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-        self._folder.cleanup()
+        self._remove()
 
 
 def sample_self(spec: SamplerSpec, caller: FrameType) -> PySpy:

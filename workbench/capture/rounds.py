@@ -13,14 +13,14 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from workbench.capture import httpx_patch
-from workbench.capture.frames import StackTable
+from workbench.capture import forks, httpx_patch
+from workbench.capture.frames import StackTable, instrumentation
 from workbench.capture.outcome import outcome_of
 from workbench.capture.resources import ResourceMeter, collector_off, start_resources
 from workbench.capture.samplers import RunningSampler, SampledStack, SamplerSpec, start_sampler
@@ -72,34 +72,15 @@ class RunRecorder:
         self._table = StackTable()
         self._rounds: list[RoundInProgress] = []
 
-    @contextmanager
-    def round(
-        self, kind: RoundKind, *, position: int = 0, caller: FrameType | None = None
-    ) -> Iterator[RoundInProgress]:
+    def round(self, kind: RoundKind, *, position: int = 0, caller: FrameType | None = None) -> MeasuredRound:
         """Measure what happens inside; with the sampler if the kind is SAMPLED.
 
         An exception inside (also KeyboardInterrupt and CancelledError) ends the round as failed or interrupted,
         keeps what was recorded, and propagates. ``caller`` is the frame above which stacks are cut off (default:
-        the one that enters). Raises ProfilerActive, SamplerUnavailable or SamplerPermission before anything is
-        measured.
+        the one that enters). Entering raises ProfilerActive, SamplerUnavailable or SamplerPermission before
+        anything is measured. A forked child leaves the round at once: it is the parent's.
         """
-        current = RoundInProgress(len(self._rounds), kind, position, utc_now())
-        with ExitStack() as undo:
-            meter = self._start(current, caller or sys._getframe(2), undo)
-            self._rounds.append(current)
-            error: BaseException | None = None
-            try:
-                yield current
-            except BaseException as raised:
-                error = raised
-                raise
-            finally:
-                use = meter.stop()
-                undo.close()
-                current.measures |= {"wall": use.wall_s, "cpu": use.cpu_s, "peak_rss": float(use.peak_rss)}
-                current.measures |= _counts(current.log)
-                status, text = outcome_of(error)
-                current.result = Round(current.index, kind, position, current.started_at, {}, status, text)
+        return MeasuredRound(self, kind, position, caller)
 
     def call(
         self, kind: RoundKind, function: Callable[[], Any], *, position: int = 0
@@ -121,8 +102,9 @@ class RunRecorder:
             value = await function()
         return value, current
 
-    def _start(self, current: RoundInProgress, caller: FrameType, undo: ExitStack) -> ResourceMeter:
+    def _begin(self, current: RoundInProgress, caller: FrameType, undo: ExitStack) -> ResourceMeter:
         """Switch on what this kind of round needs, the clocks last; ``undo`` switches it off."""
+        current.index = len(self._rounds)
         if self._collector_off:
             undo.enter_context(collector_off())
         if self._spans:
@@ -135,7 +117,9 @@ class RunRecorder:
             current.sampler = start_sampler(self.spec, self._table, caller)
             if current.sampler is not None:
                 undo.callback(current.sampler.stop)
-        return start_resources()
+        meter = start_resources()
+        self._rounds.append(current)
+        return meter
 
     def finish(
         self,
@@ -204,6 +188,51 @@ class RunRecorder:
             if current.log is not None:
                 yield from current.log.export(builder, round=current.index, first_number=first)
                 first += len(current.log.spans)
+
+
+class MeasuredRound:
+    """One round as a context manager, of the recorder that made it; to be entered once."""
+
+    def __init__(self, recorder: RunRecorder, kind: RoundKind, position: int, caller: FrameType | None) -> None:
+        self._recorder = recorder
+        self._current = RoundInProgress(0, kind, position, utc_now())
+        self._caller = caller
+        self._undo = ExitStack()
+        self._meter: ResourceMeter | None = None
+
+    @instrumentation
+    def __enter__(self) -> RoundInProgress:
+        caller, self._caller = self._caller or sys._getframe(1), None
+        self._current.started_at = utc_now()
+        try:
+            self._meter = self._recorder._begin(self._current, caller, self._undo)
+        except BaseException:
+            self._undo.close()
+            raise
+        forks.leave_in_child(self._leave)
+        return self._current
+
+    @instrumentation
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        meter, self._meter = self._meter, None
+        if meter is None:  # left in a forked child
+            return
+        try:
+            use = meter.stop()
+        finally:
+            forks.forget(self._leave)
+            self._undo.close()
+        current = self._current
+        current.measures |= {"wall": use.wall_s, "cpu": use.cpu_s, "peak_rss": float(use.peak_rss)}
+        current.measures |= _counts(current.log)
+        status, text = outcome_of(error)
+        current.result = Round(current.index, current.kind, current.position, current.started_at, {}, status, text)
+
+    def _leave(self) -> None:
+        self._meter = None
+        self._undo.close()
 
 
 SEVERITY = {Status.OK: 0, Status.FAILED: 1, Status.INTERRUPTED: 2}

@@ -2,12 +2,13 @@
 
 A span costs a few microseconds: its stack is interned by code objects (``frames``), and nothing is resolved, named
 or converted before the round is over. Which recording a span belongs to: the one that is current in its context,
-else the latest that is active in the process, so that worker threads and older tasks count too.
+else the latest that is active in the process, so that worker threads and older tasks count too. Where recordings
+nest, a span belongs to all that are open around it.
 """
 
 from __future__ import annotations
 
-import itertools
+import copy
 import os
 import random
 import sys
@@ -18,13 +19,14 @@ from contextvars import ContextVar
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from workbench.capture.forks import ForkSafeLock
 from workbench.capture.frames import StackKey, StackTable
 from workbench.model import Scalar, Span
 
 if TYPE_CHECKING:
     from workbench.calltree import CallTreeBuilder
 
-__all__ = ["OpenSpan", "SpanLog", "active_log", "current_span", "record_span"]
+__all__ = ["OpenSpan", "SpanLog", "active_log", "current_span", "is_recorded_here", "record_span"]
 
 ERROR_LENGTH = 200
 
@@ -32,7 +34,7 @@ _ids = random.Random()  # of our own: drawing from the module's generator would 
 _context_log: ContextVar[SpanLog | None] = ContextVar("workbench_span_log", default=None)
 _context_span: ContextVar[OpenSpan | None] = ContextVar("workbench_span", default=None)
 _active: list[SpanLog] = []
-_lock = threading.Lock()
+_lock = ForkSafeLock()
 
 
 class OpenSpan:
@@ -48,7 +50,6 @@ class OpenSpan:
         "kind",
         "log",
         "name",
-        "number",
         "parent",
         "site",
         "span_id",
@@ -64,7 +65,7 @@ class OpenSpan:
         self.log = log
         self.kind = kind
         self.name = name
-        self.parent: int = parent.number if parent is not None else -1
+        self.parent = parent
         self.trace_id: int = parent.trace_id if parent is not None else _ids.getrandbits(128) or 1
         self.span_id = _ids.getrandbits(64) or 1
         self.status = "ok"
@@ -75,8 +76,8 @@ class OpenSpan:
         self.held = False  # the operation outlives the block that began it: someone else finishes it
         self.thread = threading.current_thread().name
         self.key, self.site = log.table.key_and_site(frame)
-        self.number: int = log.admit(self)
         self.start_ns = time.perf_counter_ns()
+        log.admit(self)
 
     def fail(self, error: BaseException | str) -> None:
         """Mark the operation as failed; of an exception only the type is kept, messages may hold data."""
@@ -86,7 +87,13 @@ class OpenSpan:
     def finish(self) -> None:
         if not self.end_ns:
             self.end_ns = time.perf_counter_ns()
-            self.log.close(self)
+
+    def so_far(self, now_ns: int) -> OpenSpan:
+        """A copy of an operation under way, ended here; the operation itself goes on."""
+        seen = copy.copy(self)
+        seen.attributes = {**self.attributes, "unfinished": True}
+        seen.end_ns = now_ns
+        return seen
 
 
 class SpanLog:
@@ -95,22 +102,23 @@ class SpanLog:
     def __init__(self, table: StackTable) -> None:
         self.table = table
         self.spans: list[OpenSpan] = []
-        self.failed_requests: dict[int, int] = {}  # hash of a request -> failures so far: a repetition is a retry
+        self.failed_requests: dict[int, int] = {}  # hash of a request -> failures since it last succeeded
         self.traceparent = os.environ.get("WORKBENCH_TRACEPARENT", "loopback")
         self.ended = False
         self.began_ns = 0
         self.ended_ns = 0
-        self._open: dict[int, OpenSpan] = {}
-        self._numbers = itertools.count()
+        self.outer: SpanLog | None = None
+        self._unfinished: dict[int, OpenSpan] = {}
         self._start: StackKey = ()
-        self._outer: SpanLog | None = None
 
     def begin(self, caller: FrameType) -> None:
         """Become the log of this context; ``caller`` as in ``start_sampler``."""
         self._start = self.table.key_of(caller)
         with _lock:
             _active.append(self)
-        self._outer = _context_log.get()
+        self.outer = innermost_open(_context_log.get())
+        if self.outer is not None:  # an attempt in a nested recording is a retry all the same
+            self.failed_requests = self.outer.failed_requests
         _context_log.set(self)
         self.began_ns = time.perf_counter_ns()
 
@@ -120,28 +128,39 @@ class SpanLog:
         self.ended = True
         with _lock:
             _active.remove(self)
-        _context_log.set(self._outer)
-        for span in list(self._open.values()):
-            span.attributes["unfinished"] = True
-            span.end_ns = self.ended_ns
-        self._open.clear()
+        _context_log.set(self.outer)
+        self._unfinished = {id(s): s.so_far(self.ended_ns) for s in list(self.spans) if not s.end_ns}
 
-    def admit(self, span: OpenSpan) -> int:
-        number = next(self._numbers)
+    def lies_in(self, other: SpanLog | None) -> bool:
+        """Whether the other recording is this one or around it."""
+        log: SpanLog | None = self
+        while log is not None and log is not other:
+            log = log.outer
+        return log is not None
+
+    def admit(self, span: OpenSpan) -> None:
+        """Take the span, here and in the recordings around this one."""
         if not self.ended:
-            self._open[number] = span
             self.spans.append(span)
-        return number
-
-    def close(self, span: OpenSpan) -> None:
-        self._open.pop(span.number, None)
+        outer = self.outer
+        while outer is not None:
+            if not outer.ended:
+                outer.table.adopt(span.key, self.table)
+                outer.spans.append(span)
+            outer = outer.outer
 
     def export(self, builder: CallTreeBuilder, *, round: int, first_number: int) -> Iterator[Span]:
-        """The spans as values, in the order in which they began."""
-        for place, span in enumerate(self.spans):
+        """The spans as values, in the order in which they began.
+
+        They are numbered here and not as they come: two threads' spans may be admitted in another order.
+        """
+        begun = sorted(self.spans, key=lambda span: span.start_ns)
+        numbers = {id(span): first_number + place for place, span in enumerate(begun)}
+        for original in begun:
+            span = self._unfinished.get(id(original), original)
             yield Span(
-                number=first_number + place,
-                parent=first_number + span.parent if span.parent >= 0 else -1,
+                number=numbers[id(original)],
+                parent=_number_above(span, numbers),
                 round=round,
                 kind=span.kind,
                 name=span.name,
@@ -159,12 +178,27 @@ class SpanLog:
             )
 
 
+def _number_above(span: OpenSpan, numbers: dict[int, int]) -> int:
+    """The nearest enclosing span of the same recording; -1 for none."""
+    above = span.parent
+    while above is not None and id(above) not in numbers:
+        above = above.parent
+    return -1 if above is None else numbers[id(above)]
+
+
+def innermost_open(log: SpanLog | None) -> SpanLog | None:
+    """This recording, or the nearest around it that hasn't ended."""
+    while log is not None and log.ended:
+        log = log.outer
+    return log
+
+
 def active_log() -> SpanLog | None:
     """The log that a span begun here and now belongs to; None if nothing is being recorded."""
     if not _active:
         return None
-    log = _context_log.get()
-    if log is not None and not log.ended:
+    log = innermost_open(_context_log.get())
+    if log is not None:
         return log
     try:
         return _active[-1]
@@ -172,10 +206,15 @@ def active_log() -> SpanLog | None:
         return None
 
 
+def is_recorded_here() -> bool:
+    """Whether this context (not another thread's, or an unrelated task's) lies in a recording with spans."""
+    return innermost_open(_context_log.get()) is not None
+
+
 def current_span() -> OpenSpan | None:
     """The operation that encloses this point, in the same recording."""
     span = _context_span.get()
-    return None if span is None or span.log.ended else span
+    return None if span is None or innermost_open(span.log) is None else span
 
 
 class record_span:  # noqa: N801 - reads as a verb where it is used
@@ -210,7 +249,9 @@ class record_span:  # noqa: N801 - reads as a verb where it is used
 def start_span(log: SpanLog, kind: str, name: str, frame: FrameType | None) -> OpenSpan:
     """Begin a span inside the enclosing one; the caller finishes it."""
     parent = current_span()
-    return OpenSpan(log, kind, name, parent if parent is not None and parent.log is log else None, frame)
+    if parent is not None and not log.lies_in(innermost_open(parent.log)):
+        parent = None
+    return OpenSpan(log, kind, name, parent, frame)
 
 
 class Within:

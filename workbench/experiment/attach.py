@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Attached", "attach"]
 
 MOST_PER_SECOND = 1000
+LARGEST_PID = 2**31 - 1
+POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ def attach(
     """Sample all threads of the process ``rate`` times a second for ``duration`` seconds, and save the run.
 
     Without a duration: until it ends, or until Ctrl-C, which is the regular end then; Ctrl-C before the duration is
-    over keeps what was recorded and marks the run interrupted. The run has one round with wall and CPU time.
+    over keeps what was recorded and marks the run interrupted. The run has one round with wall and CPU time, the
+    latter only where the system lets us read it; for a process that ends it is up to a tenth of a second short.
     Raises UsageError, ProcessNotFound, SamplerPermission, SamplerUnavailable or CaptureError.
     """
     if not 1 <= rate <= MOST_PER_SECOND:
@@ -54,18 +57,19 @@ def attach(
         raise UsageError(f"--duration is in seconds and more than 0, not {duration}")
     spec = SamplerSpec("py-spy", 1 / rate, native=native, gil=gil, idle=idle, subprocesses=subprocesses)
     started_at = utc_now()
-    cpu = _cpu_seconds(pid)
+    if not 0 < pid <= LARGEST_PID:
+        raise ProcessNotFound(f"no process {pid}: check the id with 'ps'")
     spy = PySpy(pid, spec).start()
+    cpu = _CpuUse(pid)
     began = time.perf_counter()
     status = Status.OK
     try:
-        spy.wait(duration)
+        _watch(spy, cpu, duration)
     except KeyboardInterrupt:
         status = Status.OK if duration is None else Status.INTERRUPTED
-    wall = time.perf_counter() - began
-    used = max(_cpu_seconds(pid, gone=cpu) - cpu, 0.0)
+    measures = {"wall": time.perf_counter() - began, **cpu.measures()}
     spy.stop()
-    round_ = Round(0, RoundKind.SAMPLED, 0, started_at, {"wall": wall, "cpu": used}, status)
+    round_ = Round(0, RoundKind.SAMPLED, 0, started_at, measures, status)
     session, recording = _record(spy, spec, round_, name or f"process {pid}", pid)
     return Attached(session, recording, save_or_warn(session, recording, store))
 
@@ -93,16 +97,36 @@ def _record(spy: PySpy, spec: SamplerSpec, round_: Round, name: str, pid: int) -
     return session, Recording(run, builder.build())
 
 
-def _cpu_seconds(pid: int, gone: float | None = None) -> float:
-    """User and system time of the process so far; ``gone`` if it has ended, else ProcessNotFound."""
-    import psutil
+def _watch(spy: PySpy, cpu: _CpuUse, duration: float | None) -> None:
+    """Wait for the end, reading the process's CPU time as long as it is there."""
+    end = float("inf") if duration is None else time.perf_counter() + duration
+    while not spy.wait(min(POLL_S, max(end - time.perf_counter(), 0.0))):
+        cpu.read()
+        if time.perf_counter() >= end:
+            return
 
-    try:
-        times = psutil.Process(pid).cpu_times()
-    except psutil.AccessDenied:
-        return 0.0
-    except (psutil.NoSuchProcess, OverflowError, ValueError) as error:
-        if gone is not None:
-            return gone
-        raise ProcessNotFound(f"no process {pid}: check the id with 'ps'") from error
-    return float(times.user + times.system)
+
+class _CpuUse:
+    """User and system time of the process since this was made, by what could be read last."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._last: float | None = None
+        self.read()
+        self._first: float | None = self._last
+
+    def read(self) -> None:
+        import psutil
+
+        try:
+            times = psutil.Process(self._pid).cpu_times()
+        except psutil.Error:  # no permission, or it has ended
+            return
+        self._last = float(times.user + times.system)
+
+    def measures(self) -> dict[str, float]:
+        """The measure ``cpu``; none if it is unknown, because 0 would be a statement."""
+        self.read()
+        if self._first is None or self._last is None:
+            return {}
+        return {"cpu": max(self._last - self._first, 0.0)}

@@ -10,18 +10,20 @@ async def handler(request): ...
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from workbench.capture.environment import environment
-from workbench.capture.rounds import RoundInProgress, RunRecorder
+from workbench.capture.rounds import MeasuredRound, RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
+from workbench.capture.spans import is_recorded_here
 from workbench.errors import ProfilerActive, UsageError
 from workbench.experiment.saving import save_or_warn
 from workbench.model import Recording, RoundKind, Scalar, Session, Status, utc_now
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BlockRun", "is_disabled", "profile"]
 
+log = logging.getLogger("workbench")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -60,10 +63,12 @@ class profile:  # noqa: N801 - reads as a verb where it is used
     ``interval`` is the sampler's, in seconds; ``sampler`` is ``pyinstrument`` (this thread), ``py-spy`` (all
     threads, from outside) or ``none`` (times and spans only). ``store=None`` means the default store. What the
     block raises, Ctrl-C included, ends the run as failed or interrupted, is kept with it, and propagates; a store
-    that can't take the run costs one logged warning, never an exception in the user's code.
+    that can't take the run, like anything else that goes wrong once it is recorded, costs one logged warning, never
+    an exception in the user's code. The run is the process's that began it: a forked child isn't recorded.
 
-    Raises ProfilerActive if this thread is being profiled already. A decorated function that is called while its
-    thread is being profiled just runs, as a part of that profile.
+    Raises ProfilerActive if a profile with pyinstrument is begun in a thread that has a profiler already. Where at
+    most one of two nested blocks samples, the spans of the inner one belong to both. A decorated function that is
+    called while its thread or context is being recorded just runs, as a part of that recording.
     """
 
     def __init__(
@@ -100,9 +105,8 @@ class profile:  # noqa: N801 - reads as a verb where it is used
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> Literal[False]:
         opened, self._open = self._open, None
-        if opened is not None:
-            opened.end(kind, error, traceback)
-            opened.run.store_error = save_or_warn(*opened.finished(), self._store)
+        if opened is not None and opened.end(error):
+            opened.keep(self._store)
         return False
 
     def __call__(self, function: Function) -> Function:
@@ -110,26 +114,46 @@ class profile:  # noqa: N801 - reads as a verb where it is used
             raise UsageError(f"{function.__qualname__} is a generator: profile the loop over it with a with block")
         name = self._name or function.__qualname__
 
-        def fresh() -> profile:
-            again = profile(
-                name, spans=self._spans, store=self._store, parameters=self._parameters, sampler=self._spec.name
-            )
-            again._spec = self._spec
-            return again
+        def opened(caller: FrameType) -> _Recording | None:
+            """A run of this call; None where it is a part of another, or nothing is recorded."""
+            if is_disabled() or is_recorded_here():
+                return None
+            call = _Recording(name, self._spec, self._spans, self._parameters)
+            try:
+                call.begin(caller)
+            except ProfilerActive:
+                return None
+            return call
 
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def call_async(*args: Any, **kwargs: Any) -> Any:
-                with _unless_active(fresh(), sys._getframe()):
+                recording = opened(sys._getframe())
+                error: BaseException | None = None
+                try:
                     return await function(*args, **kwargs)
+                except BaseException as raised:
+                    error = raised
+                    raise
+                finally:
+                    if recording is not None and recording.end(error):
+                        await recording.keep_aside(self._store, error)
 
             return call_async  # type: ignore[return-value]
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            with _unless_active(fresh(), sys._getframe()):
+            recording = opened(sys._getframe())
+            error: BaseException | None = None
+            try:
                 return function(*args, **kwargs)
+            except BaseException as raised:
+                error = raised
+                raise
+            finally:
+                if recording is not None and recording.end(error):
+                    recording.keep(self._store)
 
         return call  # type: ignore[return-value]
 
@@ -145,22 +169,49 @@ class _Recording:
         self._parameters = parameters
         self._session_id = new_id(self.started_at)
         self._recorder = RunRecorder(spec, spans=spans, collector_off=False)
-        self._round: AbstractContextManager[RoundInProgress] | None = None
+        self._round: MeasuredRound | None = None
+        self._measured: RoundInProgress | None = None
 
     def begin(self, caller: FrameType) -> None:
         opened = self._recorder.round(RoundKind.SAMPLED, caller=caller)
-        opened.__enter__()
+        self._measured = opened.__enter__()
         self._round = opened
 
-    def end(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._round is not None:
-            self._round.__exit__(
-                kind, error, traceback
-            )  # doesn't raise ``error``: the caller's with statement does
+    def end(self, error: BaseException | None) -> bool:
+        """Stop the recording. Whether there is something to keep: not so in a forked child."""
+        assert self._round is not None and self._measured is not None, "ended before it began"
+        try:
+            self._round.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
+        except Exception as failure:
+            self._lost(failure)
+        ended = self._measured.result
+        if ended is not None:
+            self.run.status = ended.status
+        return ended is not None
 
-    def finished(self) -> tuple[Session, Recording]:
+    def keep(self, store: Store | None) -> None:
+        """Convert what was recorded and save it; the user's code sees nothing of what goes wrong."""
+        try:
+            self.run.store_error = save_or_warn(*self._finished(), store)
+        except Exception as failure:
+            self._lost(failure)
+
+    async def keep_aside(self, store: Store | None, error: BaseException | None) -> None:
+        """The same in another thread, so that the event loop goes on meanwhile."""
+        if isinstance(error, GeneratorExit):  # a coroutine that is being closed may not await
+            self.keep(store)
+            return
+        try:
+            await asyncio.to_thread(self.keep, store)
+        except RuntimeError:  # no event loop of asyncio's, or one that is shutting down
+            self.keep(store)
+
+    def _lost(self, failure: Exception) -> None:
+        self.run.store_error = failure
+        what = f"{type(failure).__qualname__}: {failure}".partition("\n")[0]
+        log.warning("workbench: run %s (%s) was lost: %s", self.run.run_id, self.run.name, what)
+
+    def _finished(self) -> tuple[Session, Recording]:
         self.run.recording = self._recorder.finish(
             run_id=self.run.run_id,
             session_id=self._session_id,
@@ -168,7 +219,6 @@ class _Recording:
             parameters=self._parameters,
             started_at=self.started_at,
         )
-        self.run.status = self.run.recording.run.status
         self.run.session = Session(
             session_id=self._session_id, kind="block", started_at=self.started_at, environment=environment()
         )
@@ -178,14 +228,3 @@ class _Recording:
 def is_disabled() -> bool:
     """Whether ``WORKBENCH_DISABLE`` switches all recording off."""
     return os.environ.get("WORKBENCH_DISABLE", "") not in ("", "0")
-
-
-def _unless_active(block: profile, caller: FrameType) -> AbstractContextManager[Any]:
-    """The block, entered; or nothing, where this thread is being profiled already."""
-    stack = ExitStack()
-    try:
-        block._enter(caller)
-    except ProfilerActive:
-        return stack
-    stack.push(block)
-    return stack

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from workbench.errors import WorkbenchError
 from workbench.model import Recording, Session
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def save_or_warn(session: Session, recording: Recording, store: Store | None) ->
 
             store = Store()
         store.save(session, [recording])
-    except (WorkbenchError, OSError) as error:
+    except Exception as error:  # whatever it is, the user's program goes on
         log.warning("workbench: run %s (%s) was not stored: %s", recording.run.run_id, recording.run.name, error)
         return error
     return None

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType, TracebackType
+from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from workbench.capture.frames import resumes
@@ -29,6 +29,10 @@ from workbench.model import RoundKind
 __all__ = ["main"]
 
 FAILURE = 1
+
+
+class Terminated(KeyboardInterrupt):
+    """How a recording says that SIGTERM ended it; never raised."""
 
 
 def main(orders: dict[str, Any], arguments: list[str]) -> int:
@@ -54,7 +58,10 @@ def main(orders: dict[str, Any], arguments: list[str]) -> int:
 
 
 class _Recording:
-    """One sampled round, which ends once: after the script, or where it calls ``os._exit``."""
+    """One sampled round, which ends once: after the script, at SIGTERM, or where it calls ``os._exit``.
+
+    A forked child has nothing of it: it would write in its parent's name.
+    """
 
     def __init__(self, orders: dict[str, Any]) -> None:
         self._result = Path(orders["result"])
@@ -64,10 +71,14 @@ class _Recording:
         self._pid = os.getpid()
         self._exit = os._exit
         self._error: BaseException | None = None
+        self._dying = False
 
     def begin(self) -> None:
         self._round.__enter__()
         os._exit = self._leave
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, self._terminate)
+        os.register_at_fork(after_in_child=self._hands_off)
 
     @resumes
     def run(self, script: Callable[[], None]) -> int:
@@ -84,10 +95,12 @@ class _Recording:
             _show(error)
         return code
 
-    def end(self) -> None:
-        """Keep what was recorded; a second Ctrl-C can't spoil that."""
+    def end(self) -> bool:
+        """Keep what was recorded; a second Ctrl-C can't spoil that. False if somebody else is at it."""
+        if os.getpid() != self._pid:
+            return True
         if not self._once.acquire(blocking=False):
-            return
+            return False
         os._exit = self._exit
         in_main = threading.current_thread() is threading.main_thread()
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main else None
@@ -95,15 +108,33 @@ class _Recording:
         self._round.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
         try:
             self.write(self._recorder.finish(run_id="", session_id="", name=""))
-        except OSError as full:
-            print(f"workbench: the profile could not be kept: {full}", file=sys.stderr)
+        except Exception as lost:  # a full disk, or an import that SIGTERM fell into
+            print(f"workbench: the profile could not be kept: {lost}", file=sys.stderr)
         if in_main:
             signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
+            self._default_again()
+            if self._dying:
+                os.kill(self._pid, signal.SIGTERM)
+        return True
 
     def write(self, outcome: object) -> None:
         part = self._result.with_suffix(".part")
         part.write_bytes(pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL))
         part.rename(self._result)
+
+    def _terminate(self, number: int, frame: FrameType | None) -> None:
+        """SIGTERM, which the script leaves to the system: keep the recording, then die of it."""
+        self._dying = True
+        self._error = self._error or Terminated("by SIGTERM")
+        self.end()
+
+    def _default_again(self) -> None:
+        if signal.getsignal(signal.SIGTERM) == self._terminate:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def _hands_off(self) -> None:
+        os._exit = self._exit
+        self._default_again()
 
     def _leave(self, status: int) -> NoReturn:
         """``os._exit`` of the script: keep the recording first. In a forked child it is the real one at once."""

@@ -6,6 +6,8 @@ import os
 import tomllib
 from pathlib import Path
 
+from workbench.paths import working_folder
+
 __all__ = ["default_path"]
 
 
@@ -18,7 +20,7 @@ def default_path(start: Path | None = None) -> Path:
     named = os.environ.get("WORKBENCH_STORE", "").strip()
     if named:
         return Path(named).expanduser().absolute()
-    here = (start or Path.cwd()).absolute()
+    here = (start or Path(working_folder() or os.devnull)).absolute()  # a deleted one is in no project
     for folder in (here, *here.parents):
         if _is_project(folder / "pyproject.toml"):
             return folder / "data" / "workbench.duckdb"

@@ -45,6 +45,19 @@ def test_the_terms_are_sums_that_can_be_checked_by_hand() -> None:
     assert "4 requests" in formulas["places"]
 
 
+def test_what_is_shared_is_reached_by_its_quickest_chain() -> None:
+    second = Ref(Kind.POLICY, 4)
+    graph = EstateGraph((POLICY, second), {**GRAPH.needs, second: (CATEGORY,)}, 0)
+    quick = LATENCIES | {("policies/item", "policies/4"): 0.01}
+    (path,) = [
+        term for term in bound_terms(graph, LINK, lambda *key: quick[key], None) if term.name == "critical path"
+    ]
+    start = 4 * 0.1 + 0.01 + 0.02
+    # The category is there before the slower policy's script asks for it: the script's contents come last.
+    assert path.seconds == pytest.approx(start + 0.1 + 0.03 + 0.1 + 0.05)
+    assert "policy 1 → script 2;" in path.formula
+
+
 def test_a_slow_download_is_on_the_critical_path() -> None:
     slow = LATENCIES | {("v1/scripts/download", "scripts/2"): 5.0}
     terms = bound_terms(GRAPH, LinkProfile("none"), lambda *key: slow[key], None)

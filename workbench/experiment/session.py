@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -181,7 +180,10 @@ def _bound(prepared: Prepared, plan: Plan) -> Bound | None:
 
 
 def _cpu_floor(scenario: Scenario, settings: Settings, progress: Progress) -> float:
-    """Median wall seconds of the best variant over no link and without service latency."""
+    """Wall seconds of the best variant's fastest round over no link and without service latency.
+
+    The fastest: other load can only lengthen a round, and a bound must not be raised by it.
+    """
     bare = replace(settings, link="none", options={**settings.options, "latency_scale": "0"})
     recorder = RunRecorder(SamplerSpec(name="none"))
     with _prepared(scenario, bare) as prepared:
@@ -190,7 +192,7 @@ def _cpu_floor(scenario: Scenario, settings: Settings, progress: Progress) -> fl
             progress("CPU floor", index, _FLOOR_ROUNDS + 1)
             kind = RoundKind.TIMING if index else RoundKind.WARMUP
             execute(recorder, workload, kind, position=index)
-    return statistics.median(recorder.finish(run_id="", session_id="", name="CPU floor").run.values("wall"))
+    return min(recorder.finish(run_id="", session_id="", name="CPU floor").run.values("wall"))
 
 
 def _recording(track: _Track, session: Session) -> Recording:

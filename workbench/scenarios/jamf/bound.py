@@ -4,8 +4,9 @@ Each term is a lower bound by itself, so the bound is the largest. With R the li
 service's latency of a request as the simulator draws it for the first one of a round, and ``start`` what must have
 passed before any resource is known (connect R, TLS 1.3 handshake R, token R + L, listing of a kind of roots R + L):
 
-* critical path: ``start`` and the longest chain of requests that must follow one another, each R + L: a root, what
-  it refers to, what that refers to in turn, and a script's download beside its description;
+* critical path: ``start`` and the requests that must follow one another, each R + L, until the last resource is
+  there: a root, what it refers to, what that refers to in turn (each by its quickest chain), and a script's
+  download beside its description;
 * places: ``start`` and the work of all requests, R + L each, spread evenly over the client's connections;
 * server: ``start`` and the latencies alone, spread over the requests that the server takes at once;
 * bytes: the contents that must travel, over the bandwidth.
@@ -15,8 +16,8 @@ Not in them: the processors' work (measured apart, as the CPU floor), slow start
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Mapping
-from functools import cache
 
 from workbench.scenarios.base import BoundTerm
 from workbench.scenarios.jamf.account import CONNECTIONS
@@ -66,17 +67,32 @@ def _start(kind: Kind, rtt: float, latency: Latency) -> float:
 
 
 def _critical_path(graph: EstateGraph, start: dict[Kind, float], rtt: float, latency: Latency) -> BoundTerm:
-    @cache
-    def longest(ref: Ref) -> tuple[float, tuple[Ref, ...]]:
-        """Seconds from the request for ``ref`` to the last answer that it leads to, and the chain."""
-        after = max((longest(need) for need in graph.needs[ref]), default=(0.0, ()))
-        described = rtt + _item(ref, latency) + after[0]
-        download = rtt + _download(ref, latency) if ref.kind is Kind.SCRIPT else 0.0
-        return max(described, download), (ref, *after[1])
+    """When the last resource can be there, each asked for as soon as the *first* that refers to it is known.
 
-    seconds, chain = max((start[root.kind] + longest(root)[0], longest(root)[1]) for root in graph.roots)
+    Dijkstra's algorithm over the references: what is shared is reached by the quickest of its chains.
+    """
+    known: dict[Ref, tuple[float, tuple[Ref, ...]]] = {}
+    waiting: list[tuple[float, tuple[Ref, ...]]] = [
+        (start[root.kind] + rtt + _item(root, latency), (root,)) for root in graph.roots
+    ]
+    heapq.heapify(waiting)
+    while waiting:
+        seconds, chain = heapq.heappop(waiting)
+        if chain[-1] in known:
+            continue
+        known[chain[-1]] = (seconds, chain)
+        for need in graph.needs[chain[-1]]:
+            heapq.heappush(waiting, (seconds + rtt + _item(need, latency), (*chain, need)))
+    seconds, chain = max((_with_download(ref, at, rtt, latency), chain) for ref, (at, chain) in known.items())
     path = " → ".join(["connect", "TLS", "token", "listing", *map(str, chain)])
     return BoundTerm("critical path", seconds, f"{path}; {rtt * 1e3:g} ms round trip each, and the drawn latencies")
+
+
+def _with_download(ref: Ref, known_at: float, rtt: float, latency: Latency) -> float:
+    """A script's contents are asked for beside its description: what takes longer counts."""
+    if ref.kind is not Kind.SCRIPT:
+        return known_at
+    return known_at + max(0.0, _download(ref, latency) - _item(ref, latency))
 
 
 def _places(graph: EstateGraph, first: float, rtt: float, latency: Latency) -> BoundTerm:

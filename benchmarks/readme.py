@@ -1,7 +1,7 @@
-"""Puts the figures of ``benchmarks/results`` into ``benchmarks/README.md``, between marks that name them.
+"""Puts the figures of ``benchmarks/results`` into the READMEs, between marks that name them.
 
-``python benchmarks/readme.py`` rewrites the page; a test holds that it is up to date. No figure on it is copied by
-hand: each stands between ``<!-- figures: NAME -->`` and ``<!-- end -->``.
+``python benchmarks/readme.py`` rewrites the pages; a test holds that they are up to date. No figure on them is copied
+by hand: each stands between ``<!-- figures: NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench.experiment.claims.words import quantity
+from workbench.statistics import median, paired_ratio
+from workbench.views.numbers import format_seconds
 
 FOLDER = Path(__file__).resolve().parent
-PAGE = FOLDER / "README.md"
+PAGES = (FOLDER / "README.md", FOLDER.parent / "README.md")
 RESULTS = FOLDER / "results"
 BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 NOT_YET = "Not measured yet."
@@ -25,8 +27,9 @@ Document = Mapping[str, Any]
 
 
 def main() -> int:
-    """Rewrite the page."""
-    PAGE.write_text(render(PAGE.read_text(encoding="utf-8"), RESULTS), encoding="utf-8")
+    """Rewrite the pages."""
+    for page in PAGES:
+        page.write_text(render(page.read_text(encoding="utf-8"), RESULTS), encoding="utf-8")
     return 0
 
 
@@ -109,6 +112,35 @@ def _worst(rows: Sequence[Document], effect: float, rho: float) -> Document:
     return max(fitting, key=lambda row: float(row["wrong"]))
 
 
+def ladder(document: Document) -> str:
+    """Each variant at the small size, and how many times faster than naive at all sizes."""
+    points = document["points"]
+    rows = [
+        [
+            f"`{variant}`",
+            format_seconds(median([each["wall"] for each in rounds])),
+            *(f"{median([each[count] for each in rounds]):.0f}" for count in ("requests", "connects")),
+            *(times_faster(points[size], variant) for size in ("small", "medium", "large")),
+        ]
+        for variant, rounds in points["small"]["rounds"].items()
+    ]
+    sizes = [
+        f"× at {points[size]['rounds']['naive'][0]['roots']:.0f} roots" for size in ("small", "medium", "large")
+    ]
+    return table(("variant", "median at 16 roots", "requests", "connects", *sizes), rows)
+
+
+def times_faster(point: Document, variant: str) -> str:
+    """Naive / variant, paired by round, with its interval or the range of the pairs."""
+    rounds = point["rounds"]
+    if variant == "naive" or variant not in rounds:
+        return "1" if variant == "naive" else "–"
+    walls = [[each["wall"] for each in rounds[name]] for name in (variant, "naive")]
+    faster = paired_ratio(*walls)
+    kind = "95 %" if faster.is_interval else "range"
+    return f"{faster.ratio:.3g} ({kind} {faster.low:.3g}–{faster.high:.3g})"
+
+
 def claims(document: Document) -> str:
     rows = [
         [claim["id"], claim["statement"], measured(claim), f"*{claim['verdict']}*"] for claim in document["claims"]
@@ -153,9 +185,10 @@ WRITERS: dict[str, Callable[[Document], str]] = {
     "capture_overhead": capture_overhead,
     "verdict": verdict,
     "claims": claims,
+    "ladder": ladder,
     "machine": machine,
 }
-SOURCES = {"machine": "claims"}
+SOURCES = {"machine": "claims", "ladder": "jamf"}
 
 
 if __name__ == "__main__":

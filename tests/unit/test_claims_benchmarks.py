@@ -92,10 +92,12 @@ def test_tables_hold_what_was_measured(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "claims.toml").write_bytes((BENCHMARKS.parent / "data" / "claims.toml").read_bytes())
     save_point(tmp_path, "jamf", point("medium", 80.0, 10.0))
+    save_point(tmp_path, "jamf", point("medium, bound", 80.0, 10.0))
     load("jamf_tables").write_tables(open_book(tmp_path))
     text = (tmp_path / "benchmarks" / "results" / "jamf.md").read_text(encoding="utf-8")
     assert "| optimized | 10 s | 10–10 (1) | 8× | 8–8 (range of 1 pair) |" in text
-    assert "Optimized takes 1.25 × the bound of 8 s" in text
+    assert "| medium: optimized | 8 s | 10 s | 10–10 (1) | 1.25 | 1.25 |" in text
+    assert "- medium: places 8 s" in text
     assert "| medium: naive | 80 s | 1\u202f070 ms | 281 |" in text
     assert "*reproduced*" in text
     assert "2 × a processor, an os, Python 3" in text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.output import print_json, print_table, store_option
+from workbench.errors import UsageError
 from workbench.model import RoundKind
 
 if TYPE_CHECKING:
@@ -87,14 +88,23 @@ def _headline(run: Run) -> float:
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--top", type=click.IntRange(min=1), default=15, show_default=True, help="Functions to list.")
-def show_command(store_path: Path | None, run: str, as_json: bool, top: int) -> None:
+@click.option("--tree", "as_tree", is_flag=True, help="Print the call tree.")
+@click.option("--all", "everything", is_flag=True, help="With --tree: libraries' inner and light functions too.")
+def show_command(
+    store_path: Path | None, run: str, as_json: bool, top: int, as_tree: bool, everything: bool
+) -> None:
     """Show one run: its rounds, measures and top functions. RUN is an id, a unique prefix or `latest`."""
-    from workbench.cli.show import print_run, run_document
+    from workbench.cli.show import print_run, print_tree, run_document
 
+    if (as_tree and as_json) or (everything and not as_tree):
+        raise UsageError("--tree is text and goes without --json; --all goes with --tree")
     store = _store(store_path)
     found = store.run(store.resolve(run))
     session = store.session(found.session_id)
     tree = store.tree(found.run_id)
+    if as_tree:
+        print_tree(found, tree, everything)
+        return
     spans = store.spans(found.run_id)
     if as_json:
         print_json(run_document(found, session, tree, spans, top))

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.output import print_table
-from workbench.model import UNITS, Scalar
+from workbench.model import UNITS, RoundKind, Scalar
 
 if TYPE_CHECKING:
     from workbench.calltree import CallTree
     from workbench.model import Run, Session, Span
 
-__all__ = ["print_run", "run_document"]
+__all__ = ["print_run", "print_tree", "run_document"]
 
 _SHOWN = ("wall", "cpu", "peak_rss", "requests", "connects", "tls_handshakes", "bytes_received")
 
@@ -83,6 +83,43 @@ def print_run(run: Run, session: Session, tree: CallTree, spans: Sequence[Span],
     _print_rounds(run)
     _print_spans(spans)
     _print_functions(tree, top)
+    if note := _sampling_note(run, tree):
+        click.echo(note)
+    if len(tree.samples):
+        click.echo(f"the call tree: workbench show {run.run_id} --tree")
+
+
+def print_tree(run: Run, tree: CallTree, everything: bool) -> None:
+    """Print the run's call tree; colours go where a terminal shows them."""
+    from workbench.views.calltree_text import call_tree_text
+    from workbench.views.numbers import format_number_of
+
+    samples = format_number_of(len(tree.samples), "sample")
+    sampled = format_number_of(sum(r.kind is RoundKind.SAMPLED for r in run.rounds), "sampled round")
+    click.echo(f"{run.run_id}  {run.name}  {samples} in {sampled}")
+    if note := _sampling_note(run, tree):
+        click.echo(note)
+
+    def own(name: str) -> str:
+        return click.style(name, fg="cyan", bold=True)
+
+    def soft(text: str) -> str:
+        return click.style(text, dim=True)
+
+    text = call_tree_text(tree, everything=everything, highlight=own, soft=soft)
+    click.echo(text or f"no stacks were taken (sampler: {run.sampler.name or 'none'})")
+
+
+def _sampling_note(run: Run, tree: CallTree) -> str:
+    """py-spy without --idle skips waiting threads, so its samples cover less than the wall time: say so."""
+    from workbench.views.numbers import format_seconds
+
+    wall = sum(r.measures.get("wall", 0.0) for r in run.rounds if r.kind is RoundKind.SAMPLED)
+    if run.sampler.name != "py-spy" or "idle" in run.sampler.mode.split(",") or not wall:
+        return ""
+    sampled = int(tree.samples.weight_ns.sum()) / 1e9
+    seen = f"{format_seconds(sampled)} sampled of {format_seconds(wall)} wall"
+    return f"py-spy samples running threads only: {seen} (--idle for waiting ones)"
 
 
 def _short(value: Scalar) -> str:
@@ -107,12 +144,14 @@ def _print_spans(spans: Sequence[Span]) -> None:
         return
     count: Counter[tuple[str, str, str]] = Counter()
     seconds: Counter[tuple[str, str, str]] = Counter()
+    errors: Counter[tuple[str, str, str]] = Counter()
     for span in spans:
         key = (span.kind, span.name, span.site)
         count[key] += 1
         seconds[key] += span.duration_ns
-    rows = [(*key, count[key], format_seconds(ns / 1e9)) for key, ns in seconds.most_common(10)]
-    print_table(("I/O", "operation", "issued at", "count", "total"), rows, right="lllrr")
+        errors[key] += span.status == "error"
+    rows = [(*key, count[key], errors[key] or "", format_seconds(ns / 1e9)) for key, ns in seconds.most_common(10)]
+    print_table(("I/O", "operation", "issued at", "count", "errors", "total"), rows, right="lllrrr")
 
 
 def _print_functions(tree: CallTree, top: int) -> None:

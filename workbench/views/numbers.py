@@ -10,6 +10,7 @@ __all__ = [
     "format_count",
     "format_interval",
     "format_measure",
+    "format_number_of",
     "format_range",
     "format_ratio",
     "format_seconds",
@@ -60,6 +61,11 @@ def format_count(count: float | None) -> str:
         return _ABSENT
     text = f"{count:,.0f}" if float(count).is_integer() else f"{count:,.1f}"
     return text.replace(",", "\u202f")
+
+
+def format_number_of(count: int, noun: str) -> str:
+    """A count with its noun: "1 sample", "2 samples", "0 samples"."""
+    return f"{format_count(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def format_ratio(ratio: float | None) -> str:

@@ -1,6 +1,6 @@
 // The parts around the canvas. All text goes in through textContent: names in a profile are never markup.
 
-import { formatCount, formatShare, formatTime } from "./format.js";
+import { formatCount, formatNumberOf, formatShare, formatTime } from "./format.js";
 
 const TABLE_ROWS = 50;
 const LEGEND_KEYS = 14;
@@ -19,7 +19,7 @@ export function describe(profile) {
   const { meta } = profile;
   const parts = [profile.rounds > 1 ? `${formatTime(profile.ns(profile.whole))} per round` : formatTime(profile.ns(profile.whole))];
   if (profile.rounds > 1) parts.push(`mean of ${profile.rounds} sampled rounds`);
-  parts.push(`${formatCount(profile.samples[0])} samples`);
+  parts.push(formatNumberOf(profile.samples[0], "sample"));
   if (meta.sampler) parts.push(meta.interval_ns ? `${meta.sampler} every ${formatTime(meta.interval_ns)}` : meta.sampler);
   if (meta.clock && meta.clock !== "wall") parts.push(`clock: ${meta.clock}`);
   return parts.join(" · ");
@@ -94,7 +94,7 @@ export class Card {
       if (focus > 0) cells.push(formatShare(weight, profile.total[focus]));
       rows.append(tableRow("td", cells));
     }
-    const samples = `${formatCount(profile.samples[node])} samples, ${formatCount(profile.ownSamples[node])} in itself`;
+    const samples = `${formatNumberOf(profile.samples[node], "sample")}, ${formatCount(profile.ownSamples[node])} in itself`;
     this.element.replaceChildren(
       element("div", "wb-fg-name", {}, shorten(profile.name(node))),
       element("div", "wb-fg-place", {}, shorten(profile.place(node))),
@@ -139,7 +139,7 @@ export function legend(profile, toggle) {
   const more = weights.subarray(LEGEND_KEYS).filter((weight) => weight > 0);
   if (more.length) {
     const share = formatShare(more.reduce((sum, weight) => sum + weight, 0), profile.whole);
-    list.append(element("span", "wb-fg-share wb-fg-key", {}, `${more.length} more packages ${share}`));
+    list.append(element("span", "wb-fg-share wb-fg-key", {}, `${formatNumberOf(more.length, "more package")} ${share}`));
   }
   return list;
 }

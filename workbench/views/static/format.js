@@ -31,3 +31,8 @@ export function formatShare(part, whole) {
 export function formatCount(count) {
   return String(count).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
+
+/** A count with its noun: "1 sample", "2 samples". */
+export function formatNumberOf(count, noun) {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.output import store_option
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import INTERRUPTED, UsageError, WorkbenchError
+from workbench.model import Status
 
 if TYPE_CHECKING:
     from workbench.model import Recording
+    from workbench.store import Store
 
 __all__ = ["attach_command", "profile_command"]
 
@@ -19,25 +21,44 @@ __all__ = ["attach_command", "profile_command"]
 @click.command("profile", context_settings={"allow_interspersed_args": False})
 @store_option
 @click.option("--name", default="", help="Name of the run (default: the script's).")
-@click.option("--sampler", type=click.Choice(["pyinstrument", "py-spy"]), default="pyinstrument", show_default=True)
+@click.option(
+    "--sampler",
+    type=click.Choice(["pyinstrument", "py-spy"]),
+    default="pyinstrument",
+    show_default=True,
+    help="pyinstrument: the main thread; py-spy: all threads, from outside.",
+)
 @click.option("--interval", type=float, default=0.001, show_default=True, help="Seconds between samples.")
+@click.option("--idle", is_flag=True, help="Waiting threads too (py-spy; pyinstrument always shows waiting).")
+@click.option("--subprocesses", is_flag=True, help="Child processes too (py-spy).")
 @click.option("-m", "is_module", is_flag=True, help="Run a module, as `python -m` does.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def profile_command(
-    store_path: Path | None, name: str, sampler: str, interval: float, is_module: bool, command: tuple[str, ...]
+    store_path: Path | None,
+    name: str,
+    sampler: str,
+    interval: float,
+    idle: bool,
+    subprocesses: bool,
+    is_module: bool,
+    command: tuple[str, ...],
 ) -> int:
     """Run a program under the profiler: `workbench profile -- SCRIPT ARGS…` or `-- -m MODULE ARGS…`.
 
     Ends with the program's own exit code. Whatever was recorded before an exception or Ctrl-C is kept.
+
+    pyinstrument takes the stacks of the main thread only, waiting included. py-spy takes those of all threads that
+    run at the moment, and with --idle of those that wait; with --subprocesses of child processes too.
     """
     from workbench.capture.samplers import SamplerSpec
     from workbench.experiment.script import run_script
     from workbench.store import Store
 
+    if sampler != "py-spy" and (idle or subprocesses):
+        raise UsageError("--idle and --subprocesses need --sampler py-spy")
     if command[0] == "-m":
         is_module, command = True, command[1:]
-    if not command:
-        raise UsageError("nothing to run: workbench profile -- SCRIPT [ARGS…], or -- -m MODULE [ARGS…]")
+    _check(command, is_module)
     store = Store(store_path)
     store.prepare()  # an unusable store is told before the program runs
     ran = run_script(
@@ -45,12 +66,28 @@ def profile_command(
         command[1:],
         module=is_module,
         name=name,
-        sampler=SamplerSpec(name=sampler, interval_s=interval),
+        sampler=SamplerSpec(name=sampler, interval_s=interval, idle=idle, subprocesses=subprocesses),
         store=store,
     )
-    if ran.recording is not None:
-        _say(ran.recording, ran.store_error)
+    if ran.recording is None:
+        click.echo("workbench: nothing was recorded, because WORKBENCH_DISABLE is set", err=True)
+    else:
+        _say(ran.recording, store, ran.store_error)
     return ran.exit_code or _code_of(ran.store_error)
+
+
+def _check(command: tuple[str, ...], is_module: bool) -> None:
+    """Tell before anything starts what can't be run. Raises ``UsageError``."""
+    if not command:
+        raise UsageError("nothing to run: workbench profile -- SCRIPT [ARGS…], or -- -m MODULE [ARGS…]")
+    if is_module:
+        return
+    target = Path(command[0])
+    if command[0].startswith("-") and not target.exists():
+        mend = "put the code in a file" if command[0] == "-c" else "name a script, or -m MODULE"
+        raise UsageError(f"python's option {command[0]} isn't supported here: {mend}")
+    if target.is_dir() and not (target / "__main__.py").is_file():
+        raise UsageError(f"the folder {target} has no __main__.py to run: name a script, or -m MODULE")
 
 
 @click.command("attach")
@@ -91,17 +128,25 @@ def attach_command(
         name=name,
         store=store,
     )
-    _say(attached.recording, attached.store_error)
+    _say(attached.recording, store, attached.store_error)
+    if attached.recording.run.status is Status.INTERRUPTED:
+        return INTERRUPTED
     return _code_of(attached.store_error)
 
 
-def _say(recording: Recording, store_error: Exception | None) -> None:
+def _say(recording: Recording, store: Store, store_error: Exception | None) -> None:
     """Say what was recorded and how to look at it; why it was not stored has been logged already."""
+    from workbench.views.numbers import format_number_of
+
     run = recording.run
     samples = len(recording.tree.samples) if recording.tree is not None else 0
-    look = "" if store_error else f"; workbench show {run.run_id}, workbench report {run.run_id} -o report.html"
-    recorded = f"{run.status}, {samples} samples, {len(recording.spans)} spans"
-    click.echo(f"workbench: run {run.run_id} ({recorded}){look}", err=True)
+    look = f"workbench show {run.run_id}, workbench report {run.run_id} -o report.html"
+    if entry := store.waiting(run.session_id):
+        look = f"it waits in {entry}, as the store is in use, and the next command that finds it free takes it in"
+    counts = f"{format_number_of(samples, 'sample')}, {format_number_of(len(recording.spans), 'span')}"
+    recorded = f"{run.status}, {counts}"
+    told = "" if store_error else f"; {look}"
+    click.echo(f"workbench: run {run.run_id} ({recorded}){told}", err=True)
 
 
 def _code_of(error: Exception | None) -> int:

@@ -65,6 +65,10 @@ class Store:
         """The folder of recordings that wait for the file."""
         return self.path.with_name(self.path.name + ".spool")
 
+    def waiting(self, session_id: str) -> Path | None:
+        """Where the session's runs wait in the spool, None if they don't."""
+        return next((e for e in spool.entries(self.spool) if e.name.startswith(f"{session_id}-")), None)
+
     # Writing
 
     def save(self, session: Session, recordings: Sequence[Recording]) -> None:

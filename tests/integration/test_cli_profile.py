@@ -1,0 +1,75 @@
+"""``workbench profile``: what it says of a run, and of what it can't run, before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from workbench.cli.main import cli
+from workbench.errors import INTERRUPTED, UsageError
+from workbench.experiment.attach import Attached
+from workbench.model import Recording, Run, Session, Status, utc_now
+from workbench.store import Store
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> str:
+    path = tmp_path / "job.py"
+    path.write_text("sum(range(1000))\n")
+    return str(path)
+
+
+def invoke(*argv: str) -> Any:
+    return CliRunner().invoke(cli, [*argv], catch_exceptions=False, standalone_mode=False)
+
+
+def test_a_run_that_waits_in_the_spool_is_said_to_wait(
+    script: str, own_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_STORE_TIMEOUT", "0.1")
+    Store().migrate()
+    with duckdb.connect(str(own_store)):
+        told = invoke("profile", "--", script).stderr
+    assert "waits in " + str(own_store) + ".spool/" in told
+    assert "workbench show" not in told
+    (run,) = Store().runs()  # the next command takes it in
+    assert run.run_id in told
+    assert "workbench show " in invoke("profile", "--", script).stderr
+
+
+def test_a_disabled_workbench_says_that_it_recorded_nothing(
+    script: str, own_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_DISABLE", "1")
+    done = invoke("profile", "--", script)
+    assert done.stderr == "workbench: nothing was recorded, because WORKBENCH_DISABLE is set\n"
+    assert done.return_value == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (("--", "{folder}"), "has no __main__.py"),
+        (("--", "-c", "print(1)"), "-c isn't supported here: put the code in a file"),
+        (("--idle", "--", "job.py"), "need --sampler py-spy"),
+    ],
+)
+def test_what_can_not_be_run_is_told_in_a_line(tmp_path: Path, argv: tuple[str, ...], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        invoke("profile", *(word.format(folder=tmp_path) for word in argv))
+
+
+@pytest.mark.parametrize(("status", "code"), [(Status.OK, 0), (Status.INTERRUPTED, INTERRUPTED)])
+def test_an_interrupted_attach_ends_with_130(
+    own_store: Path, monkeypatch: pytest.MonkeyPatch, status: Status, code: int
+) -> None:
+    now = utc_now()
+    attached = Attached(Session("s", "attach", now), Recording(Run("r", "s", "n", now, status=status)))
+    monkeypatch.setattr("workbench.experiment.attach.attach", lambda *_, **__: attached)
+    done = invoke("attach", "1")
+    assert done.return_value == code
+    assert "0 samples, 0 spans" in done.stderr

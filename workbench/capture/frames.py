@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 StackKey = tuple[int | str, ...]
+Definition = tuple[str, str, int]  # bare name, file, first line
 Marked = TypeVar("Marked", bound=Callable[..., Any])
 
 AWAIT = Frame("<await>", "[await]")
@@ -74,6 +75,8 @@ class StackTable:
         self._codes: dict[int, CodeType] = {}  # keeps code objects alive, or their ids would be reused
         self._frames: dict[int | str, tuple[Part, Frame]] = {}
         self._user_files: dict[str, bool] = {}
+        self._defined: dict[Definition, CodeType] = {}
+        self._defined_of = 0  # how many code objects that was made of
         self._known: set[StackKey] = set()
 
     def key_of(self, frame: FrameType | None) -> StackKey:
@@ -128,7 +131,7 @@ class StackTable:
         """
         shared = 0
         for part, stem in zip(key, start, strict=False):
-            if part != stem:
+            if part != stem and self._frame(part) != self._frame(stem):  # the same coroutine in either notation
                 break
             shared += 1
         if shared and shared == len(start):
@@ -153,9 +156,29 @@ class StackTable:
     def _frame(self, item: int | str) -> tuple[Part, Frame]:
         known = self._frames.get(item)
         if known is None:
-            known = _of_text(item) if isinstance(item, str) else _of_code(self._codes[item])
+            known = self._of_text(item) if isinstance(item, str) else _of_code(self._codes[item])
             self._frames[item] = known
         return known
+
+    def _of_text(self, text: str) -> tuple[Part, Frame]:
+        """A frame of pyinstrument's notation: ``name NUL file NUL first line``, then ``\\x01``-led attributes."""
+        if text == AWAIT_MARK:
+            return Part.CODE, AWAIT
+        identifier = text.partition("\x01")[0]
+        name, _, rest = identifier.partition("\x00")
+        filename, _, line = rest.partition("\x00")
+        if filename == BUILTIN:
+            return Part.CODE, Frame(BUILTIN, name)
+        definition = name, filename, int(line or 0)
+        code = self._code_defined(definition)
+        return _of_code(code) if code is not None else _of_definition(*definition)
+
+    def _code_defined(self, definition: Definition) -> CodeType | None:
+        """The code object, if it was seen on a stack."""
+        if len(self._codes) != self._defined_of:
+            self._defined_of = len(self._codes)
+            self._defined = {(c.co_name, c.co_filename, c.co_firstlineno): c for c in self._codes.values()}
+        return self._defined.get(definition)
 
 
 def _of_code(code: CodeType) -> tuple[Part, Frame]:
@@ -168,18 +191,6 @@ def _part(code: CodeType, file: str) -> Part:
         return _marked[code]
     ours = file.startswith("workbench/") and not is_user_code(file)
     return Part.DRIVER if ours else Part.CODE
-
-
-def _of_text(text: str) -> tuple[Part, Frame]:
-    """A frame of pyinstrument's notation: ``name NUL file NUL first line``, then ``\\x01``-led attributes."""
-    if text == AWAIT_MARK:
-        return Part.CODE, AWAIT
-    identifier = text.partition("\x01")[0]
-    name, _, rest = identifier.partition("\x00")
-    filename, _, line = rest.partition("\x00")
-    if filename == BUILTIN:
-        return Part.CODE, Frame(BUILTIN, name)
-    return _of_definition(name, filename, int(line or 0))
 
 
 def _of_definition(name: str, filename: str, first_line: int) -> tuple[Part, Frame]:

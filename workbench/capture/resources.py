@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.capture.forks import ForkSafeLock
+
 __all__ = ["ResourceUse", "collector_off", "start_resources"]
 
 STATUS = Path("/proc/self/status")
@@ -65,15 +67,31 @@ def start_resources() -> ResourceMeter:
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """Collect garbage now and switch the collector off inside, as it was afterwards, whatever happens."""
-    was_on = gc.isenabled()
+    """Collect garbage now and switch the collector off inside, as it was afterwards, whatever happens.
+
+    Where threads overlap in this, the first notes how it was and the last restores it.
+    """
+    with _collector:
+        _collector.users += 1
+        if _collector.users == 1:
+            _collector.was_on = gc.isenabled()
     gc.collect()
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
-            gc.enable()
+        with _collector:
+            _collector.users -= 1
+            if _collector.users == 0 and _collector.was_on:
+                gc.enable()
+
+
+class _Collector(ForkSafeLock):
+    users = 0
+    was_on = True
+
+
+_collector = _Collector()
 
 
 def _cpu_ns() -> int:

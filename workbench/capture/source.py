@@ -6,6 +6,8 @@ pyinstrument's await stacks name a function by ``co_name`` and definition line; 
 
 from __future__ import annotations
 
+import ast
+import linecache
 import warnings
 from functools import lru_cache
 from importlib.machinery import SourceFileLoader
@@ -38,7 +40,9 @@ def _codes(filename: str, name: str) -> list[CodeType]:
     try:
         stat = Path(filename).stat()
     except (OSError, ValueError):
-        return []
+        cached = linecache.cache.get(filename, ())
+        text = "".join(cached[2]) if len(cached) == 4 else ""  # a notebook's cell, put there by IPython
+        return _index_of_text(filename, text).get(name, []) if text else []
     return _index(filename, stat.st_mtime_ns, stat.st_size).get(name, [])
 
 
@@ -51,8 +55,23 @@ def _index(filename: str, mtime_ns: int, size: int) -> dict[str, list[CodeType]]
             module = _ReadOnlyLoader("__main__", filename).get_code("__main__")
     except (SyntaxError, ValueError, OSError, ImportError, RecursionError):
         return {}
+    return _by_name([module] if module is not None else [])
+
+
+@lru_cache(maxsize=1024)
+def _index_of_text(filename: str, text: str) -> dict[str, list[CodeType]]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            module: CodeType = compile(text, filename, "exec", flags=flags, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError):
+        return {}
+    return _by_name([module])
+
+
+def _by_name(todo: list[CodeType]) -> dict[str, list[CodeType]]:
     index: dict[str, list[CodeType]] = {}
-    todo = [module] if module is not None else []
     while todo:
         code = todo.pop()
         index.setdefault(code.co_name, []).append(code)

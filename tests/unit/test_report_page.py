@@ -203,6 +203,20 @@ def test_a_report_on_nothing_measured_still_reads() -> None:
     assert "nan" not in re.findall(r"[\w.]+", "\n".join(Page(page).text))
 
 
+def test_an_unmeasured_baseline_is_no_1(session_page: str) -> None:
+    from workbench.analysis.ladder import ladder
+
+    report = session_report()
+    first, second = (r.run for r in report.runs[:2])
+    begun = replace(first, rounds=(replace(first.rounds[0], status=Status.INTERRUPTED),))
+    runs = (replace(report.runs[0], run=begun), report.runs[1])
+    text = Page(report_html(replace(report, runs=runs, rows=tuple(ladder([begun, second]))))).text
+    row = text.index("a client per call, one root after another")
+    assert text[row : row + 5][1:] == ["–", "–", "–", "not measured"]
+    assert "takes –" not in " ".join(text)
+    assert text.count("baseline") < Page(session_page).text.count("baseline")
+
+
 def test_it_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
     target = tmp_path / "report.html"
     target.write_text("an older one")
@@ -224,7 +238,13 @@ def test_a_folder_in_its_place_is_one_clear_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "no permission"), (errno.EIO, "error")]
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EROFS, "no permission"),
+        (errno.EIO, "error"),
+        (errno.ENOENT, "takes no new files"),  # the folder is there: /proc and its like
+    ],
 )
 def test_a_failing_disk_keeps_the_older_report(
     number: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

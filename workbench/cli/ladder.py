@@ -79,6 +79,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     from workbench.views.numbers import format_bytes, format_count, format_seconds
 
     measures = row.measures
+    if not row.rounds:  # interrupted, or failed, before its first round was over
+        return (row.variant or row.name, "not measured", *[""] * (len(_COLUMNS) - 2))
     low, high = row.speedup_range
     return (
         row.variant or row.name,

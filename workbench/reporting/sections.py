@@ -108,6 +108,8 @@ def _rung(row: Row, change: str, measured: tuple[tuple[str, str], ...]) -> tuple
 
 def _against_baseline(row: Row) -> tuple[str, str]:
     """Ratio with its bounds, and speed-up."""
+    if not row.rounds:
+        return "–", "not measured"
     if row.is_baseline:
         return "1", "baseline"
     if not row.ratio.pairs:

@@ -37,7 +37,7 @@ def speedup_bounds(row: Row) -> str:
 
 def _ladder_sentences(report: ReportData) -> list[str]:
     base, fastest = report.baseline, report.fastest
-    if base is None or fastest is None or fastest is base:
+    if base is None or not base.rounds or fastest is None or fastest is base:
         return [f"{len(report.rows)} variants were measured in one session."]
     slow, fast = _name(base.variant or base.name), _name(fastest.variant or fastest.name)
     sentences = [

@@ -176,6 +176,8 @@ def _why(path: Path, error: OSError) -> str:
             reason = "the disk is full; free some space and write it again"
         case errno.EACCES | errno.EPERM | errno.EROFS:
             reason = f"no permission to write in {path.parent}; choose another place"
+        case errno.ENOENT if path.parent.is_dir():  # /proc and its like
+            reason = f"{path.parent} takes no new files; choose another place"
         case errno.ENOENT | errno.ENOTDIR:
             reason = f"there is no folder {path.parent}; create it first"
         case errno.EISDIR:

@@ -98,7 +98,7 @@ def broken_authority(account: Account, folder: Path) -> Account:
         (closed_port, ServiceUnreachable, "no connection to https://127.0.0.1"),
         (wrong_password, ServiceUnauthorized, "answered 401; check the user name, the password"),
         (wrong_client, ServiceUnauthorized, "POST /api/oauth/token: the server answered 401"),
-        (wrong_authority, ServiceTLS, "check its certificate"),
+        (wrong_authority, ServiceTLS, "name its authority's certificate with JAMF_CA_FILE or SSL_CERT_FILE"),
         (no_authority, ServiceTLS, "missing.pem: No such file"),
         (broken_authority, ServiceTLS, "can't read the certificate authority"),
     ],

@@ -73,6 +73,35 @@ def test_a_foreign_file_is_refused_and_left_alone(tmp_path: Path, make) -> None:
     assert (store.path.read_bytes() if store.path.is_file() else b"") == before
 
 
+def test_an_empty_file_is_named_as_such(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.duckdb")
+    store.path.touch()
+    with pytest.raises(StoreForeign, match=r"is empty: delete it .* --store or WORKBENCH_STORE$"):
+        store.runs()
+
+
+@pytest.mark.parametrize("kept", [100, 9000, 20_000], ids=["in the headers", "between them", "in the blocks"])
+def test_a_store_cut_short_says_how_to_mend_it(tmp_path: Path, kept: int) -> None:
+    store = Store(tmp_path / "s.duckdb")
+    save(store)
+    store.path.write_bytes(store.path.read_bytes()[:kept])
+    for use in (store.runs, lambda: store.query("FROM v_samples")):
+        with pytest.raises(StoreError, match=r"is damaged .*: put a backup in its place, or .* --store") as caught:
+            use()
+        assert type(caught.value) is StoreError
+        assert str(store.path) in one_line(caught.value)
+
+
+def test_a_changed_store_says_how_to_mend_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.duckdb")
+    save(store)
+    content = bytearray(store.path.read_bytes())
+    content[4096:12288] = bytes(8192)
+    store.path.write_bytes(content)
+    with pytest.raises(StoreError, match="is damaged"):
+        store.runs()
+
+
 def test_a_recording_kept_from_a_foreign_store_can_be_taken_in(tmp_path: Path) -> None:
     store = Store(tmp_path / "s.duckdb")
     foreign_text(store.path)

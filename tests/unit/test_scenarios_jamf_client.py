@@ -118,9 +118,11 @@ def raising(error: Exception) -> Handler:
     return answer
 
 
-def tls_failure() -> Exception:
-    error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate")
-    error.__cause__ = ssl.SSLCertVerificationError("self-signed certificate")
+def tls_failure(*, reason: str = "", verify_code: int = 0) -> Exception:
+    """As ssl raises it: only it fills these fields in, from OpenSSL's own state."""
+    error = httpx.ConnectError("[SSL] certificate")
+    error.__cause__ = cause = ssl.SSLCertVerificationError("certificate")
+    cause.reason, cause.verify_code = reason, verify_code
     return error
 
 
@@ -142,6 +144,13 @@ FAILURES: list[tuple[str, Handler, type[ServiceError], str]] = [
     ("refused", raising(httpx.ConnectError("refused")), ServiceUnreachable, r"no connection .*\(refused\)"),
     ("reset", raising(httpx.ReadError("")), ServiceUnreachable, r"no connection .*\(ReadError\)"),
     ("tls", raising(tls_failure()), ServiceTLS, "TLS handshake .* check its certificate"),
+    ("self-signed", raising(tls_failure(verify_code=18)), ServiceTLS, "JAMF_CA_FILE or SSL_CERT_FILE"),
+    (
+        "no tls",
+        raising(tls_failure(reason="WRONG_VERSION_NUMBER")),
+        ServiceTLS,
+        "doesn't speak TLS on that port; check the port",
+    ),
     (
         "ended",
         raising(httpx.RemoteProtocolError("peer closed connection without sending complete message body")),

@@ -50,6 +50,11 @@ def test_an_incomplete_or_unsafe_environment_is_a_usage_error(values: dict[str, 
     assert "canary-secret" not in str(caught.value)
 
 
+def test_plain_http_is_told_by_name() -> None:
+    with pytest.raises(UsageError, match="JAMF_URL must be https"):
+        endpoint_from_environment({"JAMF_URL": "http://jamf.example.com:8443"})
+
+
 def test_secrets_do_not_show() -> None:
     endpoint = JamfEndpoint(URL, None, "canary-user", "canary-password", "canary-id", "canary-secret")
     assert "canary" not in repr(endpoint)

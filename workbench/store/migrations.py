@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import StoreForeign, StoreTooNew
 from workbench.store import _schema_1
 from workbench.store._ddl import table
+from workbench.store.failures import ANOTHER
 from workbench.store.transaction import transaction
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def version_of(connection: duckdb.DuckDBPyConnection) -> int | None:
 def check_version(version: int | None, path: Path) -> int:
     """The version, or the exception that says why the store can't be used."""
     if version is None:
-        raise StoreForeign(f"{path} is a DuckDB file but no workbench store: name another one with WORKBENCH_STORE")
+        raise StoreForeign(f"{path} is a DuckDB file but no workbench store: {ANOTHER}")
     if version > CURRENT:
         raise StoreTooNew(f"{path} has schema {version}, this workbench knows {CURRENT}: pip install -U workbench")
     return version

@@ -19,7 +19,7 @@ _PIVOT = {"CREATE", "SELECT"}
 
 
 def run_query(connection: Connection, sql: str, parameters: Sequence[Any]) -> Table:
-    """One statement's answer; everything that goes wrong is a QueryRefused with DuckDB's own hint.
+    """One statement's answer; what goes wrong is a QueryRefused with DuckDB's own hint.
 
     The connection must be a closed one (read-only, external access disabled): that is what protects. Looking at the
     statement's kind only makes for a better message.
@@ -35,6 +35,8 @@ def run_query(connection: Connection, sql: str, parameters: Sequence[Any]) -> Ta
         columns = tuple(description[0] for description in result.description or ())
         return Table(columns, tuple(result.fetchall()))
     except (duckdb.Error, ValueError, UnicodeError) as error:
+        if failures.is_damaged(error):  # the store's fault, not the query's
+            raise
         raise QueryRefused(failures.first_line(error)) from error
 
 

@@ -23,6 +23,13 @@ from workbench.model import utc_now
 __all__ = ["Trouble", "check", "decode", "from_exception"]
 
 _MOST_SECONDS = 3600.0
+_UNKNOWN_AUTHORITY = (
+    18,
+    19,
+    20,
+    21,
+)  # OpenSSL's X509_V_ERR_…: self-signed, or issued by an authority not known here
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG")
 
 
 class Trouble(Exception):
@@ -77,8 +84,8 @@ def from_exception(error: httpx.HTTPError, what: str, base_url: str) -> Trouble:
     """The trouble that an exception of httpx means."""
     if isinstance(error, httpx.TimeoutException):
         return Trouble(ServiceTimeout(f"{what}: no answer from {base_url} in time"), again=True)
-    if _tls(error):
-        text = f"{what}: the TLS handshake with {base_url} failed ({_reason(error)}); check its certificate"
+    if _tls(error) is not None:
+        text = f"{what}: the TLS handshake with {base_url} failed ({_reason(error)}); {_tls_mend(error)}"
         return Trouble(ServiceTLS(text))
     if isinstance(error, httpx.RemoteProtocolError) and "complete message body" in str(error):
         return Trouble(ServiceBadResponse(f"{what}: the answer was truncated"), again=True)
@@ -88,13 +95,22 @@ def from_exception(error: httpx.HTTPError, what: str, base_url: str) -> Trouble:
     return Trouble(ServiceUnreachable(f"{what}: no connection to {base_url} ({reason}); is it up?"), again=True)
 
 
-def _tls(error: BaseException | None) -> bool:
-    """Whether the handshake failed; httpx says ConnectError, and its causes know why."""
+def _tls(error: BaseException | None) -> ssl.SSLError | None:
+    """Why the handshake failed, if it did; httpx says ConnectError, and its causes know why."""
     while error is not None:
         if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-            return True
+            return error
         error = error.__cause__ or error.__context__
-    return False
+    return None
+
+
+def _tls_mend(error: BaseException) -> str:
+    failed = _tls(error)
+    if getattr(failed, "verify_code", 0) in _UNKNOWN_AUTHORITY:
+        return "if it is yours, name its authority's certificate with JAMF_CA_FILE or SSL_CERT_FILE"
+    if failed is not None and failed.reason in _NO_TLS:
+        return "the server doesn't speak TLS on that port; check the port"
+    return "check its certificate"
 
 
 def _reason(error: BaseException) -> str:

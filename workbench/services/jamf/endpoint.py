@@ -39,6 +39,8 @@ def endpoint_from_environment(environment: Mapping[str, str] | None = None) -> J
     if not url:
         return None
     parts = urlsplit(url)
+    if parts.scheme == "http":
+        raise UsageError("JAMF_URL must be https: over plain http the password would be readable on the way")
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.query:
         raise UsageError("JAMF_URL must be like https://example.jamfcloud.com, without credentials in it")
     endpoint = JamfEndpoint(

@@ -70,10 +70,10 @@ def test_runs_list_newest_first_and_can_be_named_tagged_and_deleted(
     store = tmp_path / "copy.duckdb"
     shutil.copy(measured[0], store)
     first, second = (r["run_id"] for r in measured[1]["runs"])
-    workbench("tag", first, "-t", "before", store=store)
+    workbench("tag", first, "before", "slow", store=store)
     workbench("rename", second, "after the fix", store=store)
     runs = {r["run_id"]: r for r in document("runs", store=store)}
-    assert runs[first]["tags"] == ["before"]
+    assert runs[first]["tags"] == ["before", "slow"]
     assert runs[second]["name"] == "after the fix"
     workbench("delete", first, store=store)
     assert [r["run_id"] for r in document("runs", store=store)] == [second]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,15 +115,15 @@ def show_command(
 
 @click.command("tag")
 @store_option
-@click.argument("runs", nargs=-1, required=True)
-@click.option("-t", "--tag", "tags", multiple=True, required=True, help="A word to attach; may be repeated.")
-def tag_command(store_path: Path | None, runs: tuple[str, ...], tags: tuple[str, ...]) -> None:
-    """Attach tags to runs."""
+@click.argument("run")
+@click.argument("tags", nargs=-1, required=True, metavar="TAG...")
+def tag_command(store_path: Path | None, run: str, tags: tuple[str, ...]) -> None:
+    """Attach tags to a run: words to find it by."""
     store = _store(store_path)
-    for run_id in [store.resolve(run) for run in runs]:
-        for tag in tags:
-            store.tag(run_id, tag)
-        click.echo(f"{run_id}: {' '.join(tags)}")
+    run_id = store.resolve(run)
+    for tag in tags:
+        store.tag(run_id, tag)
+    click.echo(f"{run_id}: {' '.join(tags)}")
 
 
 @click.command("rename")
@@ -139,10 +140,21 @@ def rename_command(store_path: Path | None, run: str, name: str) -> None:
 
 @click.command("delete")
 @store_option
-@click.argument("runs", nargs=-1, required=True)
-def delete_command(store_path: Path | None, runs: tuple[str, ...]) -> None:
-    """Delete runs and what only they used."""
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+def delete_command(store_path: Path | None, runs: tuple[str, ...], yes: bool) -> None:
+    """Delete runs and what only they used.
+
+    Asks first where stdin is a terminal; a script is not asked.
+    """
     store = _store(store_path)
     run_ids = [store.resolve(run) for run in runs]
+    if not yes and _on_terminal() and not click.confirm(f"delete {', '.join(run_ids)}?", err=True):
+        click.echo("nothing was deleted")
+        return
     store.delete(run_ids)
     click.echo(f"deleted {', '.join(run_ids)}")
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty()

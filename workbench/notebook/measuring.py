@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import UsageError
 from workbench.experiment.loops import outside_loop
 from workbench.experiment.progress import progress_bar
+from workbench.model import Recording
 from workbench.notebook.shown import ComparisonView
 from workbench.views.numbers import format_bytes, format_count, format_seconds, format_times
 from workbench.views.tables import TextTable
@@ -120,8 +122,9 @@ def compare(
     """Compare two runs (or their ids), or measure two targets now, as ``workbench compare`` does.
 
     A target is ``"jamf:naive"``, ``"file.py"`` or ``"file.py:function"``; ``settings`` are a scenario's ``scale``,
-    ``resources``, ``link``, ``seed`` and ``options``.
+    ``resources``, ``link``, ``seed`` and ``options``. Raises ``UsageError`` for anything else, as for a function.
     """
+    base, new = _named(base), _named(new)
     from workbench.experiment.compare import CompareSettings
     from workbench.experiment.compare import compare as compare_targets
     from workbench.scenarios.base import Settings
@@ -131,8 +134,8 @@ def compare(
     with progress_bar("compare") as progress:
         comparison, _ = outside_loop(
             lambda: compare_targets(
-                str(getattr(base, "run_id", base)),
-                str(getattr(new, "run_id", new)),
+                base,
+                new,
                 store=Store(),
                 settings=chosen,
                 max_seconds=max_seconds,
@@ -141,3 +144,14 @@ def compare(
             )
         )
     return ComparisonView(comparison)
+
+
+def _named(what: Any) -> str:
+    """How ``workbench compare`` would name it: each measured side runs in a process of its own, so by text."""
+    name = getattr(what.run if isinstance(what, Recording) else what, "run_id", what)
+    if isinstance(name, str):
+        return name
+    raise UsageError(
+        f"compare takes a run, its id, or a target like 'jamf:naive', 'file.py' or 'file.py:function', "
+        f"not a {type(what).__name__}"
+    )

@@ -14,11 +14,13 @@ __all__ = ["Table"]
 
 _HTML_ROWS = 200
 _HTML_CELL = 500
+_TEXT_ROWS = 50
+_TEXT_CELL = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Column names and rows; shows itself as a table in a notebook."""
+    """Column names and rows; shows itself as a table, in a notebook and as text."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
@@ -38,6 +40,15 @@ class Table:
         """``{"columns": […], "rows": [[…], …]}`` of JSON's own types: times as ISO 8601, NaN as null."""
         return {"columns": list(self.columns), "rows": [[_plain(value) for value in row] for row in self.rows]}
 
+    def __repr__(self) -> str:
+        columns = [_text_column(name, self._values(i)) for i, name in enumerate(self.columns)]
+        lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
+        more = len(self.rows) - _TEXT_ROWS
+        return "\n".join([*lines, f"… {more} more rows"] if more > 0 else lines)
+
+    def _values(self, column: int) -> list[Any]:
+        return [row[column] for row in self.rows[:_TEXT_ROWS]]
+
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         body = "".join(
@@ -49,9 +60,23 @@ class Table:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
 
-def _shown(value: Any) -> str:
+def _text_column(name: str, values: list[Any]) -> list[str]:
+    """Heading, rule and cells of one width; numbers are set flush right."""
+    cells = [_printable(text) for text in (name, *(_shown(value, _TEXT_CELL) for value in values))]
+    width = max(map(len, cells))
+    numeric = all(isinstance(value, int | float | Decimal | None) for value in values)
+    head, *body = [cell.rjust(width) if numeric else cell.ljust(width) for cell in cells]
+    return [head, "─" * width, *body]
+
+
+def _printable(text: str) -> str:
+    """Without what would move the cursor, switch the text's direction or can't be encoded."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def _shown(value: Any, longest: int = _HTML_CELL) -> str:
     text = "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= _HTML_CELL else text[:_HTML_CELL] + "…"
+    return text if len(text) <= longest else text[:longest] + "…"
 
 
 def _plain(value: Any) -> Any:

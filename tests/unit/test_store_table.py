@@ -1,0 +1,23 @@
+"""The answer to a query as text."""
+
+from workbench.store import Table
+
+
+def test_it_is_aligned_text_outside_a_notebook() -> None:
+    table = Table(("name", "count"), (("naive", 118), ("optimized", 7), (None, None)))
+    assert repr(table).split("\n") == [
+        "name       count",
+        "─────────  ─────",
+        "naive        118",
+        "optimized      7",
+        "",
+    ]
+    assert str(Table(("a",), ())) == "a\n─"
+
+
+def test_its_text_is_bounded_and_moves_no_cursor() -> None:
+    lines = str(Table(("t",), (("\x1b[2J" + "x" * 500,),) * 60)).splitlines()
+    assert lines[-1] == "… 10 more rows"
+    assert len(lines) == 53
+    assert max(map(len, lines)) == 61
+    assert "\x1b" not in lines[2]

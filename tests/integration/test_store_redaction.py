@@ -34,6 +34,8 @@ PLANTS = (
     "Server=x;Password=C4NARYmssql;AccountKey=C4NARYazure==",
     '{"password": "C4NARYjson", "client_secret": "C4NARYsecret"}',
     "tool --token C4NARYargv",
+    "the token ghost1234567890C4NARY has expired; password is C4NARYstated; curl -u admin:C4NARYoption",
+    "mysql -uroot -pC4NARYclient; https://api.telegram.org/bot123456:C4NARYbot/getMe; bad password 'C4NARYquoted'",
     "INSERT INTO people VALUES ('C4NARYsql', E'it\\'s C4NARYescape', $$C4NARYdollar$$) -- C4NARYcomment",
 )
 TEXT = " | ".join(PLANTS[:1]) + "\n" + "\n".join(PLANTS[1:])
@@ -44,7 +46,7 @@ def planted(value: object) -> object:
     if isinstance(value, str) and type(value) is str:
         return TEXT
     if isinstance(value, dict):
-        return {"note?token=C4NARYkey": TEXT, "db.statement": PLANTS[6], "password": "C4NARYfield"}
+        return {"note?token=C4NARYkey": TEXT, "db.statement": PLANTS[-1], "password": "C4NARYfield"}
     if isinstance(value, tuple) and value and isinstance(value[0], str):
         return (TEXT,)
     return value

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from workbench.model import Scalar
+from workbench.redaction.prose import redact_prose
 from workbench.redaction.sql import redact_sql
 
 __all__ = ["REDACTED", "is_secret_name", "redact", "redact_url", "redact_value"]
@@ -120,7 +121,7 @@ def _one_pass(text: str) -> str:
         text = _URL.sub(lambda m: "://".join(map(_clean_location, m[0].split("://"))), text)
     if "?" in text:
         text = _RELATIVE_QUERY.sub(lambda m: "?" + _clean_query(m["query"]), text)
-    text = _PAIR.sub(_clean_pair, text)
+    text = redact_prose(_PAIR.sub(_clean_pair, text), REDACTED)
     if "@" in text:
         text = _USER_AT_HOST.sub(lambda m: f"{m['user']}:{REDACTED}@", text)
     return _KEYS.sub(REDACTED, text)

@@ -174,6 +174,19 @@ def test_the_keyboard_is_enough(single) -> None:
     assert single.graph("g.state().query") == "json"
 
 
+def test_the_card_follows_a_zoom_with_the_keyboard(single) -> None:
+    page = single.page
+    page.locator(".wb-fg-canvas").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowDown")
+    card = page.locator(".wb-fg-card")
+    assert "of zoomed" not in card.inner_text()
+    page.keyboard.press("Enter")
+    single.wait_until_still()
+    assert "of zoomed" in card.inner_text()
+    assert card.locator("tr").last.inner_text().endswith("100 %")
+
+
 def test_the_wheel_zooms_around_the_pointer_and_a_drag_pans(single) -> None:
     page = single.page
     canvas = page.locator(".wb-fg-canvas").bounding_box()
@@ -207,6 +220,31 @@ def test_tabs_show_one_run_at_a_time(watch, pages) -> None:
     assert watched.page.locator(".run:visible .wb-fg-title").inner_text().startswith("jamf:optimized")
     watched.page.keyboard.press("ArrowRight")
     assert watched.page.locator(".run:visible .wb-fg-title").inner_text().startswith("jamf:naive")
+    for key, name in (("End", "optimized"), ("Home", "naive")):
+        watched.page.keyboard.press(key)
+        assert watched.page.get_by_role("tab", selected=True).inner_text() == name
+
+
+def test_a_package_has_one_colour_in_all_tabs(watch, pages) -> None:
+    watched = watch(pages["session"])
+    watched.page.wait_for_function("() => document.querySelectorAll('[data-state=shown]').length === 5")
+    seen = [watched.graph("g.profile.packages.map(p => [p.name, p.colour])", n) for n in range(5)]
+    assert len({tuple(map(tuple, sorted(packages))) for packages in seen}) == 1
+
+
+def test_on_a_phone_nothing_overflows_and_the_chart_follows_the_windows_width(watch, pages) -> None:
+    watched = watch(pages["session"])
+    watched.page.wait_for_selector(".chart .main-svg")
+    watched.page.set_viewport_size({"width": 390, "height": 800})
+    size = "() => { const { width, height } = document.querySelector('.chart .main-svg').getBoundingClientRect();"
+    watched.page.wait_for_function(size + " return width <= 390; }")
+    assert watched.page.evaluate("document.documentElement.scrollWidth") == 390
+    chart, plot = (watched.page.locator(css).first.bounding_box() for css in (".chart", ".chart .main-svg"))
+    assert plot["y"] + plot["height"] <= chart["y"] + chart["height"] + 1, "it draws over what follows"
+    texts = watched.page.evaluate(
+        "() => [...document.querySelectorAll('.chart .main-svg text')].map(t => t.getBoundingClientRect().right)"
+    )
+    assert max(texts) <= chart["x"] + chart["width"] + 1, "a label is cut off"
 
 
 def test_names_full_of_malice_execute_nothing(watch, pages) -> None:
@@ -273,6 +311,15 @@ def test_it_is_sharp_on_a_dense_screen_and_follows_the_windows_width(watch, page
     assert watched.page.evaluate("document.documentElement.scrollWidth") <= 700, (
         "the page itself never scrolls sideways"
     )
+
+
+def test_paper_holds_every_run_without_the_script_too(watch, pages) -> None:
+    watched = watch(pages["session"])
+    watched.wait_for_graph()
+    watched.page.emulate_media(media="print")
+    assert watched.page.locator(".run:visible").count() == 5
+    assert watched.page.locator(".tabs:visible").count() == 0
+    assert watched.page.locator("h3:visible").count() == 5
 
 
 def test_paper_holds_every_run(watch, pages) -> None:

@@ -77,6 +77,16 @@ def test_a_session_shows_ladder_bound_chart_runs_and_environment(session_page: s
     assert session_page.count("plotly.js v") == 1
 
 
+def test_each_picture_says_that_its_round_was_another(session_page: str) -> None:
+    text = "\n".join(Page(session_page).text)
+    assert (
+        "The stacks come from a sampled round of its own, which the sampler slows down: 9.80 s; "
+        "the timing rounds take 10.1 s (median of 3)." in text
+    )
+    assert text.count("The stacks come from") == 5
+    assert "The stacks come from" not in report_html(single_report())
+
+
 def test_a_single_run_has_no_ladder_and_no_plotly() -> None:
     page = report_html(single_report())
     text = "\n".join(Page(page).text)

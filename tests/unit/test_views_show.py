@@ -13,8 +13,8 @@ from workbench.model import Frame
 from workbench.views.assets import FLAMEGRAPH_MODULES, module, read_static
 from workbench.views.charts import CONFIG, LadderStep, distribution_chart, ladder_chart
 from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
-from workbench.views.packages import COLOURS, Package, package_of, ranked
-from workbench.views.payload import FlameMeta, decode
+from workbench.views.packages import COLOURS, Package, colours_of, package_of, ranked
+from workbench.views.payload import FlameMeta, decode, encode
 from workbench.views.svg import flamegraph_svg
 from workbench.views.tables import (
     TextTable,
@@ -145,6 +145,21 @@ def test_packages_and_their_colours() -> None:
     assert colours[Package("library", "lib0")] == COLOURS["builtin"][0]
     httpx = Package("library", "httpx")
     assert dict(ranked({httpx: 1}))[httpx] == dict(ranked({httpx: 2, Package("user", "own code"): 9}))[httpx]
+
+
+def test_a_package_keeps_its_colour_in_all_pictures_that_stand_together() -> None:
+    names = [f"<site>/lib{i}/a.py" for i in range(12)]
+    trees = [
+        tree_from_stacks([((Frame(n, "f"),), 1 + i) for i, n in enumerate(order)]) for order in (names, names[::-1])
+    ]
+    colours = colours_of(trees)
+    pictures = [dict_of(encode(tree, colours=colours)) for tree in trees]
+    assert pictures[0] == pictures[1]
+    assert dict_of(encode(trees[0])) != dict_of(encode(trees[1])), "each alone gives the lightest no colour"
+
+
+def dict_of(payload: bytes) -> dict[str, str]:
+    return {name: colour for name, _, colour in decode(payload).header["packages"]}
 
 
 def test_the_modules_join_into_one_without_imports_and_each_follows_what_it_uses() -> None:

@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 
 from workbench.analysis.ladder import Row
-from workbench.model import UNITS, Environment, RoundKind, Scalar, Session
+from workbench.model import UNITS, Environment, RoundKind, Run, Scalar, Session
 from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.spans import operation_table
+from workbench.statistics import median
 from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
+from workbench.views.packages import Package
 from workbench.views.payload import meta_of
 from workbench.views.tables import (
     TextTable,
@@ -159,14 +161,14 @@ def comparisons_section(report: ReportData) -> str:
     return _section("Verdicts", _scrolling(TextTable(columns, rows, "Comparisons", (2, 3, 4))))
 
 
-def run_section(report: RunReport, number: int) -> str:
-    """One run: its flame graph, operations, top functions and rounds."""
+def run_section(report: RunReport, number: int, colours: Mapping[Package, str]) -> str:
+    """One run: its flame graph in the report's colours of packages, operations, top functions and rounds."""
     run = report.run
     name = run.variant or run.name or run.run_id
     facts = [run.run_id, *run.tags]
     if run.status != "ok":
         facts.append(f"{run.status}{': ' + run.error if run.error else ''}")
-    parts = [f'<p class="facts-line">{html_text(" · ".join(facts))}</p>', _stacks(report)]
+    parts = [f'<p class="facts-line">{html_text(" · ".join(facts))}</p>', _stacks(report, colours)]
     if report.spans:
         parts.append(_scrolling(operation_table(run, report.spans)))
     parts.append(_rounds(report))
@@ -176,13 +178,25 @@ def run_section(report: RunReport, number: int) -> str:
     )
 
 
-def _stacks(report: RunReport) -> str:
+def _stacks(report: RunReport, colours: Mapping[Package, str]) -> str:
     if report.tree is None or not len(report.tree.samples):
         return _note("No stacks were taken in this run (sampler: " + (report.run.sampler.name or "none") + ").")
     meta = meta_of(report.run)
     top = functions_table(top_functions(report.tree, _TOP), meta.rounds, "Functions with most self time")
     details = f"<details><summary>{html_text(top.caption)}</summary>{_scrolling(top)}</details>"
-    return flamegraph_html(report.tree, meta) + details
+    return _sampled_note(report.run) + flamegraph_html(report.tree, meta, colours) + details
+
+
+def _sampled_note(run: Run) -> str:
+    """Times in the picture are not those of the timing rounds; "" of a run without any."""
+    timing, sampled = run.values("wall"), run.values("wall", RoundKind.SAMPLED)
+    if not (timing and sampled):
+        return ""
+    rounds = "a sampled round of its own" if len(sampled) == 1 else f"{len(sampled)} sampled rounds of their own"
+    return _note(
+        f"The stacks come from {rounds}, which the sampler slows down: {format_seconds(median(sampled))}; "
+        f"the timing rounds take {format_seconds(median(timing))} (median of {len(timing)})."
+    )
 
 
 def _rounds(report: RunReport) -> str:

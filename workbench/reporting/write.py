@@ -33,6 +33,7 @@ from workbench.reporting.sections import (
 from workbench.reporting.summary import summary
 from workbench.views.assets import module, read_static
 from workbench.views.charts import CONFIG, LadderStep, ladder_chart
+from workbench.views.packages import colours_of
 from workbench.views.tables import html_text
 
 __all__ = ["prepare_output", "report_html", "safe_json", "write_report"]
@@ -95,7 +96,8 @@ def _plotly_html(script: str) -> str:
 
 
 def _body(report: ReportData, chart: str) -> str:
-    runs = "".join(run_section(run, number) for number, run in enumerate(report.runs))
+    colours = colours_of(run.tree for run in report.runs if run.tree is not None)
+    runs = "".join(run_section(run, number, colours) for number, run in enumerate(report.runs))
     return "".join(
         (
             header(report, summary(report)),

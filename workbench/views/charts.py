@@ -20,7 +20,7 @@ __all__ = ["CONFIG", "LadderStep", "distribution_chart", "ladder_chart"]
 CONFIG: Mapping[str, Any] = {
     "displayModeBar": False,
     "displaylogo": False,
-    "responsive": True,
+    "responsive": False,  # plotly would forget the height; the page draws again when its width changes
     "showSendToCloud": False,
     "showEditInChartStudio": False,
     "plotlyServerURL": "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from workbench.calltree import CallTree
 from workbench.model import Frame
 from workbench.views.layout import function_totals, lay_out
 from workbench.views.numbers import format_seconds, format_share
+from workbench.views.packages import Package
 from workbench.views.payload import FlameMeta, as_base64, encode
 from workbench.views.tables import TextTable, html_text
 
@@ -53,12 +54,14 @@ def functions_table(functions: Sequence[FunctionTime], rounds: int = 1, caption:
     return TextTable(("Function", "File", "Self", "Self %", "Total", "Total %"), rows, caption, numbers=range(2, 6))
 
 
-def flamegraph_html(tree: CallTree, meta: FlameMeta) -> str:
+def flamegraph_html(tree: CallTree, meta: FlameMeta, colours: Mapping[Package, str] | None = None) -> str:
     """A fragment that the page's script (``assets.module``) turns into the live view.
+
+    ``colours`` are those of ``packages.colours_of`` where several pictures stand together.
 
     The payload is base64, which can't end its element whatever the names inside are.
     """
-    payload = as_base64(encode(tree, meta))
+    payload = as_base64(encode(tree, meta, colours))
     return (
         f'<div class="wb-flamegraph" data-wb-flamegraph aria-label="Flame graph of {html_text(meta.name)}">'
         f'<script type="application/octet-stream">{payload}</script></div>'

@@ -6,13 +6,17 @@ on colour): orange for the user's own code, greys for the standard library and b
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from zlib import crc32
 
+import numpy as np
+
+from workbench.calltree import CallTree
 from workbench.paths import is_user_code
 
-__all__ = ["COLOURS", "Package", "package_of", "ranked"]
+__all__ = ["COLOURS", "Package", "colours_of", "package_of", "ranked"]
 
 COLOURS = {
     "user": ("#ee8866",),
@@ -54,6 +58,17 @@ def ranked(weights: dict[Package, int]) -> list[tuple[Package, str]]:
     free = list(COLOURS["library"])
     ordered = sorted(weights, key=lambda package: (-weights[package], package))
     return [(p, _library_colour(p.name, free) if p.kind == "library" else COLOURS[p.kind][0]) for p in ordered]
+
+
+def colours_of(trees: Iterable[CallTree]) -> dict[Package, str]:
+    """The colours of packages for several pictures that stand together: each package has the same in all."""
+    weights: dict[Package, int] = {}
+    for tree in trees:
+        by_frame = np.bincount(tree.node_frame, weights=tree.self_ns(), minlength=len(tree.frames))
+        for frame, weight in zip(tree.frames, by_frame.tolist(), strict=True):
+            package = package_of(frame.file)
+            weights[package] = weights.get(package, 0) + int(weight)
+    return dict(ranked(weights))
 
 
 def _library_colour(name: str, free: list[str]) -> str:

@@ -137,15 +137,15 @@ def _columns(tree: CallTree, layout: FlameLayout, unit_ns: int) -> tuple[list[Fr
     }
 
 
-def encode(tree: CallTree, meta: FlameMeta | None = None) -> bytes:
-    """The deflated payload of all nodes with weight."""
+def encode(tree: CallTree, meta: FlameMeta | None = None, colours: Mapping[Package, str] | None = None) -> bytes:
+    """The deflated payload of all nodes with weight; ``colours`` of packages win over the picture's own."""
     layout = lay_out(tree)
     unit_ns = _unit_ns(layout.self_ns[layout.self_ns > 0])
     frames, columns = _columns(tree, layout, unit_ns)
     files, file_of_frame = _intern([f.file for f in frames])
     functions, function_of_frame = _intern([f.function for f in frames])
     weights = _package_weights(files, file_of_frame, columns["frame"], columns["self"])
-    packages = ranked(weights)
+    packages = [(package, (colours or {}).get(package, own)) for package, own in ranked(weights)]
     number = {package: index for index, (package, _) in enumerate(packages)}
     columns |= {
         "frame_file": file_of_frame,

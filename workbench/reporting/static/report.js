@@ -58,10 +58,11 @@ function makeTabs(container) {
   };
   tabs.forEach((tab, index) => {
     tab.addEventListener("click", () => choose(index));
-    tab.addEventListener("keydown", ({ key }) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-      if (!step) return;
-      const next = (index + step + tabs.length) % tabs.length;
+    tab.addEventListener("keydown", (event) => {
+      const last = tabs.length - 1;
+      const next = { ArrowRight: index < last ? index + 1 : 0, ArrowLeft: index > 0 ? index - 1 : last, Home: 0, End: last }[event.key];
+      if (next === undefined) return;
+      event.preventDefault(); // Home and End would scroll the page
       choose(next);
       tabs[next].focus();
     });
@@ -72,16 +73,33 @@ function makeTabs(container) {
   choose(0);
 }
 
-/** Draw the chart in the theme's colours, and again when the theme changes. */
+const NARROW = 620; // pixels below which a chart's labels would run out of it
+
+/** Labels without their intervals, which the table has too, and a smaller title of the axis. */
+function narrowed(data, layout) {
+  const short = (text) => text.split("  ").slice(0, 2).join("  ");
+  const title = { ...layout.xaxis.title, font: { size: 11 } };
+  return [
+    data.map((trace) => (trace.text ? { ...trace, text: trace.text.map(short) } : trace)),
+    { ...layout, xaxis: { ...layout.xaxis, title } },
+  ];
+}
+
+/** Draw the chart in the theme's colours and its place's width, and again when either changes. */
 function drawChart(host) {
   const { data, layout, config } = JSON.parse(host.querySelector("script").textContent);
   const canvas = document.createElement("div");
   host.append(canvas);
+  let drawn = 0;
   const draw = () => {
     const color = getComputedStyle(document.body).color;
-    window.Plotly.react(canvas, data, { ...layout, font: { ...layout.font, color } }, config);
+    drawn = host.clientWidth;
+    const sized = { ...layout, width: drawn, font: { ...layout.font, color } };
+    const [shown, framed] = drawn < NARROW ? narrowed(data, sized) : [data, sized];
+    window.Plotly.react(canvas, shown, framed, config);
   };
   draw();
+  new ResizeObserver(() => host.clientWidth && host.clientWidth !== drawn && draw()).observe(host);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 

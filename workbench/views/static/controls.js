@@ -83,8 +83,14 @@ export class Card {
     if (this.stage.getBoundingClientRect().top !== this.top) this.hide();
   }
 
+  /** Its shares of the zoomed box, once another one is zoomed. */
+  refocus(profile, focus) {
+    if (this.element.matches(":popover-open")) this.show(profile, this.node, focus, this.x, this.y);
+  }
+
   /** Show facts about a node near (x, y) in the stage's pixels, on the side where there is room. */
   show(profile, node, focus, x, y) {
+    [this.node, this.x, this.y] = [node, x, y];
     const rows = element("table", "");
     const headings = ["", "time", "of all"];
     if (focus > 0) headings.push("of zoomed");

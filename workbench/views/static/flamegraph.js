@@ -89,6 +89,7 @@ export class FlameGraph {
     this.#glide({ left: this.profile.x[node], right: this.profile.x[node] + this.profile.total[node] });
     this.#reveal(node);
     this.toolbar.update(node !== 0, this.history.length > 0);
+    this.card.refocus(this.profile, node);
     this.#announce(node);
   }
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import workbench as wb
+from workbench.capture.spans import record_span
 from workbench.errors import ProfilerActive, StoreUnwritable, UsageError
 from workbench.model import Recording, RoundKind, Session, Status
 from workbench.store.store import Store
@@ -234,3 +235,140 @@ def test_ctrl_c_keeps_what_was_recorded(own_store: Path) -> None:
     run_id, status = out.split()
     assert status == "interrupted"
     assert Store(own_store).run(run_id).status is Status.INTERRUPTED
+
+
+FORK = """
+import os, sys, time, httpx, workbench as wb
+def parent_work():
+    return sum(range(300_000))
+original = httpx.HTTPTransport.handle_request
+with wb.profile("forking", sampler=sys.argv[1], interval=0.01) as run:
+    if (child := os.fork()) == 0:
+        assert sys.getprofile() is None, "the child is still being sampled"
+        assert httpx.HTTPTransport.handle_request is original, "the child's requests are still seen"
+        with wb.profile("in the child"):
+            pass
+        sys.exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    end = time.process_time() + 0.3
+    while time.process_time() < end:
+        parent_work()
+print(run.run_id)
+"""
+
+
+@pytest.mark.parametrize("sampler", ["pyinstrument", "py-spy"])
+def test_a_forked_child_neither_ends_nor_replaces_the_parents_run(own_store: Path, sampler: str) -> None:
+    done = subprocess.run([sys.executable, "-c", FORK, sampler], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    store = Store(own_store)
+    assert sorted(run.name for run in store.runs()) == ["forking", "in the child"]
+    names = {frame.function for frame in store.tree(done.stdout.strip()).frames}
+    assert "parent_work" in names
+    assert "sys.exit" not in names
+
+
+def test_a_span_belongs_to_all_recordings_around_it() -> None:
+    shelf = Shelf()
+
+    @profile(shelf, "decorated")
+    def job() -> None:
+        with record_span("sql", "in the function"):
+            pass
+
+    with profile(shelf, "outer", sampler="none"), record_span("cache", "around"):
+        with profile(shelf, "inner"), record_span("sql", "in the block"):
+            busy(0.003)
+        job()
+        with profile(shelf, "late", sampler="none"):
+            begun = record_span("sql", "open")
+            begun.__enter__()
+        begun.__exit__(None, None, None)
+    kept = {recording.run.name: recording for _, recording in shelf.saved}
+    assert [s.name for s in kept["inner"].spans] == ["in the block"]
+    assert [(s.name, s.parent) for s in kept["outer"].spans] == [
+        ("around", -1),
+        ("in the block", 0),
+        ("in the function", 0),
+        ("open", 0),
+    ]
+    assert [s.attributes for s in kept["late"].spans] == [{"unfinished": True}]
+    assert kept["outer"].spans[3].attributes == {}, "it ended within the outer one"
+    assert kept["outer"].run.rounds[0].measures["spans_sql"] == 3
+    tree = kept["outer"].tree
+    assert tree is not None
+    assert tree.stack(kept["outer"].spans[1].node)[-1].function == sys._getframe().f_code.co_name
+    assert "decorated" not in kept, "it just ran, as a part of the outer one"
+
+
+def test_saving_the_run_of_a_coroutine_lets_the_loop_go_on() -> None:
+    went_on = threading.Event()
+
+    class SlowShelf(Shelf):
+        def save(self, session: Session, recordings: list[Recording]) -> None:
+            assert went_on.wait(10), "the loop stood still while the run was saved"
+            super().save(session, recordings)
+
+    shelf = SlowShelf()
+
+    @profile(shelf, sampler="none")
+    async def handler() -> str:
+        asyncio.get_running_loop().call_later(0.01, went_on.set)
+        return "answer"
+
+    assert asyncio.run(handler()) == "answer"
+    assert len(shelf.saved) == 1
+
+
+def test_a_coroutine_that_is_closed_or_driven_by_hand_is_kept_all_the_same() -> None:
+    shelf = Shelf()
+
+    @profile(shelf, sampler="none")
+    async def waits() -> None:
+        await asyncio.sleep(0)
+
+    closed, driven = waits(), waits()
+    closed.send(None)  # type: ignore[attr-defined]
+    closed.close()
+    with pytest.raises(StopIteration):
+        while True:
+            driven.send(None)  # type: ignore[attr-defined]
+    assert [recording.run.status for _, recording in shelf.saved] == [Status.INTERRUPTED, Status.OK]
+
+
+HOMELESS = """
+import os, pwd, sys, tempfile
+gone = tempfile.mkdtemp()
+os.chdir(gone)
+os.rmdir(gone)
+del os.environ["HOME"]
+def nobody(uid):
+    raise KeyError(uid)
+pwd.getpwuid = nobody
+import workbench as wb
+exec(compile("def work():\\n    return sum(range(3_000_000))", "relative.py", "exec"))
+with wb.profile("homeless") as run:
+    work()
+assert run.store_error is None, run.store_error
+"""
+
+
+def test_without_home_and_working_folder_a_run_is_recorded_all_the_same(own_store: Path) -> None:
+    subprocess.run([sys.executable, "-P", "-c", HOMELESS], check=True)
+    (run,) = Store(own_store).runs()
+    assert any(frame.file == "relative.py" for frame in Store(own_store).tree(run.run_id).frames)
+
+
+def test_what_goes_wrong_in_the_recording_costs_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("no\nsuch thing")
+
+    monkeypatch.setattr("workbench.capture.rounds.RunRecorder.finish", broken)
+    with caplog.at_level(logging.WARNING, "workbench"), profile(Shelf()) as run:
+        pass
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "was lost: RuntimeError: no" in line
+    assert "\n" not in line
+    assert (run.status, type(run.store_error)) == (Status.OK, RuntimeError)

@@ -184,3 +184,42 @@ def test_switched_off_the_script_just_runs(script: Path, monkeypatch: pytest.Mon
     )
     outcome = run("job.py")
     assert (outcome.exit_code, outcome.recording) == (0, None)
+
+
+@pytest.mark.parametrize("ending", ["sys.exit(0)", "pass"])
+def test_a_forked_child_never_writes_in_its_parents_name(script: Path, ending: str) -> None:
+    script.write_text(
+        "import os, signal, sys\n"
+        f"if (child := os.fork()) == 0:\n    {ending}\n"
+        "else:\n    os.waitpid(child, 0)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    outcome = run("job.py")
+    assert (outcome.exit_code, outcome.status) == (137, Status.FAILED)
+
+
+def test_sigterm_ends_the_script_as_ever_and_its_profile_is_kept(script: Path) -> None:
+    script.write_text(
+        "import os, signal, time\n"
+        "def work():\n    time.sleep(0.05)\n"
+        "work()\n"
+        "if (child := os.fork()) == 0:\n"
+        "    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL\n"
+        "    os._exit(5)\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "print('not reached')\n"
+    )
+    outcome = run("job.py")
+    assert (outcome.exit_code, outcome.status) == (143, Status.INTERRUPTED)
+    assert outcome.recording is not None
+    assert outcome.recording.run.error == "Terminated: by SIGTERM"
+    assert "work" in functions(outcome)
+
+
+def test_a_scripts_own_way_with_sigterm_is_its_own(script: Path) -> None:
+    script.write_text(
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    assert run("job.py").exit_code == 3

@@ -38,6 +38,12 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(b"", status=int(self.path.split("/")[2].partition("?")[0]))
         elif self.path == "/gzip":
             self.answer(PAGE, **{"Content-Encoding": "gzip"})
+        elif self.path == "/truncated":
+            self.answer(b"half", announced=8)
+            self.close_connection = True
+        elif self.path == "/stalled":
+            self.answer(b"half", announced=8)
+            self.server.released.wait(10)
         elif self.path == "/redirect":
             self.answer(b"", status=302, Location="/landing")
         else:
@@ -52,9 +58,9 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.read(int(self.headers["Content-Length"]))
         self.answer(b"")
 
-    def answer(self, body: bytes, status: int = 200, **headers: str) -> None:
+    def answer(self, body: bytes, status: int = 200, announced: int = 0, **headers: str) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        for name, value in {"Content-Length": str(announced or len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -69,6 +75,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen: list[dict[str, str]] = []
+        self.released = threading.Event()  # lets go of /stalled
         if context is not None:
             self.socket = context.wrap_socket(self.socket, server_side=True)
         self.url = f"{'https' if context else 'http'}://localhost:{self.server_port}"
@@ -341,13 +348,15 @@ def test_answers_that_other_tools_put_in_the_transports_place(
     async def answer_async(self: object, request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=b"canned")
 
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda self, r: httpx.Response(200, content=b"canned"))
+    monkeypatch.setattr(
+        httpx.HTTPTransport, "handle_request", lambda self, r: httpx.Response(200, content=b"canned")
+    )
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer_async)
 
     async def work() -> None:
         async with httpx.AsyncClient(trust_env=False) as asynchronous:
             assert (await asynchronous.get("http://x.example/a")).text == "canned"
-        assert client.get("http://x.example/b").text == "canned"
+        assert client.get("http://x.example/b").text == "canned"  # noqa: ASYNC212 - both kinds are meant
 
     assert [span.name for span in of_kind(record(work), "http")] == ["GET /a", "GET /b"]
 
@@ -453,14 +462,16 @@ def test_the_programs_own_telemetry_keeps_working(server: Server, order: str) ->
 
 
 LATE_IMPORT = """
-import sys
+import importlib.util, sys
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.model import RoundKind
 recorder = RunRecorder(SamplerSpec("none"))
 with recorder.round(RoundKind.TIMING):
+    assert importlib.util.find_spec("httpx") is not None
     assert "httpx" not in sys.modules
     import httpx
+    assert not [f for f in sys.meta_path if type(f).__module__.startswith("workbench")]
     httpx.get(sys.argv[1] + "/late", trust_env=False)
 (span,) = [s for s in recorder.finish(run_id="r", session_id="s", name="n").spans if s.kind == "http"]
 assert span.name == "GET /late"
@@ -472,3 +483,82 @@ assert not [f for f in sys.meta_path if type(f).__module__.startswith("workbench
 
 def test_httpx_imported_during_the_recording_is_covered(server: Server) -> None:
     subprocess.run([sys.executable, "-W", "ignore", "-c", LATE_IMPORT, server.url], check=True)
+
+
+def test_what_succeeded_meanwhile_is_no_retry(server: Server, client: httpx.Client) -> None:
+    answers = iter((503, 200, 200, 200))
+
+    class Recovering(Handler):
+        def do_GET(self) -> None:
+            self.answer(b"", status=next(answers))
+
+    server.RequestHandlerClass = Recovering
+    recording = record(lambda: [client.get(f"{server.url}/x") for _ in range(4)])
+    assert [s.attributes.get("retry") for s in of_kind(recording, "http")] == [None, 1, None, None]
+    assert measures(recording)["retries"] == 1
+
+
+@pytest.mark.parametrize(("path", "error"), [("/truncated", "RemoteProtocolError"), ("/stalled", "ReadTimeout")])
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_body_that_breaks_fails_its_request(server: Server, path: str, error: str, asynchronous: bool) -> None:
+    def work() -> None:
+        with httpx.Client(trust_env=False, timeout=0.2) as client, pytest.raises(httpx.TransportError):
+            client.get(server.url + path)
+
+    async def work_async() -> None:
+        async with httpx.AsyncClient(trust_env=False, timeout=0.2) as client:
+            with pytest.raises(httpx.TransportError):
+                await client.get(server.url + path)
+
+    try:
+        recording = record(work_async if asynchronous else work)
+    finally:
+        server.released.set()
+    (span,) = of_kind(recording, "http")
+    assert (span.status, span.attributes["error"], span.attributes["status"]) == ("error", error, 200)
+    assert measures(recording)["errors"] == 1
+
+
+def test_a_body_whose_reading_is_cancelled_fails_its_request(server: Server) -> None:
+    async def work() -> None:
+        async with (
+            httpx.AsyncClient(trust_env=False) as client,
+            client.stream("GET", f"{server.url}/stalled") as answer,
+        ):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(answer.aread(), 0.05)
+
+    try:
+        (span,) = of_kind(record(work), "http")
+    finally:
+        server.released.set()
+    assert (span.status, span.attributes["error"]) == ("error", "CancelledError")
+
+
+def test_a_body_that_is_not_read_to_its_end_is_no_error(server: Server, client: httpx.Client) -> None:
+    def work() -> None:
+        with client.stream("GET", f"{server.url}/gzip") as answer:
+            next(answer.iter_raw(10))
+
+    (span,) = of_kind(record(work), "http")
+    assert span.status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost.evil.com", False),
+        ("127.example.com", False),
+        ("::1.example.com", False),
+        ("10.0.0.1", False),
+    ],
+)
+def test_only_this_machine_gets_our_traceparent(host: str, ours: bool) -> None:
+    from workbench.capture.http import _traceparent_wanted
+
+    assert _traceparent_wanted("loopback", host) is ours
+    assert _traceparent_wanted("all", host)

@@ -102,6 +102,7 @@ def test_attached_until_the_process_ends(child: subprocess.Popen[str]) -> None:
     attached = attach(child.pid, store=Shelf())  # type: ignore[arg-type]
     ender.join()
     assert attached.recording.run.status is Status.OK
+    assert attached.recording.run.rounds[0].measures["cpu"] > 0
     assert "outer.<locals>.Inner.spin" in names(attached.recording.tree)
 
 

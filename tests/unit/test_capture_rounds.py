@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+import threading
 from types import FrameType
 
 import pytest
 
+from workbench.capture.frames import INSTRUMENTATION
 from workbench.capture.outcome import outcome_of
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
-from workbench.capture.spans import current_span, record_span
+from workbench.capture.spans import OpenSpan, current_span, record_span
 from workbench.errors import ProfilerActive
 from workbench.model import Recording, RoundKind, Status
 
@@ -205,3 +207,47 @@ def test_a_caller_may_be_named() -> None:
     recording = finished(recorder)
     assert recording.tree is not None
     assert recording.tree.stack(recording.spans[0].node)[-1].function == test_a_caller_may_be_named.__name__
+
+
+def test_parents_are_right_also_where_spans_are_admitted_in_another_order() -> None:
+    recorder = RunRecorder(SamplerSpec("none"))
+    with recorder.round(TIMING) as current:
+        assert current.log is not None
+
+        class Overtaken(list[OpenSpan]):
+            """While the first span is on its way into the log, another thread's gets there."""
+
+            def append(self, span: OpenSpan) -> None:
+                if span.name == "first":
+                    thread = threading.Thread(target=overtake)
+                    thread.start()
+                    thread.join()
+                super().append(span)
+
+        def overtake() -> None:
+            with record_span("sql", "overtaking"):
+                pass
+
+        current.log.spans = Overtaken()
+        with record_span("sql", "first"), record_span("sql", "inside"):
+            pass
+    spans = finished(recorder).spans
+    assert [span.number for span in spans] == [0, 1, 2]
+    name_of = {span.number: span.name for span in spans} | {-1: ""}
+    assert {span.name: name_of[span.parent] for span in spans} == {"first": "", "overtaking": "", "inside": "first"}
+
+
+def test_entering_and_leaving_rounds_shows_as_the_cost_of_recording() -> None:
+    recorder = RunRecorder(SamplerSpec(interval_s=0.0001))
+
+    def many() -> None:
+        for _ in range(150):
+            with recorder.round(SAMPLED, caller=sys._getframe()):
+                pass
+
+    many()
+    tree = finished(recorder).tree
+    assert tree is not None
+    assert {tree.frames[f].function for f in tree.node_frame} <= {many.__qualname__, INSTRUMENTATION.function}
+    roots = {tree.frames[f].function for f, p in zip(tree.node_frame, tree.node_parent, strict=True) if p < 0}
+    assert roots == {many.__qualname__}

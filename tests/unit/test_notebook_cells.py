@@ -56,10 +56,15 @@ def test_a_cell_is_profiled_and_keeps_its_value(shell: Any) -> None:
 
 def test_an_async_cell_may_await(shell: Any) -> None:
     work = "import asyncio\nasync def work():\n    await asyncio.sleep(0.02)\n    return 7\n"
-    result = shell.run_cell(f"%%profile waiting\n{work}{BUSY}await work()")
+    result = shell.run_cell(f"%%profile waiting\n{work}{BUSY}await work()\n{BUSY}await work()")
     assert result.success, result.error_in_exec
     assert result.result == 7
-    assert [r.name for r in Store().runs()] == ["waiting"]
+    (stored,) = Store().runs()
+    assert stored.name == "waiting"
+    tree = Store().tree(stored.run_id)
+    roots = {tree.frames[f] for f, p in zip(tree.node_frame, tree.node_parent, strict=True) if p < 0}
+    assert roots == {Frame("<cell>", "<module>")}, "before and after an await, and while waiting"
+    assert {f.line for f in tree.frames if f.function == "work"} == {0}
 
 
 def test_strings_over_several_lines_stay_as_written(shell: Any) -> None:

@@ -58,6 +58,9 @@ def test_the_home_folder_is_not_spelt_out(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("HOME", str(home))
     assert normalise(str(home / "notes" / "script_in_a_home.py")) == "~/notes/script_in_a_home.py"
     assert shorten_text(f"no such file: {home}/x") == "no such file: ~/x"
+    assert shorten_text(f"{home}, {home}: '{home}'.") == "~, ~: '~'."
+    for other in (f"{home}.old/x", f"{home}n/x", f"{home}-2", f"/mnt{home}/x"):
+        assert shorten_text(f"no such file: {other}") == f"no such file: {other}"
 
 
 def test_user_code_is_neither_library_nor_machinery() -> None:

@@ -37,20 +37,31 @@ class ResourceUse:
 
 
 class ResourceMeter:
-    """Reads the clocks when made; ``stop`` reads them again."""
+    """Looks at the memory when made; ``begin`` and ``end`` read the clocks and nothing else, as a sampler is on."""
 
     def __init__(self) -> None:
         self._peak_reset = _reset_peak()
         self._rss = _resident()
         self._all_time_peak = _all_time_peak()
+        self._cpu = 0
+        self._wall = 0
+
+    def begin(self) -> None:
         self._cpu = _cpu_ns()
         self._wall = time.perf_counter_ns()
 
-    def stop(self) -> ResourceUse:
-        wall = time.perf_counter_ns() - self._wall
-        cpu = _cpu_ns() - self._cpu
+    def end(self) -> None:
+        self._wall = time.perf_counter_ns() - self._wall
+        self._cpu = _cpu_ns() - self._cpu
+
+    def use(self) -> ResourceUse:
+        """What was used between ``begin`` and ``end``, with the peak up to now."""
         peak, exact = self._peak()
-        return ResourceUse(wall_s=wall / 1e9, cpu_s=cpu / 1e9, peak_rss=peak, peak_exact=exact)
+        return ResourceUse(wall_s=self._wall / 1e9, cpu_s=self._cpu / 1e9, peak_rss=peak, peak_exact=exact)
+
+    def stop(self) -> ResourceUse:
+        self.end()
+        return self.use()
 
     def _peak(self) -> tuple[int, bool]:
         resident = max(_resident(), self._rss)
@@ -62,7 +73,9 @@ class ResourceMeter:
 
 def start_resources() -> ResourceMeter:
     """Begin to measure this process."""
-    return ResourceMeter()
+    meter = ResourceMeter()
+    meter.begin()
+    return meter
 
 
 @contextmanager

@@ -20,9 +20,9 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from workbench.capture import forks, httpx_patch
-from workbench.capture.frames import StackTable, instrumentation
+from workbench.capture.frames import INSTRUMENTATION, StackTable, instrumentation
 from workbench.capture.outcome import outcome_of
-from workbench.capture.resources import ResourceMeter, collector_off, start_resources
+from workbench.capture.resources import ResourceMeter, collector_off
 from workbench.capture.samplers import RunningSampler, SampledStack, SamplerSpec, start_sampler
 from workbench.capture.spans import OpenSpan, SpanLog
 from workbench.errors import CaptureError
@@ -37,6 +37,7 @@ log = logging.getLogger("workbench")
 
 COUNTED_AS = {"http": "requests", "connect": "connects", "tls": "tls_handshakes"}
 TOO_MANY_REQUESTS = 429
+NOT_THE_PROGRAM = (INSTRUMENTATION,)
 
 
 @dataclass(slots=True)
@@ -113,12 +114,13 @@ class RunRecorder:
             current.log = SpanLog(self._table)
             current.log.begin(caller)
             undo.callback(current.log.end)
+        meter = ResourceMeter()
         if current.kind is RoundKind.SAMPLED:
             current.sampler = start_sampler(self.spec, self._table, caller)
             if current.sampler is not None:
                 undo.callback(current.sampler.stop)
-        meter = start_resources()
         self._rounds.append(current)
+        meter.begin()
         return meter
 
     def finish(
@@ -219,11 +221,12 @@ class MeasuredRound:
         meter, self._meter = self._meter, None
         if meter is None:  # left in a forked child
             return
+        meter.end()
         try:
-            use = meter.stop()
+            self._undo.close()
         finally:
             forks.forget(self._leave)
-            self._undo.close()
+        use = meter.use()
         current = self._current
         current.measures |= {"wall": use.wall_s, "cpu": use.cpu_s, "peak_rss": float(use.peak_rss)}
         current.measures |= _counts(current.log)
@@ -239,10 +242,15 @@ SEVERITY = {Status.OK: 0, Status.FAILED: 1, Status.INTERRUPTED: 2}
 
 
 def add_samples(builder: CallTreeBuilder, samples: Iterable[SampledStack], round: int) -> None:
-    """Convert a sampler's stacks; the same stack object is looked up once."""
+    """Convert a sampler's stacks; the same stack object is looked up once.
+
+    What was sampled in our own code above the measured one, as a round begins or ends, is left out.
+    """
     nodes: dict[int, int] = {}
     kept: list[tuple[Frame, ...]] = []  # a stack's id is good as long as the stack lives
     for sample in samples:
+        if sample.stack == NOT_THE_PROGRAM:
+            continue
         node = nodes.get(id(sample.stack))
         if node is None:
             node = nodes[id(sample.stack)] = builder.node(sample.stack)

@@ -1,0 +1,54 @@
+"""The CPU time of a process that is watched from outside."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from workbench.experiment.attach import _CpuUse, _watch
+
+
+class Process:
+    """Has used what it is told, or can't be asked."""
+
+    answers: list[float | Exception]
+
+    def __init__(self, pid: int) -> None:
+        pass
+
+    def cpu_times(self) -> Any:
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return SimpleNamespace(user=answer, system=0.5)
+
+
+class Spy:
+    """Watches for three turns."""
+
+    turns = 3
+
+    def wait(self, seconds: float | None) -> bool:
+        self.turns -= 1
+        return self.turns == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "measures"),
+    [
+        ([1.0, 2.0, 4.0], {"cpu": 3.0}),
+        ([1.0, 3.0, psutil.NoSuchProcess(7)], {"cpu": 2.0}),
+        ([psutil.AccessDenied(7)], {}),
+    ],
+    ids=["lives on", "ends", "is not ours to look at"],
+)
+def test_cpu_time_is_what_was_read_last_or_unknown(
+    monkeypatch: pytest.MonkeyPatch, answers: list[float | Exception], measures: dict[str, float]
+) -> None:
+    monkeypatch.setattr(psutil, "Process", type("Told", (Process,), {"answers": answers}))
+    cpu = _CpuUse(7)
+    _watch(Spy(), cpu, None)  # type: ignore[arg-type]
+    assert cpu.measures() == measures

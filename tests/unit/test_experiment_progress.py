@@ -18,7 +18,7 @@ def test_a_log_gets_a_line_at_most_every_ten_seconds(
         for step in range(6):
             progress("naive (timing)", step, 25)
     told = capsys.readouterr()
-    assert told.err.splitlines() == [f"demo: naive (timing) {n} of 25" for n in (1, 4, 6)]
+    assert told.err.splitlines() == [f"demo: naive (timing), {n} of 25" for n in (1, 4, 6)]
     assert told.out == ""
 
 

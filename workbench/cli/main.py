@@ -54,7 +54,8 @@ class _LazyGroup(click.Group):
 def cli() -> None:
     """Profile Python backends: record, keep, show, judge and explain.
 
-    The store is WORKBENCH_STORE, else data/workbench.duckdb in the project, else the user's data folder.
+    The store is --store, else WORKBENCH_STORE, else data/workbench.duckdb in the project, else the user's data
+    folder.
     Exit codes: 2 usage; `compare`: 0 PASS or IMPROVEMENT, 1 REGRESSION, 3 INCONCLUSIVE or advisory, 4 refused;
     every other failure has its own code (docs/exit-codes.md).
     """

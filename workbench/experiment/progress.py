@@ -59,6 +59,6 @@ def _lines(title: str) -> Progress:
         if now < due:
             return
         due = now + _LINE_EVERY_S
-        print(f"{title}: {doing} {done + 1} of {total}", file=sys.stderr, flush=True)
+        print(f"{title}: {doing}, {done + 1} of {total}", file=sys.stderr, flush=True)
 
     return show

@@ -87,6 +87,7 @@ def _run_sentences(report: RunReport) -> list[str]:
             sentences.append(f"Most self time: {', '.join(shares)}.")
     operations = operation_rows(run, report.spans)
     if operations:
-        count = format_count(sum(row.count for row in operations))
-        sentences.append(f"It issued {count} I/O operations, most time in {_name(operations[0].name)}.")
+        count = sum(row.count for row in operations)
+        noun = "operation" if count == 1 else "operations"
+        sentences.append(f"It issued {format_count(count)} I/O {noun}, most time in {_name(operations[0].name)}.")
     return sentences

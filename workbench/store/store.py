@@ -273,7 +273,8 @@ class Store:
 
     def _not_found(self, text: str, what: str = "run") -> RunNotFound:
         waiting = len(spool.entries(self.spool))
-        hint = f" ({waiting} recordings still wait in {self.spool})" if waiting else ""
+        wait = "1 recording still waits" if waiting == 1 else f"{waiting} recordings still wait"
+        hint = f" ({wait} in {self.spool})" if waiting else ""
         return RunNotFound(f"no {what} {text!r} in {self.path}: `workbench runs` lists them{hint}")
 
     def _one(self, found: list[str], text: str, what: str) -> str:

@@ -89,8 +89,8 @@ def _what_next(comparison: Comparison) -> str:
 
     if comparison.pairs >= LOOKS[-1]:
         return (
-            f"no verdict after all {comparison.pairs} pairs: the noise is larger than what is asked; accept more with "
-            "--max-regression, or measure on a quieter machine"
+            f"no verdict after all {comparison.pairs} pairs: the noise is larger than what is asked; accept more "
+            "with --max-regression, or measure on a quieter machine"
         )
     return f"no verdict within the time for {comparison.pairs} pairs: allow more with --max-seconds"
 

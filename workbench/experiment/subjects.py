@@ -57,9 +57,9 @@ class Subject:
 
 
 def share_loops(subjects: Iterable[Subject]) -> None:
-    """Give both functions the loops of the one that needs more, unless that makes rounds ``_UNEQUAL`` times longer.
+    """Give both functions the loops of the one that needs more, unless rounds become ``_UNEQUAL`` times longer.
 
-    The scheduler meets a long round oftener than a short one: functions that were calibrated in moments of different
+    """Give both functions the loops of the one that needs more, unless rounds get ``_UNEQUAL`` times longer by it.
     load would differ by their rounds' lengths alone.
     """
     functions = [subject.own for subject in subjects if isinstance(subject.own, FunctionWorkload)]

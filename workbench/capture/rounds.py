@@ -19,7 +19,7 @@ from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from workbench.capture import httpx_patch
+from workbench.capture import cypher, httpx_patch
 from workbench.capture.frames import StackTable
 from workbench.capture.outcome import outcome_of
 from workbench.capture.resources import ResourceMeter, collector_off, start_resources
@@ -36,6 +36,7 @@ __all__ = ["RoundInProgress", "RunRecorder", "add_samples"]
 log = logging.getLogger("workbench")
 
 COUNTED_AS = {"http": "requests", "connect": "connects", "tls": "tls_handshakes"}
+COUNTED_IF_ANY = {"sql": "statements", "cypher": "cypher_statements"}
 TOO_MANY_REQUESTS = 429
 
 
@@ -128,6 +129,8 @@ class RunRecorder:
         if self._spans:
             httpx_patch.install()
             undo.callback(httpx_patch.uninstall)
+            cypher.install()
+            undo.callback(cypher.uninstall)
             current.log = SpanLog(self._table)
             current.log.begin(caller)
             undo.callback(current.log.end)
@@ -235,7 +238,7 @@ def _counts(log: SpanLog | None) -> dict[str, float]:
     spans = list(log.spans)
     kinds = Counter(span.kind for span in spans)
     counts = {name: float(kinds.pop(kind, 0)) for kind, name in COUNTED_AS.items()}
-    counts |= {f"spans_{kind.replace('-', '_')}": float(count) for kind, count in kinds.items()}
+    counts |= {COUNTED_IF_ANY.get(kind, _counted_as(kind)): float(count) for kind, count in kinds.items()}
     return counts | {
         "spans": float(len(spans)),
         "errors": float(_number(spans, lambda span: span.status == "error")),
@@ -244,6 +247,10 @@ def _counts(log: SpanLog | None) -> dict[str, float]:
         "bytes_sent": float(sum(span.bytes_sent for span in spans)),
         "bytes_received": float(sum(span.bytes_received for span in spans)),
     }
+
+
+def _counted_as(kind: str) -> str:
+    return f"spans_{kind.replace('-', '_')}"
 
 
 def _number(spans: list[OpenSpan], holds: Callable[[OpenSpan], bool]) -> int:

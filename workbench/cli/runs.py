@@ -96,10 +96,11 @@ def show_command(store_path: Path | None, run: str, as_json: bool, top: int) -> 
     session = store.session(found.session_id)
     tree = store.tree(found.run_id)
     spans = store.spans(found.run_id)
+    plans = store.plans(found.run_id)
     if as_json:
-        print_json(run_document(found, session, tree, spans, top))
+        print_json(run_document(found, session, tree, spans, plans, top))
     else:
-        print_run(found, session, tree, spans, top)
+        print_run(found, session, tree, spans, plans, top)
 
 
 @click.command("tag")

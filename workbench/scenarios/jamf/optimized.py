@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from workbench.scenarios.http.limiter import Limiter
+from workbench.scenarios.http.tasks import task_group
 from workbench.scenarios.jamf.account import CONNECTIONS, Account
 from workbench.scenarios.jamf.bundle import Bundle
 from workbench.scenarios.jamf.client import Jamf
 from workbench.scenarios.jamf.fetch import Resource, contents, fetch, listings_at_once, or_error
-from workbench.scenarios.jamf.limiter import Limiter
 from workbench.scenarios.jamf.references import support_files
 from workbench.scenarios.jamf.resources import Ref
 from workbench.scenarios.jamf.result import ExportResult
-from workbench.scenarios.jamf.tasks import task_group
 
 __all__ = ["export"]
 

@@ -8,6 +8,7 @@ from workbench.dataset.azure.document import (
     subscription_document,
 )
 from workbench.dataset.azure.identifiers import canonical
+from workbench.dataset.azure.mutation import Mutation, draw_mutation
 from workbench.dataset.azure.relations import relationships
 from workbench.dataset.azure.tenant import (
     MOST_RESOURCES,
@@ -21,9 +22,11 @@ from workbench.dataset.azure.tenant import (
 __all__ = [
     "MOST_RESOURCES",
     "SCALES",
+    "Mutation",
     "build_tenant",
     "canonical",
     "describe",
+    "draw_mutation",
     "group_document",
     "listed_document",
     "load_tenant",

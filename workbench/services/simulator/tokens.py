@@ -31,6 +31,7 @@ class Tokens:
         self._lifetime_s = lifetime_s
         self._max_uses = max_uses
         self._tokens: dict[str, _Token] = {}
+        self._revoked: set[str] = set()
 
     def issue(self) -> tuple[str, float]:
         """A new token and the time (Unix seconds) at which it expires."""
@@ -58,4 +59,13 @@ class Tokens:
         return True
 
     def revoke(self, text: str) -> None:
-        self._tokens.pop(text, None)
+        if self._tokens.pop(text, None):
+            self._revoked.add(text)
+
+    def revoke_all(self) -> None:
+        self._revoked.update(self._tokens)
+        self._tokens.clear()
+
+    def was_revoked(self, authorization: str) -> bool:
+        """Whether the token in a Bearer header was once good, and not merely for its time."""
+        return authorization.partition(" ")[2] in self._revoked

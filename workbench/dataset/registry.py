@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workbench.dataset import jamf
+from workbench.dataset import azure, jamf
+from workbench.dataset.files import read_name
 from workbench.errors import UsageError
 
-__all__ = ["Dataset", "get", "names"]
+__all__ = ["Dataset", "get", "name_of", "names"]
 
 
 class _Build(Protocol):
@@ -50,6 +51,19 @@ def get(name: str) -> Dataset:
     return _DATASETS[name]
 
 
+def name_of(folder: Path) -> str:
+    """Which dataset was written to the folder. Raises DatasetError if none was."""
+    return read_name(folder)
+
+
+def _build_azure(folder: Path, *, scale: str, seed: int, resources: int | None) -> str:
+    return azure.write_tenant(azure.build_tenant(scale=scale, seed=seed, resources=resources), folder)
+
+
+def _describe_azure(folder: Path) -> str:
+    return azure.describe(azure.load_tenant(folder))
+
+
 def _build_jamf(folder: Path, *, scale: str, seed: int, resources: int | None) -> str:
     return jamf.write_estate(jamf.build_estate(scale=scale, seed=seed, resources=resources), folder)
 
@@ -62,5 +76,12 @@ _DATASETS = {
     dataset.name: dataset
     for dataset in (
         Dataset("jamf", "a Jamf Pro estate and its dependency graph", jamf.SCALES, _build_jamf, _describe_jamf),
+        Dataset(
+            "azure",
+            "an Azure tenant: resources of 36 types and how they relate",
+            azure.SCALES,
+            _build_azure,
+            _describe_azure,
+        ),
     )
 }

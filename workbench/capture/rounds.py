@@ -241,14 +241,17 @@ def _counts(log: SpanLog | None) -> dict[str, float]:
     kinds = Counter(span.kind for span in spans)
     counts = {name: float(kinds.pop(kind, 0)) for kind, name in COUNTED_AS.items()}
     counts |= {COUNTED_IF_ANY.get(kind, _counted_as(kind)): float(count) for kind, count in kinds.items()}
-    return counts | {
+    counts |= {
         "spans": float(len(spans)),
         "errors": float(_number(spans, lambda span: span.status == "error")),
         "throttled": float(_number(spans, lambda span: span.attributes.get("status") == TOO_MANY_REQUESTS)),
         "retries": float(_number(spans, lambda span: "retry" in span.attributes)),
-        "bytes_sent": float(sum(span.bytes_sent for span in spans)),
-        "bytes_received": float(sum(span.bytes_received for span in spans)),
     }
+    # Drivers of databases don't know their bytes: none is better than a zero that nobody counted.
+    sent, received = sum(span.bytes_sent for span in spans), sum(span.bytes_received for span in spans)
+    if sent or received or not COUNTED_IF_ANY.keys() & {span.kind for span in spans}:
+        counts |= {"bytes_sent": float(sent), "bytes_received": float(received)}
+    return counts
 
 
 def _counted_as(kind: str) -> str:

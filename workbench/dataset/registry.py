@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workbench.dataset import azure, jamf
+from workbench.dataset import azure, jamf, workflows
 from workbench.dataset.files import read_name
 from workbench.errors import UsageError
 
@@ -72,6 +72,14 @@ def _describe_jamf(folder: Path) -> str:
     return jamf.describe(jamf.load_estate(folder))
 
 
+def _build_workflows(folder: Path, *, scale: str, seed: int, resources: int | None) -> str:
+    return workflows.write_library(workflows.build_library(scale=scale, seed=seed, resources=resources), folder)
+
+
+def _describe_workflows(folder: Path) -> str:
+    return workflows.describe(workflows.load_library(folder))
+
+
 _DATASETS = {
     dataset.name: dataset
     for dataset in (
@@ -82,6 +90,13 @@ _DATASETS = {
             azure.SCALES,
             _build_azure,
             _describe_azure,
+        ),
+        Dataset(
+            "workflows",
+            "workflows and templates with their versions' payloads",
+            workflows.SCALES,
+            _build_workflows,
+            _describe_workflows,
         ),
     )
 }

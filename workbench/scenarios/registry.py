@@ -18,7 +18,27 @@ def _jamf() -> Scenario:
     return JamfExport()
 
 
-_FACTORIES: Mapping[str, Callable[[], Scenario]] = MappingProxyType({"jamf": _jamf})
+def _workflows() -> Scenario:
+    from workbench.scenarios.workflows.scenario import WorkflowListing
+
+    return WorkflowListing()
+
+
+def _files() -> Scenario:
+    from workbench.scenarios.files.scenario import FileListing
+
+    return FileListing()
+
+
+def _uploads() -> Scenario:
+    from workbench.scenarios.uploads.scenario import FileUploads
+
+    return FileUploads()
+
+
+_FACTORIES: Mapping[str, Callable[[], Scenario]] = MappingProxyType(
+    {"files": _files, "uploads": _uploads, "jamf": _jamf, "workflows": _workflows}
+)
 
 
 def names() -> tuple[str, ...]:

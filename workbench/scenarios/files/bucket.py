@@ -1,0 +1,50 @@
+"""Which bucket, as whom, and the boto3 clients that reach it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.services.s3 import S3Endpoint
+
+__all__ = ["ATTEMPTS", "Bucket"]
+
+ATTEMPTS = 4
+"""Of one request, the first included: botocore's standard mode waits up to 1, 2 and 4 s between them."""
+
+_CONNECTIONS = 10  # botocore's default
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket and the patience of its clients: ``timeout_s`` bounds each connect and each read."""
+
+    endpoint: S3Endpoint
+    timeout_s: float = 30.0
+
+    @property
+    def name(self) -> str:
+        return self.endpoint.bucket
+
+    def client(self, connections: int = _CONNECTIONS) -> Any:
+        """A client of its own, which keeps so many connections. (boto3 builds its classes as it runs.)"""
+        import boto3
+        from botocore.config import Config
+
+        endpoint = self.endpoint
+        return boto3.session.Session().client(
+            "s3",
+            endpoint_url=endpoint.url,
+            region_name=endpoint.region,
+            aws_access_key_id=endpoint.access_key,
+            aws_secret_access_key=endpoint.secret_key,
+            aws_session_token=endpoint.session_token or None,
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                retries={"mode": "standard", "max_attempts": ATTEMPTS},
+                connect_timeout=self.timeout_s,
+                read_timeout=self.timeout_s,
+                max_pool_connections=connections,
+            ),
+        )

@@ -70,7 +70,8 @@ class Scene:
             return resource_id.replace("/resourceGroups/", "/resourcegroups/")
         if draw < 0.16:
             parts = resource_id.split("/")
-            parts[4] = parts[4].upper()
+            # Only ASCII: "ß" in capitals is "SS", which is another name.
+            parts[4] = "".join(each.upper() if each.isascii() else each for each in parts[4])
             return "/".join(parts)
         return resource_id
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -56,6 +57,9 @@ TABLES: Mapping[str, type[Any]] = MappingProxyType(
     }
 )
 """The tables of a tenant and their records; each is a field of Tenant and a file on disk."""
+
+_FIRST: Final = datetime(2020, 1, 1, tzinfo=UTC)
+_DAY_S: Final = 86_400
 
 _DRAWS: Final = {**COMPUTE, **NETWORK, **PLATFORM, **DATA}
 
@@ -132,8 +136,8 @@ def _resource(seed: int, place: Place, neighbours: Neighbourhood) -> Resource:
     """Each has a stream of its own: what one type draws never shifts another's."""
     scene = Scene(seed, Stream(seed, "azure", place.id), place, neighbours)
     details = _DRAWS[place.type](scene)
-    created = scene.stream.number(0, 2400)
-    changed = scene.stream.number(created, 2500)
+    created = scene.stream.number(0, 2400 * _DAY_S)
+    changed = scene.stream.number(created, 2500 * _DAY_S)
     return Resource(
         id=place.id,
         name=place.name,
@@ -152,11 +156,10 @@ def _resource(seed: int, place: Place, neighbours: Neighbourhood) -> Resource:
     )
 
 
-def _time(stream: Stream, day: int) -> str:
-    """Days from 2019 on, of 360-day years."""
-    year, rest = divmod(day, 360)
-    clock = f"{stream.number(0, 23):02d}:{stream.number(0, 59):02d}:{stream.number(0, 59):02d}"
-    return f"{2019 + year}-{rest // 30 + 1:02d}-{rest % 28 + 1:02d}T{clock}.{stream.number(0, 9999999):07d}Z"
+def _time(stream: Stream, second: int) -> str:
+    """Counted from 2020 on, with the seven digits of a fraction that Azure has."""
+    when = _FIRST + timedelta(seconds=second)
+    return f"{when:%Y-%m-%dT%H:%M:%S}.{stream.number(0, 9999999):07d}Z"
 
 
 def _size(scale: str, resources: int | None) -> int:

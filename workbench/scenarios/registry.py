@@ -12,6 +12,12 @@ from workbench.scenarios.base import Scenario
 __all__ = ["get", "names"]
 
 
+def _azure() -> Scenario:
+    from workbench.scenarios.azure.scenario import AzureScan
+
+    return AzureScan()
+
+
 def _jamf() -> Scenario:
     from workbench.scenarios.jamf.scenario import JamfExport
 
@@ -37,7 +43,7 @@ def _uploads() -> Scenario:
 
 
 _FACTORIES: Mapping[str, Callable[[], Scenario]] = MappingProxyType(
-    {"files": _files, "uploads": _uploads, "jamf": _jamf, "workflows": _workflows}
+    {"azure": _azure, "files": _files, "uploads": _uploads, "jamf": _jamf, "workflows": _workflows}
 )
 
 

@@ -106,22 +106,27 @@ class BearerClient:
                 delay = self._patience.delay(trouble, what, attempt)
                 if delay is None:
                     raise trouble.error from trouble.__cause__
-                await self._wait(trouble, delay)
+                await self._wait(trouble, what, delay)
             else:
                 self._patience.succeeded()
                 return value
         raise AssertionError("unreachable: count() has no end")
 
-    async def _wait(self, trouble: Trouble, delay: float) -> None:
-        if trouble.throttled and self._limiter is not None:
-            self._limiter.refused(delay)  # the next attempt waits there, like everyone else's
+    def limiter_of(self, what: str) -> Limiter | None:
+        """What the request ``what`` passes through, such as ``GET /path``."""
+        return self._limiter
+
+    async def _wait(self, trouble: Trouble, what: str, delay: float) -> None:
+        limiter = self.limiter_of(what)
+        if trouble.throttled and limiter is not None:
+            limiter.refused(delay)  # the next attempt waits there, like everyone else's
         else:
             await asyncio.sleep(delay)
 
     async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One attempt. Raises ``Trouble`` if no answer came; any answer is returned."""
         what = f"{method} {path}"
-        async with self._limiter or nullcontext():
+        async with self.limiter_of(what) or nullcontext():
             self.traffic.begin(what)
             try:
                 async with self._connect() as client:

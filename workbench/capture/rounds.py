@@ -19,7 +19,7 @@ from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from workbench.capture import cypher, httpx_patch, sql
+from workbench.capture import cypher, httpx_patch, s3, sql
 from workbench.capture.frames import StackTable
 from workbench.capture.outcome import outcome_of
 from workbench.capture.resources import ResourceMeter, collector_off, start_resources
@@ -133,6 +133,8 @@ class RunRecorder:
             undo.callback(cypher.uninstall)
             sql.install()
             undo.callback(sql.uninstall)
+            s3.install()
+            undo.callback(s3.uninstall)
             current.log = SpanLog(self._table)
             current.log.begin(caller)
             undo.callback(current.log.end)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workbench.dataset import azure, jamf, workflows
+from workbench.dataset import azure, jamf, objects, workflows
 from workbench.dataset.files import read_name
 from workbench.errors import UsageError
 
@@ -72,6 +72,14 @@ def _describe_jamf(folder: Path) -> str:
     return jamf.describe(jamf.load_estate(folder))
 
 
+def _build_objects(folder: Path, *, scale: str, seed: int, resources: int | None) -> str:
+    return objects.write_listing(objects.build_listing(scale=scale, seed=seed, resources=resources), folder)
+
+
+def _describe_objects(folder: Path) -> str:
+    return objects.describe(objects.load_listing(folder))
+
+
 def _build_workflows(folder: Path, *, scale: str, seed: int, resources: int | None) -> str:
     return workflows.write_library(workflows.build_library(scale=scale, seed=seed, resources=resources), folder)
 
@@ -90,6 +98,13 @@ _DATASETS = {
             azure.SCALES,
             _build_azure,
             _describe_azure,
+        ),
+        Dataset(
+            "objects",
+            "files of an object store, with names that break careless code",
+            objects.SCALES,
+            _build_objects,
+            _describe_objects,
         ),
         Dataset(
             "workflows",

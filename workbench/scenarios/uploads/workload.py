@@ -61,7 +61,7 @@ class UploadWorkload:
         """
         client, self._client = self._client, None
         arrived = self._arrived(client)
-        rows, failures = [], []
+        rows, failures, uploaded = [], [], 0
         for upload, error in zip(self._uploads, value, strict=True):
             if error is not None:
                 failures.append(Failure(upload.key.removeprefix(self._prefix), str(error)))
@@ -69,13 +69,14 @@ class UploadWorkload:
             sent = (len(upload.body), hashlib.md5(upload.body, usedforsecurity=False).hexdigest())
             if arrived.get(upload.key) != sent:
                 raise ScenarioError(f"{upload.key!r} did not arrive as it was sent: {arrived.get(upload.key)}")
+            uploaded += sent[0]
             rows.append([upload.key.removeprefix(self._prefix), *sent])
         self._remove(client, list(arrived))
         client.close()
         measures = {
             "files": len(rows),
             "failed": len(failures),
-            "bytes_uploaded": sum(row[1] for row in rows),
+            "bytes_uploaded": uploaded,
         }
         return Outcome(hashlib.sha256(json.dumps(rows).encode()).hexdigest(), measures, tuple(failures))
 

@@ -64,7 +64,7 @@ class Database:
 
 
 class Client(Protocol):
-    """``open`` fills the pool, ``listing`` asks, ``close`` empties it. ``rows`` and ``retries`` are counted."""
+    """``open`` fills the pool and sets ``rows`` and ``retries`` to 0; ``release`` empties it."""
 
     rows: int
     retries: int
@@ -75,6 +75,8 @@ class Client(Protocol):
     def open(self) -> None: ...
 
     def listing(self) -> Listing: ...
+
+    def release(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -87,17 +89,21 @@ class SyncClient:
         self._list_page = list_page
         self.engine = create_engine(**database.engine_options(1))
         self.rows = self.retries = 0
+        _count_rows(self.engine, self)
 
     def open(self) -> None:
         """Connect, outside the clock: a running service has its pool."""
         self._patiently(self._warm)
-        _count_rows(self.engine, self)
+        self.rows = self.retries = 0
 
     def listing(self) -> Listing:
         return Listing(workflows=self._page(templates=False), templates=self._page(templates=True))
 
-    def close(self) -> None:
+    def release(self) -> None:
         self.engine.dispose()
+
+    def close(self) -> None:
+        self.release()
 
     def _page(self, *, templates: bool) -> tuple[Entry, ...]:
         def ask() -> tuple[Entry, ...]:
@@ -124,6 +130,7 @@ class AsyncClient:
         self._runner = asyncio.Runner()
         self._engine = create_async_engine(**database.engine_options(2))
         self.rows = self.retries = 0
+        _count_rows(self.engine, self)
 
     @property
     def engine(self) -> Engine:
@@ -132,15 +139,18 @@ class AsyncClient:
     def open(self) -> None:
         """Connect, outside the clock: a running service has its pool."""
         self._run(self._patiently(self._warm))
-        _count_rows(self.engine, self)
+        self.rows = self.retries = 0
 
     def listing(self) -> Listing:
         listing: Listing = self._run(self._both())
         return listing
 
+    def release(self) -> None:
+        self._run(self._engine.dispose())
+
     def close(self) -> None:
         try:
-            self._run(self._engine.dispose())
+            self.release()
         finally:
             self._runner.close()
 

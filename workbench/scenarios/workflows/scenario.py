@@ -116,7 +116,9 @@ class _Loaded:
     def workload(self, variant: str) -> ListingWorkload:
         from workbench.scenarios.workflows.workload import ListingWorkload
 
-        return ListingWorkload(variant_of(self._scenario, variant).name, self.surroundings)
+        workload = ListingWorkload(variant_of(self._scenario, variant).name, self.surroundings)
+        self._stack.callback(workload.close)
+        return workload
 
     def bound(self) -> tuple[BoundTerm, ...]:
         """From what the server did for the best variant; nothing is known of a server of the user's own."""

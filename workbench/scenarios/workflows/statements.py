@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Select, desc, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from workbench.scenarios.workflows.schema import versions, workflows
 
@@ -48,7 +49,7 @@ def latest_of(templates: bool) -> Select[Any]:
         select(*_SHOWN, *_VERSION, *_COUNTS)
         .select_from(joined)
         .where(workflows.c.is_template == templates)
-        .distinct(workflows.c.id)
+        .ext(distinct_on(workflows.c.id))
         .order_by(workflows.c.id, desc(versions.c.version))
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from importlib import import_module
 from typing import Any
@@ -18,7 +18,7 @@ from workbench.scenarios.workflows.entries import Listing
 from workbench.scenarios.workflows.loading import Administrator
 from workbench.services.postgres.explain import EXPLAIN, EXPLAIN_TOTAL, plan_of, total_seconds
 
-__all__ = ["ListingWorkload", "Surroundings", "cheapest_listing", "new_client", "plans_of"]
+__all__ = ["ListingWorkload", "Surroundings", "cheapest_listing", "issued_by", "new_client", "plans_of"]
 
 ASYNC = frozenset({"optimized"})
 INDEXED = frozenset({"indexed", "paged", "optimized"})
@@ -42,63 +42,62 @@ def new_client(variant: str, database: Database) -> Client:
 
 
 class ListingWorkload:
-    """One variant. The plans of its statements are taken once, after the first repetition and outside its clock."""
+    """One variant. Its engine lives as long as it does, its connections for one repetition.
+
+    The first set-up lists once: a running service has compiled its statements. Their plans are taken then, too.
+    """
 
     def __init__(self, variant: str, surroundings: Surroundings) -> None:
         self._variant = variant
         self._around = surroundings
-        self._client: Client | None = None
+        self._client = new_client(variant, surroundings.database)
         self._before: dict[str, int] = {}
         self._plans: tuple[Plan, ...] | None = None
 
     def setup(self) -> None:
         """The indexes that the variant has, and a pool that is warm. Raises ServiceError."""
-        self._discard()
-        self._around.administrator.set_indexed(self._variant in INDEXED)
-        toast = self._around.administrator.toast_blocks()
-        self._client = new_client(self._variant, self._around.database)
+        around = self._around
+        self._client.release()
+        around.administrator.set_indexed(self._variant in INDEXED)
+        if self._plans is None:
+            issued, _ = issued_by(self._client)
+            self._plans = plans_of(issued, around.direct)
+        self._before = {"toast_blocks": around.administrator.toast_blocks()}
         self._client.open()
-        self._before = {"toast_blocks": toast, **self._around.bytes_crossed()}
+        self._before |= around.bytes_crossed()
 
     def run(self) -> Listing:
         """The listing. Raises ServiceError."""
-        if self._client is None:
+        if not self._before:
             raise UsageError("a workload is set up before it runs")
         return self._client.listing()
 
     def finish(self, value: Any) -> Outcome:
-        """Count what was read and sent, and take the plans the first time."""
+        """Count what was read and sent."""
         listing: Listing = value
-        client = self._client
-        if client is None:
-            raise UsageError("a workload runs before it is finished")
+        client, before = self._client, self._before
         crossed = self._around.bytes_crossed()
-        self._discard()
+        client.release()
         failures = listing.failures()
         measures: dict[str, float] = {
             "rows": client.rows,
             "entries": len(listing.workflows) + len(listing.templates),
             "listing_bytes": len(listing.to_json().encode()),
-            "toast_blocks": self._around.administrator.toast_blocks() - self._before["toast_blocks"],
+            "toast_blocks": self._around.administrator.toast_blocks() - before["toast_blocks"],
             "failed": len(failures),
-            **{name: count - self._before[name] for name, count in crossed.items()},
+            **{name: count - before[name] for name, count in crossed.items()},
         }
         if client.retries:
             measures["retries"] = client.retries
-        if self._plans is None:
-            self._plans = plans_of(self._variant, self._around.direct)
-        return Outcome(listing.digest(), measures, failures, self._plans)
+        return Outcome(listing.digest(), measures, failures, self._plans or ())
 
-    def _discard(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            with suppress(Exception):  # a pool whose server is gone
-                client.close()
+    def close(self) -> None:
+        """Close the connections, and the event loop of an asynchronous variant."""
+        self._client.close()
 
 
-def plans_of(variant: str, database: Database) -> tuple[Plan, ...]:
-    """The plan of each distinct statement that the variant issues, with the values of its first time."""
-    issued, _ = _issued(variant, database)
+def plans_of(issued: Mapping[str, Any], database: Database) -> tuple[Plan, ...]:
+    """The plan of each statement, with the values that are given for it."""
     with _reader(database) as connection:
         return tuple(
             plan_of(statement, connection.exec_driver_sql(EXPLAIN + statement, values).scalar_one())
@@ -106,34 +105,40 @@ def plans_of(variant: str, database: Database) -> tuple[Plan, ...]:
         )
 
 
-def cheapest_listing(variant: str, database: Database) -> tuple[int, float]:
-    """Bytes of the values in the variant's listing, and the least seconds that one of its statements took."""
-    issued, listing = _issued(variant, database)
-    with _reader(database) as connection:
-        taken = [
-            total_seconds(connection.exec_driver_sql(EXPLAIN_TOTAL + statement, values).scalar_one())
-            for statement, values in issued.items()
-            for _ in range(_REPETITIONS)
-        ]
-    entries = (*listing.workflows, *listing.templates)
-    contents = sum(len(str(value).encode()) for entry in entries for value in astuple(entry))
-    return contents, min(taken)
-
-
-def _issued(variant: str, database: Database) -> tuple[dict[str, Any], Listing]:
+def issued_by(client: Client) -> tuple[dict[str, Any], Listing]:
     """The distinct statements of a listing, each with the values that it came with first; and the listing."""
-    client = new_client(variant, database)
     issued: dict[str, Any] = {}
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_others: Any) -> None:
         issued.setdefault(statement, values)
 
+    client.open()
+    event.listen(client.engine, "before_cursor_execute", note)
     try:
-        client.open()
-        event.listen(client.engine, "before_cursor_execute", note)
         return issued, client.listing()
     finally:
+        event.remove(client.engine, "before_cursor_execute", note)
+        client.release()
+
+
+def cheapest_listing(variant: str, database: Database) -> tuple[int, float]:
+    """Bytes of the values in the variant's listing, and the seconds that its longest statement takes at best."""
+    client = new_client(variant, database)
+    try:
+        issued, listing = issued_by(client)
+    finally:
         client.close()
+    with _reader(database) as connection:
+        taken = [
+            min(
+                total_seconds(connection.exec_driver_sql(EXPLAIN_TOTAL + statement, values).scalar_one())
+                for _ in range(_REPETITIONS)
+            )
+            for statement, values in issued.items()
+        ]
+    entries = (*listing.workflows, *listing.templates)
+    contents = sum(len(str(value).encode()) for entry in entries for value in astuple(entry))
+    return contents, max(taken)
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class ResourceType:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """Everything. Resources are ordered by subscription, group and creation, as Azure lists them."""
+    """Everything. Resources are ordered by subscription and group, as Azure lists them."""
 
     seed: int
     scale: str

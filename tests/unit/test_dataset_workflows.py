@@ -19,7 +19,7 @@ from workbench.dataset.workflows import (
 from workbench.dataset.workflows.payloads import LARGEST, SMALLEST
 from workbench.errors import DatasetError, UsageError
 
-DIGEST = "2761f3d65f5f54f62d2fee500da72374279762c9df3730a122d1b036be02baae"
+DIGEST = "24004e44d3ca4d7a8e56be58118f505acec8a289f944d214b62e04ee44275387"
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:

@@ -55,7 +55,8 @@ def build_library(*, scale: str = "small", seed: int = 1, resources: int | None 
     if not 1 <= count <= MOST_RESOURCES:
         raise UsageError(f"resources must be within 1 and {MOST_RESOURCES}, not {count}")
     workflows = tuple(_workflow(seed, number) for number in range(1, count + 1))
-    return Library(scale, seed, workflows, tuple(_versions(seed, workflows)))
+    named = scale if resources is None else "custom"
+    return Library(named, seed, workflows, tuple(_versions(seed, workflows)))
 
 
 def _workflow(seed: int, number: int) -> Workflow:

@@ -46,12 +46,12 @@ class GraphWriter:
             return False
         return True
 
-    async def resources(self, rows: Sequence[Row], size: int) -> None:
-        """Write resources in batches of ``size``."""
+    async def resources(self, rows: Sequence[Row], size: int) -> list[str]:
+        """Write resources in batches of ``size``; the ids of those that the graph refused."""
+        refused: list[str] = []
         for batch in batches(rows, size):
-            self.resource_statements += await self._many(
-                statements.MERGE_MANY, [self._parameters(row) for row in batch]
-            )
+            await self._many([self._parameters(row) for row in batch], refused)
+        return refused
 
     async def link(self, link: Link) -> None:
         """Write one relationship by a statement of its own."""
@@ -83,17 +83,19 @@ class GraphWriter:
             self.resource_statements += 1
             await self.graph.write(statements.REMOVE_MANY, {"rows": batch})
 
-    async def _many(self, statement: str, rows: list[Parameters]) -> int:
-        """Write the rows, halving a refused batch; the number of statements that it took."""
+    async def _many(self, rows: list[Parameters], refused: list[str]) -> None:
+        """Write the rows, halving a refused batch."""
+        self.resource_statements += 1
         try:
-            await self.graph.write(statement, {"rows": rows})
+            await self.graph.write(statements.MERGE_MANY, {"rows": rows})
         except RowRefused as error:
             if len(rows) == 1:
                 self.failures.append(_failure(rows[0]["id"], error))
-                return 1
+                refused.append(rows[0]["id"])
+                return
             half = len(rows) // 2
-            return 1 + await self._many(statement, rows[:half]) + await self._many(statement, rows[half:])
-        return 1
+            await self._many(rows[:half], refused)
+            await self._many(rows[half:], refused)
 
     def _parameters(self, row: Row) -> Parameters:
         parameters = row.parameters()

@@ -109,10 +109,12 @@ class Scan:
             if not await self.writer.resource(self._spoiled(row)):
                 self.rows.pop(row.id, None)
 
-    async def write_batch(self, rows: Iterable[Row], size: int | None = None) -> None:
+    async def write_batch(self, rows: Iterable[Row]) -> None:
         """Resources by UNWIND."""
         with self.phases.of("writes"):
-            await self.writer.resources([self._spoiled(row) for row in rows], size or self.settings.batch_size)
+            spoiled = [self._spoiled(row) for row in rows]
+            for refused in await self.writer.resources(spoiled, self.settings.batch_size):
+                self.rows.pop(refused, None)
 
     async def link(self, link: Link) -> None:
         with self.phases.of("relationships"):

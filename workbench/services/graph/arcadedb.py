@@ -1,7 +1,8 @@
 """The embedded server: ArcadeDB's Bolt plug-in on the Java runtime that comes in its wheel.
 
 It speaks Bolt and openCypher and starts in seconds, but it is not Neo4j: a failing auto-commit statement keeps its
-rows, a violated constraint shows at commit, there is no ``PROFILE`` with database hits.
+rows, a violated constraint shows at commit, two concurrent MERGEs of one relationship can both make it, and there
+is no ``PROFILE`` with database hits.
 """
 
 from __future__ import annotations

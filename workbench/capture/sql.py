@@ -11,63 +11,27 @@ cursors the whole result has crossed the network by then. SQLAlchemy doesn't kno
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable
 from functools import lru_cache
 from types import FrameType
 from typing import Any
 
 from workbench.capture.frames import instrumentation, resumes
-from workbench.capture.imported import ImportWaiter
 from workbench.capture.spans import OpenSpan, active_log, record_span, start_span
+from workbench.capture.switch import Switch
 from workbench.redaction import redact_sql
 
 __all__ = ["install", "uninstall"]
 
-_MODULE = "sqlalchemy"
 _SLOT = "_workbench_span"  # on the execution context, which lives as long as the statement
 _LONGEST = 400
 
-_lock = threading.RLock()
-_users = 0
 _connect: Any = None  # SQLAlchemy's own; stay set after the last recording: a thread may be on its way through ours
 _take: Any = None
-_patched = False
-
-
-def install() -> None:
-    """Begin to see statements, connects and waits for a connection; calls nest, from any thread."""
-    global _users
-    with _lock:
-        _users += 1
-        if _users > 1:
-            return
-        if _MODULE in sys.modules:
-            _patch()
-        else:
-            _waiter.install()
-
-
-def uninstall() -> None:
-    """End; the last one takes everything off again."""
-    global _users
-    with _lock:
-        _users -= 1
-        if _users > 0:
-            return
-        _waiter.remove()
-        if _patched:
-            _unpatch()
-
-
-def _arrived() -> None:
-    with _lock:
-        if _users and not _patched:
-            _patch()
 
 
 def _patch() -> None:
-    global _patched, _connect, _take
+    global _connect, _take
     from sqlalchemy import Engine, event
     from sqlalchemy.engine.default import DefaultDialect
     from sqlalchemy.pool import QueuePool
@@ -77,11 +41,9 @@ def _patch() -> None:
     _connect, _take = DefaultDialect.connect, QueuePool._do_get
     DefaultDialect.connect = _traced_connect  # type: ignore[method-assign]
     QueuePool._do_get = _traced_take  # type: ignore[method-assign]
-    _patched = True
 
 
 def _unpatch() -> None:
-    global _patched
     from sqlalchemy import Engine, event
     from sqlalchemy.engine.default import DefaultDialect
     from sqlalchemy.pool import QueuePool
@@ -92,7 +54,6 @@ def _unpatch() -> None:
         DefaultDialect.connect = _connect  # type: ignore[method-assign]
     if QueuePool._do_get is _traced_take:
         QueuePool._do_get = _take  # type: ignore[method-assign]
-    _patched = False
 
 
 @instrumentation
@@ -176,4 +137,14 @@ def _exhausted(pool: Any) -> bool:
     return limit > -1 and pool._overflow >= limit and pool._pool.empty()
 
 
-_waiter = ImportWaiter(_MODULE, _arrived)
+_switch = Switch("sqlalchemy", _patch, _unpatch)
+
+
+def install() -> None:
+    """Begin to see statements, connects and waits for a connection; calls nest, from any thread."""
+    _switch.install()
+
+
+def uninstall() -> None:
+    """End; the last one takes everything off again."""
+    _switch.uninstall()

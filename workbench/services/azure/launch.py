@@ -15,6 +15,7 @@ from workbench.services.simulator.running import RunningSimulator, need_packages
 __all__ = ["RunningAzure", "start_azure"]
 
 _NAME = "the Azure Resource Manager simulator"
+_START_TIMEOUT_S = 120.0  # 50,000 resources take 5 s to read on an idle machine
 
 
 class RunningAzure(RunningSimulator):
@@ -71,4 +72,5 @@ def start_azure(tenant_folder: Path, *, options: AzureOptions | None = None) -> 
         raise ServiceStartFailed(f"{_NAME} did not start: there is no dataset folder {folder}")
     options = options or AzureOptions()
     config = {"tenant": str(folder), "options": options.to_json()}
-    return RunningAzure(start_service("workbench.services.azure.server", config, name=_NAME), options)
+    module = "workbench.services.azure.server"
+    return RunningAzure(start_service(module, config, name=_NAME, timeout_s=_START_TIMEOUT_S), options)

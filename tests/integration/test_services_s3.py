@@ -107,7 +107,8 @@ def test_it_listens_on_loopback_only_and_ends_with_its_owner() -> None:
     assert not psutil.pid_exists(process.pid)
 
 
-def test_slow_down_and_resets_are_what_botocore_retries() -> None:
+def test_slow_down_and_resets_are_what_botocore_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
     faults = S3Faults(slow_down_rate=0.1, reset_rate=0.1)
     with start_s3(options=S3Options(latency_scale=0, faults=faults)) as store:
         client = Bucket(store.endpoint()).client()

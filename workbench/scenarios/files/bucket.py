@@ -42,7 +42,7 @@ class Bucket:
             config=Config(
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
-                retries={"mode": "standard", "max_attempts": ATTEMPTS},
+                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
                 connect_timeout=self.timeout_s,
                 read_timeout=self.timeout_s,
                 max_pool_connections=connections,

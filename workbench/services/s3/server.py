@@ -94,6 +94,9 @@ def _handler(front: Front) -> type[MotoRequestHandler]:
             if (keyword, value) != ("Connection", "close"):  # what werkzeug sends always
                 super().send_header(keyword, value)
 
+        def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+            self.close_connection = True
+
         def run_wsgi(self) -> None:
             # werkzeug drains the connection after an answer, and would swallow the next request: give it the
             # body alone to read from.

@@ -26,6 +26,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "verdict": ("verdict.py", "-o", str(RESULTS / "verdict.json")),
     "jamf": ("jamf.py",),
     "files": ("files.py",),
+    "workflows": ("workflows.py",),
 }
 README = ("readme.py",)
 

@@ -85,17 +85,22 @@ def test_stopping_ends_the_server_and_removes_its_folder() -> None:
 @pytest.mark.parametrize("victim", ["parent", "supervisor"])
 def test_a_killed_process_takes_the_server_along(victim: str) -> None:
     code = (
-        "import sys, time; from workbench.services.postgres import start_postgres\n"
-        "pg = start_postgres(); print(pg.process.pid, pg.process.ready['server_pid'], flush=True); time.sleep(60)"
+        "import sys; from workbench.services.postgres import start_postgres\n"
+        "pg = start_postgres(); ready = pg.process.ready\n"
+        "print(pg.process.pid, ready['server_pid'], ready['folder'], flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
-        supervisor, server = map(psutil.Process, map(int, parent.stdout.readline().split()))
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdin is not None and parent.stdout is not None
+        *pids, folder = parent.stdout.readline().split()
+        supervisor, server = map(psutil.Process, map(int, pids))
         (parent if victim == "parent" else supervisor).kill()
         if victim == "parent" or sys.platform.startswith("linux"):
             psutil.wait_procs([server], timeout=30)
             assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
-        parent.kill()
+        parent.stdin.close()
+    psutil.wait_procs([supervisor], timeout=30)
+    assert not Path(folder).exists()  # the supervisor removes it, or its parent when it ends in order
 
 
 def test_what_is_wrong_at_the_start_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,19 +67,19 @@ def test_statements_of_the_asynchronous_driver_are_recorded(server: RunningGraph
         await (await transaction.run(STATEMENT, rows=ROWS)).consume()
 
     async def work() -> None:
-        async with driver_of(server, neo4j.AsyncGraphDatabase) as driver:
-            async with driver.session(database=server.database) as session:
-                await session.execute_write(write_async)
-                await (await session.run("MATCH (n:Seen) RETURN count(n) AS n")).consume()
+        driver = driver_of(server, neo4j.AsyncGraphDatabase)
+        async with driver, driver.session(database=server.database) as session:
+            await session.execute_write(write_async)
+            await (await session.run("MATCH (n:Seen) RETURN count(n) AS n")).consume()
 
     check(record(work))
 
 
 def test_a_failing_statement_is_an_error_and_the_program_gets_its_exception(server: RunningGraph) -> None:
     def work() -> None:
-        with driver_of(server) as driver, driver.session(database=server.database) as session:
-            with pytest.raises(neo4j.exceptions.Neo4jError):
-                session.run("MATCH (n RETURN n").consume()
+        refused = pytest.raises(neo4j.exceptions.Neo4jError)
+        with driver_of(server) as driver, driver.session(database=server.database) as session, refused:
+            session.run("MATCH (n RETURN n").consume()
 
     recording = record(work)
     (span,) = [span for span in recording.spans if span.kind == "cypher"]

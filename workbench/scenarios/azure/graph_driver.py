@@ -135,10 +135,10 @@ class Graph:
         if isinstance(error, ServiceUnavailable | SessionExpired | OSError):
             return ServiceUnreachable(f"no connection to the graph server {where} ({said}); is it up?")
         code = str(getattr(error, "code", "") or "")
-        if isinstance(error, TransientError):
-            return ServiceError(f"the graph server {where} still answers {code} after repeated attempts: {said}")
         if any(word in code for word in _FATAL) or isinstance(error, DriverError):
             return ServiceError(f"the graph server {where} refused to write ({said})")
+        if isinstance(error, TransientError):
+            return ServiceError(f"the graph server {where} still answers {code} after repeated attempts: {said}")
         return RowRefused(f"the graph refused it ({said})")
 
     async def __aenter__(self) -> Self:

@@ -134,7 +134,9 @@ def bound(result: PointResult) -> str:
     ]
     if isinstance(floor, float):
         terms.append(f"CPU floor {quantity(1e3 * floor, 'ms')}")
-    return f"No implementation can be faster than {quantity(1e3 * total, 'ms')}, the largest of: {', '.join(terms)}."
+    return (
+        f"No implementation can be faster than {quantity(1e3 * total, 'ms')}, the largest of: {', '.join(terms)}."
+    )
 
 
 def verdicts(book: Book) -> str:

@@ -1,4 +1,4 @@
-"""The local object store as a process: its bucket, its credentials, its faults, and that it leaves nothing behind."""
+"""The local object store as a process: its bucket, its credentials and faults, and that nothing is left."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def test_the_bucket_holds_the_files_of_the_dataset(store: RunningS3, client: Any
 
 def test_a_presigned_url_gets_each_file_whatever_its_name(store: RunningS3, client: Any) -> None:
     for file in LISTING.files:
-        url = client.generate_presigned_url("get_object", Params={"Bucket": store.endpoint().bucket, "Key": file.key})
+        url = client.generate_presigned_url(
+            "get_object", Params={"Bucket": store.endpoint().bucket, "Key": file.key}
+        )
         with urllib.request.urlopen(url) as answer:
             assert answer.read() == contents(LISTING.seed, file)
 
@@ -130,5 +132,7 @@ def test_it_is_reached_through_a_link(store: RunningS3) -> None:
 
 
 def test_a_missing_dataset_is_told_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ServiceStartFailed, match=r"the local S3 \(moto\) did not start: .*manifest.json is missing"):
+    with pytest.raises(
+        ServiceStartFailed, match=r"the local S3 \(moto\) did not start: .*manifest.json is missing"
+    ):
         start_s3(tmp_path / "nothing", options=FAST)

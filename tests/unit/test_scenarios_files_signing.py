@@ -57,7 +57,9 @@ def by_hand(url: str, secret: str) -> str:
     parts = urlsplit(url)
     query = {name: value for name, value in parse_qsl(parts.query) if name != "X-Amz-Signature"}
     credential = query["X-Amz-Credential"].split("/", 1)[1]
-    lines = "&".join(f"{quote(k, safe='')}={quote(query[k], safe='')}" for k in sorted(query, key=lambda k: quote(k)))
+    lines = "&".join(
+        f"{quote(k, safe='')}={quote(query[k], safe='')}" for k in sorted(query, key=lambda k: quote(k))
+    )
     canonical = f"GET\n{parts.path}\n{lines}\nhost:{parts.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     text = f"AWS4-HMAC-SHA256\n{query['X-Amz-Date']}\n{credential}\n{digest}"
@@ -136,7 +138,10 @@ def test_a_digest_tells_wrong_urls_and_doesnt_mind_when_they_were_signed() -> No
 @pytest.mark.parametrize(
     ("listed", "message"),
     [
-        (Listed(ENTRIES[0], own(ENTRIES[0], at=NOW - timedelta(seconds=VALID_S + 1))), "not valid for the next 1800 s"),
+        (
+            Listed(ENTRIES[0], own(ENTRIES[0], at=NOW - timedelta(seconds=VALID_S + 1))),
+            "not valid for the next 1800 s",
+        ),
         (Listed(ENTRIES[0], own(ENTRIES[0], at=NOW + timedelta(minutes=5))), "not valid for the next 1800 s"),
         (Listed(ENTRIES[0], own(ENTRIES[1])), "another file's"),
         (Listed(ENTRIES[0], "http://127.0.0.1:9999/bucket/x"), "no good: it is not presigned"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.errors import MissingExtra
 from workbench.services.s3 import S3Endpoint
 
 __all__ = ["ATTEMPTS", "Bucket"]
@@ -27,9 +28,12 @@ class Bucket:
         return self.endpoint.bucket
 
     def client(self, connections: int = _CONNECTIONS) -> Any:
-        """A client of its own, which keeps so many connections. (boto3 builds its classes as it runs.)"""
-        import boto3
-        from botocore.config import Config
+        """A client of its own, which keeps so many connections. Raises MissingExtra. (boto3 builds its classes as it runs.)"""
+        try:
+            import boto3
+            from botocore.config import Config
+        except ImportError as error:
+            raise MissingExtra("boto3", "services") from error
 
         endpoint = self.endpoint
         return boto3.session.Session().client(

@@ -27,8 +27,8 @@ class Bucket:
     def name(self) -> str:
         return self.endpoint.bucket
 
-    def client(self, connections: int = _CONNECTIONS) -> Any:
-        """A client of its own, which keeps so many connections. Raises MissingExtra. (boto3 builds its classes as it runs.)"""
+    def client(self, connections: int = _CONNECTIONS) -> Any:  # boto3 builds its classes as it runs
+        """A client of its own, which keeps so many connections. Raises MissingExtra."""
         try:
             import boto3
             from botocore.config import Config

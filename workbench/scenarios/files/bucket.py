@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from workbench.errors import MissingExtra
@@ -14,6 +15,14 @@ ATTEMPTS = 4
 """Of one request, the first included: botocore's standard mode waits up to 1, 2 and 4 s between them."""
 
 _CONNECTIONS = 10  # botocore's default
+
+
+@cache
+def _session() -> Any:
+    """One a process: each reads the store's API model, a megabyte of JSON, for itself."""
+    import boto3
+
+    return boto3.session.Session()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +39,14 @@ class Bucket:
     def client(self, connections: int = _CONNECTIONS) -> Any:  # boto3 builds its classes as it runs
         """A client of its own, which keeps so many connections. Raises MissingExtra."""
         try:
-            import boto3
             from botocore.config import Config
+
+            session = _session()
         except ImportError as error:
             raise MissingExtra("boto3", "services") from error
 
         endpoint = self.endpoint
-        return boto3.session.Session().client(
+        return session.client(
             "s3",
             endpoint_url=endpoint.url,
             region_name=endpoint.region,

@@ -18,7 +18,7 @@ __all__ = ["FileUploads"]
 _FOLDER = "workbench/scenarios/uploads"
 _VARIANTS = (
     ("sequential", "one file after another"),
-    ("parallel-small-pool", "20 threads over botocore's default of 10 kept connections"),
+    ("parallel-small-pool", "20 threads over botocore's default pool, which keeps 10 idle connections"),
     ("parallel-upload", "20 threads, and a connection kept for each"),
 )
 

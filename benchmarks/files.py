@@ -1,9 +1,9 @@
 """File lists with presigned URLs, and uploads, at the sizes that the claims W5 to W7 speak of.
 
 ``python benchmarks/files.py [GROUP…]`` measures the points of ``data/claims.toml`` of the scenarios ``files``
-(group listing) and ``uploads`` (group uploads), some four minutes in all. After every point it writes ``files.json`` or
-``uploads.json``, ``files.md`` and ``claims.json`` into ``benchmarks/results``; a rerun measures what is missing, or
-was measured with other sources or conditions (``--fresh``: everything).
+(group listing) and ``uploads`` (group uploads), some four minutes in all. After every point it writes
+``files.json`` or ``uploads.json``, ``files.md`` and ``claims.json`` into ``benchmarks/results``; a rerun measures
+what is missing, or was measured with other sources or conditions (``--fresh``: everything).
 """
 
 from __future__ import annotations

@@ -119,6 +119,22 @@ def test_every_variant_makes_the_same_graph(azure: RunningAzure, graph: RunningG
         prepared.close()
 
 
+def test_variants_agree_also_on_a_scan_that_ends_early(graph: RunningGraph) -> None:
+    options = {"latency_scale": "0", "resource_limit": "9", "changed": "0.3"}
+    prepared = get("azure").prepare(Settings(resources=RESOURCES, link="none", options=options))
+    try:
+        digests = set()
+        for variant in ("naive", "property-cache", "incremental"):
+            workload = prepared.workload(variant)
+            workload.setup()
+            outcome = workload.finish(asyncio.run(workload.run()))
+            assert outcome.measures["resources"] == 9
+            digests.add(outcome.digest)
+        assert len(digests) == 1
+    finally:
+        prepared.close()
+
+
 def test_calls_and_statements_are_what_each_rung_promises(azure: RunningAzure, graph: RunningGraph) -> None:
     naive = scan("naive", settings(azure, graph))[0].measures
     cached = scan("version-cache", settings(azure, graph))[0].measures

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -165,7 +166,9 @@ class _Simulated(_Base):
     def workload(self, variant: str) -> ScanWorkload:
         name = variant_of(self._scenario, variant).name
         direct = self._direct(self.azure.tenant_id)
-        rows = earlier_rows(self._tenant, self._scan.changed) if name in KNOWS_TENANT else []
+        # An earlier scan ended as early as this one: otherwise it would know more than a first scan finds.
+        seen = replace(self._tenant, resources=self._tenant.resources[: self._scan.resource_limit])
+        rows = earlier_rows(seen, self._scan.changed) if name in KNOWS_TENANT else []
 
         async def before() -> None:
             self.azure.reset()  # draws, buckets and counters start anew with each repetition

@@ -25,6 +25,9 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "capture_overhead": ("capture_overhead.py",),
     "verdict": ("verdict.py", "-o", str(RESULTS / "verdict.json")),
     "jamf": ("jamf.py",),
+    "azure": ("azure.py",),
+    "files": ("files.py",),
+    "workflows": ("workflows.py",),
 }
 README = ("readme.py",)
 

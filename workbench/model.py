@@ -22,6 +22,8 @@ __all__ = [
     "Environment",
     "Frame",
     "FunctionChange",
+    "Plan",
+    "PlanOperator",
     "Recording",
     "Round",
     "RoundKind",
@@ -45,6 +47,8 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "requests": "count",  # HTTP requests issued, retries included
         "connects": "count",  # TCP connections opened
         "tls_handshakes": "count",
+        "statements": "count",  # SQL statements sent to a server
+        "cypher_statements": "count",
         "throttled": "count",  # answers with status 429
         "retries": "count",  # requests that repeat one which failed, was throttled or met a server error
         "errors": "count",  # spans that ended with an error
@@ -212,12 +216,41 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanOperator:
+    """One step of a plan. ``detail`` says on what it works (table, index, condition), without literals.
+
+    ``measures`` are the server's own: ``rows``, ``loops``, ``seconds``, ``db_hits``, ``shared_read_blocks``, …
+    """
+
+    name: str  # "Index Scan", "NodeByLabelScan@neo4j"
+    depth: int = 0
+    detail: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a server carried out one distinct statement of a run: ``EXPLAIN (ANALYZE, BUFFERS)``, ``PROFILE``.
+
+    ``statement`` has no literals. ``operators`` stand from the root, each followed by those below it. ``document``
+    is the server's own answer as JSON ("" if it gives none); ``measures`` are totals of the whole statement.
+    """
+
+    statement: str
+    engine: str  # "postgresql" or "neo4j"
+    operators: tuple[PlanOperator, ...] = ()
+    document: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """A finished run as capture hands it to the store."""
 
     run: Run
     tree: CallTree | None = None
     spans: tuple[Span, ...] = ()
+    plans: tuple[Plan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

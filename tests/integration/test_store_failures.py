@@ -261,13 +261,14 @@ def test_an_older_schema_is_brought_up_to_date(tmp_path: Path, monkeypatch: pyte
 
     store = Store(tmp_path / "s.duckdb")
     known = save(store)
-    newer = migrations.Migration(2, "more", ("CREATE TABLE more (a INTEGER)",))
-    monkeypatch.setattr(migrations, "CURRENT", 2)
-    monkeypatch.setattr(connection, "CURRENT", 2)
+    newer = migrations.Migration(migrations.CURRENT + 1, "more", ("CREATE TABLE more (a INTEGER)",))
+    monkeypatch.setattr(migrations, "CURRENT", newer.version)
+    monkeypatch.setattr(connection, "CURRENT", newer.version)
     monkeypatch.setattr(migrations.migrate, "__defaults__", ((*migrations.MIGRATIONS, newer),))
     assert [run.run_id for run in store.runs()] == [known]  # a reader migrates, if it can write
-    assert store.migrate() == 2
-    assert store.query("SELECT version, name FROM workbench_migrations ORDER BY 1").rows[1] == (2, "more")
+    assert store.migrate() == newer.version
+    recorded = store.query("SELECT version, name FROM workbench_migrations ORDER BY 1").rows
+    assert recorded[-1] == (newer.version, "more")
 
 
 def test_a_failing_migration_leaves_the_old_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,10 +276,11 @@ def test_a_failing_migration_leaves_the_old_schema(tmp_path: Path, monkeypatch: 
 
     store = Store(tmp_path / "s.duckdb")
     known = save(store)
-    broken = migrations.Migration(2, "bad", ("CREATE TABLE more (a INTEGER)", "CREATE TABLE runs (a INTEGER)"))
+    statements = ("CREATE TABLE more (a INTEGER)", "CREATE TABLE runs (a INTEGER)")
+    broken = migrations.Migration(migrations.CURRENT + 1, "bad", statements)
     with monkeypatch.context() as patched:
-        patched.setattr(migrations, "CURRENT", 2)
-        patched.setattr(connection, "CURRENT", 2)
+        patched.setattr(migrations, "CURRENT", broken.version)
+        patched.setattr(connection, "CURRENT", broken.version)
         patched.setattr(migrations.migrate, "__defaults__", ((*migrations.MIGRATIONS, broken),))
         with pytest.raises(StoreError, match="already exists") as caught:
             store.migrate()

@@ -148,7 +148,7 @@ def test_spans_are_recorded_in_all_rounds_alike_and_nest() -> None:
         test_spans_are_recorded_in_all_rounds_alike_and_nest.__name__
     ]
     measures = recording.run.rounds[0].measures
-    assert (measures["spans"], measures["spans_sql"], measures["spans_pool_wait"]) == (2, 1, 1)
+    assert (measures["spans"], measures["statements"], measures["spans_pool_wait"]) == (2, 1, 1)
 
 
 def test_a_failing_operation_is_an_error_without_its_message() -> None:

@@ -81,6 +81,11 @@ def test_nothing_measured_is_said_with_the_command_that_measures() -> None:
     assert found.quoted is None
 
 
+def test_what_cant_be_measured_here_says_why() -> None:
+    found = evaluate(replace(CLAIM, at=(), note="not measured: it is the front end's"), {})
+    assert (found.verdict, found.because) == (ClaimVerdict.NOT_MEASURED, "it is the front end's")
+
+
 def test_one_condition_speaks_for_the_claim() -> None:
     found = evaluate(CLAIM, {"here": result(a=[8.0, 16.0], b=[1.0, 2.0])})
     assert found.verdict is ClaimVerdict.REPRODUCED

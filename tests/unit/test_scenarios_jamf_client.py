@@ -22,9 +22,9 @@ from workbench.errors import (
     ServiceUnreachable,
 )
 from workbench.model import utc_now
+from workbench.scenarios.http.trouble import Trouble, check
 from workbench.scenarios.jamf.account import Account
 from workbench.scenarios.jamf.client import Jamf
-from workbench.scenarios.jamf.trouble import Trouble, check
 
 Handler = Callable[[httpx.Request], httpx.Response]
 ACCOUNT = Account("https://jamf.test", "user", "pass-canary", patience_s=0.2)

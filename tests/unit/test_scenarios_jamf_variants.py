@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from workbench.errors import OutputError, ServiceError
+from workbench.scenarios.http.tasks import task_group
 from workbench.scenarios.jamf.account import POOL, Account
 from workbench.scenarios.jamf.files import measure_folder
 from workbench.scenarios.jamf.result import ExportResult
-from workbench.scenarios.jamf.tasks import task_group
 from workbench.scenarios.jamf.workload import load_export
 from workbench.scenarios.registry import get
 

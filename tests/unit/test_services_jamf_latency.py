@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from workbench.errors import UsageError
-from workbench.services.jamf.latency import MEDIANS_S, SIGMA, fault, latency_s, mean_latency_s
+from workbench.services.jamf.latency import MEDIANS_S, latency_s, mean_latency_s
 from workbench.services.jamf.options import Faults, JamfOptions
+from workbench.services.simulator.draws import SIGMA, fault
 
 ENDPOINT = "policies/item"
 

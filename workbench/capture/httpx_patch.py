@@ -6,17 +6,12 @@ that never uses it doesn't pay for importing it.
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-import threading
-from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from types import ModuleType
 from typing import Any
 
 from workbench.capture.forks import ForkSafeLock
-from workbench.capture.frames import instrumentation, resumes
+from workbench.capture.frames import resumes
+from workbench.capture.imported import ImportWaiter
 from workbench.capture.spans import active_log
 
 __all__ = ["install", "uninstall"]
@@ -40,7 +35,7 @@ def install() -> None:
         if "httpx" in sys.modules:
             _patch()
         else:
-            sys.meta_path.insert(0, _waiter)
+            _waiter.install()
 
 
 def uninstall() -> None:
@@ -50,7 +45,7 @@ def uninstall() -> None:
         _users -= 1
         if _users > 0:
             return
-        _stop_waiting()
+        _waiter.remove()
         if _patched:
             _unpatch()
 
@@ -122,54 +117,10 @@ async def _handle_async_request(self: Any, request: Any) -> Any:
     return await _calls["asynchronous"](log, self, request, base).run()
 
 
-class _Waiter(MetaPathFinder):
-    """Patches httpx as soon as it is imported; that somebody asks whether it is there changes nothing."""
-
-    def __init__(self) -> None:
-        self._search = threading.local()
-
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
-        if fullname != "httpx" or getattr(self._search, "under_way", False):
-            return None
-        self._search.under_way = True  # the other finders are asked now, by way of this method
-        try:
-            spec = importlib.util.find_spec(fullname)
-        finally:
-            self._search.under_way = False
-        if spec is not None and spec.loader is not None:
-            spec.loader = _PatchingLoader(spec, spec.loader)
-        return spec
+def _arrived() -> None:
+    with _lock:
+        if _users and not _patched:
+            _patch()
 
 
-class _PatchingLoader(Loader):
-    """Loads httpx by its own loader, which is back in its place before the module runs."""
-
-    def __init__(self, spec: ModuleSpec, loader: Loader) -> None:
-        self._spec = spec
-        self._loader = loader
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
-
-    @instrumentation
-    def exec_module(self, module: ModuleType) -> None:
-        self._spec.loader = module.__loader__ = self._loader
-        self._run(module)
-        with _lock:
-            if sys.modules.get("httpx") is not module:  # a copy that the program loads for itself
-                return
-            _stop_waiting()
-            if _users and not _patched:
-                _patch()
-
-    @resumes
-    def _run(self, module: ModuleType) -> None:
-        self._loader.exec_module(module)
-
-
-def _stop_waiting() -> None:
-    if _waiter in sys.meta_path:
-        sys.meta_path.remove(_waiter)
-
-
-_waiter = _Waiter()
+_waiter = ImportWaiter("httpx", _arrived)

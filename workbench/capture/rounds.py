@@ -19,7 +19,7 @@ from datetime import datetime
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from workbench.capture import forks, httpx_patch
+from workbench.capture import cypher, forks, httpx_patch, s3, sql
 from workbench.capture.frames import INSTRUMENTATION, StackTable, instrumentation
 from workbench.capture.outcome import outcome_of
 from workbench.capture.resources import ResourceMeter, collector_off
@@ -36,6 +36,7 @@ __all__ = ["RoundInProgress", "RunRecorder", "add_samples"]
 log = logging.getLogger("workbench")
 
 COUNTED_AS = {"http": "requests", "connect": "connects", "tls": "tls_handshakes"}
+COUNTED_IF_ANY = {"sql": "statements", "cypher": "cypher_statements"}
 TOO_MANY_REQUESTS = 429
 NOT_THE_PROGRAM = (INSTRUMENTATION,)
 
@@ -111,6 +112,12 @@ class RunRecorder:
         if self._spans:
             httpx_patch.install()
             undo.callback(httpx_patch.uninstall)
+            cypher.install()
+            undo.callback(cypher.uninstall)
+            sql.install()
+            undo.callback(sql.uninstall)
+            s3.install()
+            undo.callback(s3.uninstall)
             current.log = SpanLog(self._table)
             current.log.begin(caller)
             undo.callback(current.log.end)
@@ -272,15 +279,22 @@ def _counts(log: SpanLog | None) -> dict[str, float]:
     spans = list(log.spans)
     kinds = Counter(span.kind for span in spans)
     counts = {name: float(kinds.pop(kind, 0)) for kind, name in COUNTED_AS.items()}
-    counts |= {f"spans_{kind.replace('-', '_')}": float(count) for kind, count in kinds.items()}
-    return counts | {
+    counts |= {COUNTED_IF_ANY.get(kind, _counted_as(kind)): float(count) for kind, count in kinds.items()}
+    counts |= {
         "spans": float(len(spans)),
         "errors": float(_number(spans, lambda span: span.status == "error")),
         "throttled": float(_number(spans, lambda span: span.attributes.get("status") == TOO_MANY_REQUESTS)),
         "retries": float(_number(spans, lambda span: "retry" in span.attributes)),
-        "bytes_sent": float(sum(span.bytes_sent for span in spans)),
-        "bytes_received": float(sum(span.bytes_received for span in spans)),
     }
+    # Drivers of databases don't know their bytes: none is better than a zero that nobody counted.
+    sent, received = sum(span.bytes_sent for span in spans), sum(span.bytes_received for span in spans)
+    if sent or received or not COUNTED_IF_ANY.keys() & {span.kind for span in spans}:
+        counts |= {"bytes_sent": float(sent), "bytes_received": float(received)}
+    return counts
+
+
+def _counted_as(kind: str) -> str:
+    return f"spans_{kind.replace('-', '_')}"
 
 
 def _number(spans: list[OpenSpan], holds: Callable[[OpenSpan], bool]) -> int:

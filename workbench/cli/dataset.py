@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import click
@@ -18,9 +19,10 @@ def dataset_command() -> None:
 
 def _options(command: click.decorators.FC) -> click.decorators.FC:
     for option in (
-        click.option("--resources", type=int, help="Root resources, instead of a scale's (1 to 5,000)."),
+        click.option("--resources", type=int, help="How many of what it counts by, instead of a scale's."),
         click.option("--seed", type=int, default=1, show_default=True),
         click.option("--scale", default="small", show_default=True, help="small, medium or large."),
+        click.option("--dataset", "name", default="jamf", show_default=True, help="Named after its case study."),
     ):
         command = option(command)
     return command
@@ -28,26 +30,36 @@ def _options(command: click.decorators.FC) -> click.decorators.FC:
 
 @dataset_command.command("build")
 @_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("data/build/jamf"), show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A folder.  [default: data/build/DATASET]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def build_command(scale: str, seed: int, resources: int | None, output: Path, as_json: bool) -> None:
-    """Write the synthetic Jamf estate; the same seed gives the same bytes."""
-    from workbench.dataset.jamf import build_estate, write_estate
+def build_command(
+    name: str, scale: str, seed: int, resources: int | None, output: Path | None, as_json: bool
+) -> None:
+    """Write a synthetic dataset; the same seed gives the same bytes."""
+    from workbench.dataset import registry
 
-    estate = build_estate(scale=scale, seed=seed, resources=resources)
-    digest = write_estate(estate, output)
+    dataset = registry.get(name)
+    folder = output or Path("data/build") / name
+    digest = dataset.build(folder, scale=scale, seed=seed, resources=resources)
+    count = dataset.scales[scale] if resources is None else resources
+    facts = {"dataset": name, "folder": folder, "digest": digest, "seed": seed}
     if as_json:
-        print_json({"folder": output, "digest": digest, "seed": seed, "scale": estate.scale, "roots": estate.roots})
+        print_json({**facts, "scale": scale if resources is None else "custom", "resources": count})
     else:
-        click.echo(f"{estate.roots} root resources in {output}, digest {digest}")
+        click.echo(f"{name} of {count:,} resources in {folder}, digest {digest}")
 
 
 @dataset_command.command("describe")
 @_options
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-def describe_command(scale: str, seed: int, resources: int | None, folder: Path | None) -> None:
-    """Describe a written dataset, or the one that the options would build."""
-    from workbench.dataset.jamf import build_estate, describe, load_estate
+def describe_command(name: str, scale: str, seed: int, resources: int | None, folder: Path | None) -> None:
+    """Describe a written dataset, of whatever name, or the one that the options would build."""
+    from workbench.dataset import registry
 
-    estate = load_estate(folder) if folder else build_estate(scale=scale, seed=seed, resources=resources)
-    click.echo(describe(estate))
+    if folder:
+        click.echo(registry.get(registry.name_of(folder)).describe(folder))
+        return
+    dataset = registry.get(name)
+    with tempfile.TemporaryDirectory() as temporary:
+        dataset.build(Path(temporary), scale=scale, seed=seed, resources=resources)
+        click.echo(dataset.describe(Path(temporary)))

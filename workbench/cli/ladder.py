@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.analysis.calls import calls_made
 from workbench.analysis.ladder import Row, ladder
 from workbench.cli.output import print_table
 from workbench.cli.runs import run_json
@@ -58,24 +60,28 @@ def print_session(scenario: Scenario, measured: MeasuredSession) -> None:
     rows = _rows(scenario, measured)
     parameters = measured.session.parameters
     about = ", ".join(f"{k} {parameters[k]}" for k in ("scale", "resources", "link", "seed") if k in parameters)
-    print_table(_COLUMNS, [_cells(row) for row in rows], title=f"{scenario.title} ({about})", right="lrrrrrrrr")
+    calls = calls_made(rows)
+    columns = (*_COLUMNS, *calls.values(), *_MORE_COLUMNS)
+    cells = [_cells(row, calls) for row in rows]
+    print_table(columns, cells, title=f"{scenario.title} ({about})", right="l" + "r" * (len(columns) - 1))
     labels = {row.ratio.label for row in rows if not row.is_baseline and row.ratio.label}
     note = f"; the speed-up's bounds are: {', '.join(sorted(labels))}" if labels else ""
     click.echo(f"A measurement, not a verdict{note}.")
     if measured.bound is not None:
         _print_bound(measured.bound, next((r for r in rows if r.variant == scenario.best), None))
     for variant, failures in measured.failures.items():
-        click.echo(f"{variant}: {len(failures)} resource(s) failed, the rest was exported")
+        click.echo(f"{variant}: {len(failures)} part(s) failed, the rest was done")
         for failure in failures[:5]:
             click.echo(f"  {failure.resource}: {failure.error}")
     if measured.interrupted:
         click.echo("interrupted: the finished rounds are kept")
 
 
-_COLUMNS = ("variant", "median", "range", "× faster", "bounds", "requests", "connects", "received", "peak RSS")
+_COLUMNS = ("variant", "median", "range", "× faster", "bounds")
+_MORE_COLUMNS = ("connects", "received", "peak RSS")
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, calls: Iterable[str]) -> tuple[str, ...]:
     from workbench.views.numbers import format_bytes, format_count, format_seconds
 
     measures = row.measures
@@ -88,7 +94,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{format_seconds(row.low)}–{format_seconds(row.high)} ({row.rounds})",
         "1" if row.is_baseline else _times(row.speedup),
         "" if row.is_baseline else f"{_times(low)}–{_times(high)}",
-        format_count(measures.get("requests")),
+        *(format_count(measures.get(name)) for name in calls),
         format_count(measures.get("connects")),
         format_bytes(measures.get("bytes_received")),
         format_bytes(measures.get("peak_rss")),

@@ -107,10 +107,11 @@ def show_command(
         print_tree(found, tree, everything)
         return
     spans = store.spans(found.run_id)
+    plans = store.plans(found.run_id)
     if as_json:
-        print_json(run_document(found, session, tree, spans, top))
+        print_json(run_document(found, session, tree, spans, plans, top))
     else:
-        print_run(found, session, tree, spans, top)
+        print_run(found, session, tree, spans, plans, top)
 
 
 @click.command("tag")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.cli.azure import azure_options, take_azure_options
 from workbench.cli.output import print_json, print_table, store_option
 from workbench.errors import UsageError
 
@@ -76,6 +77,7 @@ def settings_of(scale: str, link: str, seed: int, resources: int | None, options
 @click.argument("scenario")
 @click.option("--variants", help="Comma-separated; all of them if not given.")
 @scenario_options
+@azure_options
 @click.option("--rounds", type=int, default=3, show_default=True, help="Timing rounds of each variant.")
 @click.option("--sampler", type=click.Choice(SAMPLERS), default="pyinstrument", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -98,7 +100,8 @@ def run_command(
     from workbench.store import Store
 
     found = registry.get(scenario)
-    names = [name.strip() for name in variants.split(",") if name.strip()] if variants else []
+    batched = take_azure_options(scenario, chosen)
+    names = [name.strip() for name in variants.split(",") if name.strip()] if variants else list(batched)
     plan = Plan(rounds=rounds, sampler=SamplerSpec(name=sampler))
     store = Store(store_path)
     with progress_bar(scenario) as progress:

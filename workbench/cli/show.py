@@ -13,14 +13,19 @@ from workbench.model import UNITS, RoundKind, Scalar
 
 if TYPE_CHECKING:
     from workbench.calltree import CallTree
-    from workbench.model import Run, Session, Span
+    from workbench.model import Plan, Run, Session, Span
 
 __all__ = ["print_run", "print_tree", "run_document"]
 
-_SHOWN = ("wall", "cpu", "peak_rss", "requests", "connects", "tls_handshakes", "bytes_received")
+_SHOWN = (
+    *("wall", "cpu", "peak_rss", "requests", "statements", "cypher_statements", "connects", "tls_handshakes"),
+    "bytes_received",
+)
 
 
-def run_document(run: Run, session: Session, tree: CallTree, spans: Sequence[Span], top: int) -> dict[str, Any]:
+def run_document(
+    run: Run, session: Session, tree: CallTree, spans: Sequence[Span], plans: Sequence[Plan], top: int
+) -> dict[str, Any]:
     """Everything `show --json` prints, in plain values."""
     from workbench.views.flamegraph import top_functions
 
@@ -66,10 +71,25 @@ def run_document(run: Run, session: Session, tree: CallTree, spans: Sequence[Spa
         ],
         "samples": len(tree.samples),
         "spans": dict(Counter(span.kind for span in spans)),
+        "plans": [_plan_document(plan) for plan in plans],
     }
 
 
-def print_run(run: Run, session: Session, tree: CallTree, spans: Sequence[Span], top: int) -> None:
+def _plan_document(plan: Plan) -> dict[str, Any]:
+    return {
+        "statement": plan.statement,
+        "engine": plan.engine,
+        "measures": dict(plan.measures),
+        "operators": [
+            {"depth": o.depth, "operator": o.name, "detail": o.detail, "measures": dict(o.measures)}
+            for o in plan.operators
+        ],
+    }
+
+
+def print_run(
+    run: Run, session: Session, tree: CallTree, spans: Sequence[Span], plans: Sequence[Plan], top: int
+) -> None:
     """Print the run for a reader."""
     env = session.environment
     click.echo(f"{run.run_id}  {run.name}  {run.status}{': ' + run.error if run.error else ''}")
@@ -82,6 +102,7 @@ def print_run(run: Run, session: Session, tree: CallTree, spans: Sequence[Span],
         click.echo("  ".join(f"{k}={_short(v)}" for k, v in parameters.items() if not k.endswith(".formula")))
     _print_rounds(run)
     _print_spans(spans)
+    _print_plans(plans)
     _print_functions(tree, top)
     if note := _sampling_note(run, tree):
         click.echo(note)
@@ -129,7 +150,7 @@ def _short(value: Scalar) -> str:
 def _print_rounds(run: Run) -> None:
     from workbench.views.numbers import format_measure
 
-    shown = [m for m in _SHOWN if any(m in r.measures for r in run.rounds)]
+    shown = [m for m in _SHOWN if any(r.measures.get(m) for r in run.rounds)]
     rows = [
         (r.index, r.kind, r.status, *(format_measure(r.measures.get(name), UNITS[name]) for name in shown))
         for r in run.rounds
@@ -152,6 +173,15 @@ def _print_spans(spans: Sequence[Span]) -> None:
         errors[key] += span.status == "error"
     rows = [(*key, count[key], errors[key] or "", format_seconds(ns / 1e9)) for key, ns in seconds.most_common(10)]
     print_table(("I/O", "operation", "issued at", "count", "errors", "total"), rows, right="lllrrr")
+
+
+def _print_plans(plans: Sequence[Plan]) -> None:
+    from workbench.views.plans import plan_table
+
+    for plan in plans:
+        table = plan_table(plan)
+        right = "".join("r" if index in table.numbers else "l" for index in range(len(table.columns)))
+        print_table(table.columns, table.rows, title=f"plan of {table.caption}", right=right)
 
 
 def _print_functions(tree: CallTree, top: int) -> None:

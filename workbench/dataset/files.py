@@ -20,7 +20,7 @@ from typing import Any
 from workbench.dataset.records import encode_rows
 from workbench.errors import DatasetError
 
-__all__ = ["FORMAT", "encode_tables", "read_tables", "tables_digest", "write_tables"]
+__all__ = ["FORMAT", "encode_tables", "read_name", "read_tables", "tables_digest", "write_tables"]
 
 FORMAT = 1
 """Version of the layout; raise it when the manifest or a table changes its shape."""
@@ -82,6 +82,14 @@ def read_tables(folder: Path, dataset: str, names: Sequence[str]) -> tuple[dict[
     return header, contents
 
 
+def read_name(folder: Path) -> str:
+    """The name of the dataset in the folder. Raises DatasetError if its manifest can't be read or has none."""
+    name = _read_json(folder / MANIFEST).get("dataset")
+    if not isinstance(name, str):
+        raise DatasetError(f"{folder / MANIFEST} is not the manifest of a dataset")
+    return name
+
+
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -124,18 +132,24 @@ def _swap(temporary: Path, folder: Path) -> None:
 
 def _read_manifest(folder: Path, dataset: str) -> dict[str, Any]:
     path = folder / MANIFEST
-    content = _read(path)
-    try:
-        manifest = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise DatasetError(f"{path} is not JSON ({error}); build the dataset again") from error
-    if not isinstance(manifest, dict) or manifest.get("dataset") != dataset:
+    manifest = _read_json(path)
+    if manifest.get("dataset") != dataset:
         raise DatasetError(f"{path} is not the manifest of a {dataset} dataset")
     if manifest.get("format") != FORMAT:
         raise DatasetError(
             f"{path} has format {manifest.get('format')!r}, this workbench reads {FORMAT}; build again"
         )
     return manifest
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """The object in the file; an empty one if it holds another JSON value."""
+    content = _read(path)
+    try:
+        manifest = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{path} is not JSON ({error}); build the dataset again") from error
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def _read_table(path: Path, facts: Any) -> bytes:

@@ -57,6 +57,8 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return _record_reader(kind)
     if get_origin(kind) is tuple:
         return _tuple_reader(get_args(kind))
+    if get_origin(kind) is Mapping:
+        return _mapping_reader(get_args(kind)[1])
     return _scalar_reader(kind)
 
 
@@ -88,6 +90,18 @@ def _tuple_reader(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
         return tuple(reader(each) for reader, each in zip(items, value, strict=True))
 
     return read
+
+
+def _mapping_reader(item: Any) -> Callable[[Any], Any]:
+    """Keys are texts, as JSON's are; values of type Any are taken as they come."""
+    read: Callable[[Any], Any] = (lambda value: value) if item is Any else _reader(item)
+
+    def read_all(value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise RecordError("expected an object")
+        return {key: read(each) for key, each in value.items()}
+
+    return read_all
 
 
 def _list(value: Any) -> list[Any]:

@@ -196,7 +196,7 @@ def _cpu_floor(scenario: Scenario, settings: Settings, progress: Progress) -> fl
 
 
 def _recording(track: _Track, session: Session) -> Recording:
-    return track.recorder.finish(
+    recording = track.recorder.finish(
         run_id=track.run_id,
         session_id=session.session_id,
         name=f"{session.scenario}:{track.variant}",
@@ -206,3 +206,4 @@ def _recording(track: _Track, session: Session) -> Recording:
         status=track.status,
         error=track.error,
     )
+    return replace(recording, plans=track.outcome.plans if track.outcome else ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -287,4 +287,5 @@ def _recording(side: _Side, session: Session, interrupted: bool) -> Recording:
         status=Status.INTERRUPTED if interrupted else side.status,
         error=side.error,
     )
+    recording = replace(recording, plans=side.outcome.plans if side.outcome else ())
     return recording if side.sampled is None else with_sampled(recording, side.sampled)

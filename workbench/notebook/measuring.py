@@ -58,20 +58,25 @@ class Ladder:
 
     def table(self) -> TextTable:
         """The ladder as a table."""
+        from workbench.analysis.calls import calls_made
+
+        rows = self.rows
+        calls = calls_made(rows)
         cells = [
             (
                 row.variant,
                 format_seconds(row.median),
                 "" if row.is_baseline else format_times(row.ratio.ratio),
-                format_count(row.measures.get("requests")),
+                *(format_count(row.measures.get(name)) for name in calls),
                 format_count(row.measures.get("connects")),
                 format_bytes(row.measures.get("bytes_received")),
                 format_bytes(row.measures.get("peak_rss")),
             )
-            for row in self.rows
+            for row in rows
         ]
-        columns = ("Variant", "Median", "Against the first", "Requests", "Connects", "Received", "Peak RSS")
-        return TextTable(columns, tuple(cells), "A measurement, not a verdict.", range(1, 7))
+        named = (f"{label[0].upper()}{label[1:]}" for label in calls.values())
+        columns = ("Variant", "Median", "Against the first", *named, "Connects", "Received", "Peak RSS")
+        return TextTable(columns, tuple(cells), "A measurement, not a verdict.", range(1, len(columns)))
 
     def _repr_html_(self) -> str:
         return self.table().to_html()

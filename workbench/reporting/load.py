@@ -55,7 +55,8 @@ def _runs_of(store: Store, name: str) -> list[Run]:
 
 def _loaded(store: Store, run: Run, session: Session, changes: Mapping[str, str]) -> RunReport:
     tree, spans = store.tree(run.run_id), tuple(store.spans(run.run_id))
-    return RunReport(run, session, tree if len(tree) else None, spans, changes.get(run.variant, ""))
+    plans = tuple(store.plans(run.run_id))
+    return RunReport(run, session, tree if len(tree) else None, spans, changes.get(run.variant, ""), plans)
 
 
 def _scenario(name: str) -> Scenario | None:

@@ -8,20 +8,21 @@ from datetime import datetime
 from workbench.analysis.bound import Bound
 from workbench.analysis.ladder import Row
 from workbench.calltree import CallTree
-from workbench.model import Comparison, Run, Session, Span, utc_now
+from workbench.model import Comparison, Plan, Run, Session, Span, utc_now
 
 __all__ = ["ReportData", "RunReport"]
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run with its stacks and spans. ``session`` is where it was measured; ``change`` what its variant does."""
+    """One run with its stacks, spans and plans. ``change`` is what its variant does."""
 
     run: Run
     session: Session
     tree: CallTree | None = None
     spans: tuple[Span, ...] = ()
     change: str = ""
+    plans: tuple[Plan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from workbench.statistics import median
 from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
 from workbench.views.packages import Package
 from workbench.views.payload import meta_of
+from workbench.views.plans import plan_table
 from workbench.views.tables import (
     TextTable,
     format_bytes,
@@ -41,13 +42,18 @@ _UNIT, _TOGETHER = re.compile(r"(?<=\d) (?=(?:min|s|ms|µs)\b)"), "\u00a0"  # ke
 _LADDER_HEAD = ("Variant", "What changed", "Median", "Range", "Ratio", "Speed-up")
 _LADDER = (
     ("requests", "Requests"),
+    ("statements", "Statements"),
+    ("cypher_statements", "Statements"),
     ("connects", "Connects"),
     ("tls_handshakes", "Handshakes"),
     ("bytes_received", "Received"),
     ("peak_rss", "Peak RSS"),
     ("cpu", "CPU"),
 )
-_ROUND = ("wall", "cpu", "peak_rss", "requests", "connects", "tls_handshakes", "bytes_received")
+_ROUND = (
+    *("wall", "cpu", "peak_rss", "requests", "statements", "cypher_statements", "connects", "tls_handshakes"),
+    "bytes_received",
+)
 
 
 def _section(title: str, body: str, css_class: str = "") -> str:
@@ -84,7 +90,7 @@ def header(report: ReportData, paragraph: str) -> str:
 def ladder_section(report: ReportData, chart: str) -> str:
     """The table of rungs and the chart."""
     changes = {r.run.run_id: r.change for r in report.runs}
-    measured = tuple((key, label) for key, label in _LADDER if any(key in row.measures for row in report.rows))
+    measured = tuple((key, label) for key, label in _LADDER if any(row.measures.get(key) for row in report.rows))
     rows = tuple(_rung(row, changes.get(row.run_id, ""), measured) for row in report.rows)
     columns = (*_LADDER_HEAD, *(label for _, label in measured))
     table = TextTable(columns, rows, "The ladder, per round", numbers=range(2, len(columns)))
@@ -171,6 +177,8 @@ def run_section(report: RunReport, number: int, colours: Mapping[Package, str]) 
     parts = [f'<p class="facts-line">{html_text(" · ".join(facts))}</p>', _stacks(report, colours)]
     if report.spans:
         parts.append(_scrolling(operation_table(run, report.spans)))
+    if report.plans:
+        parts.append(_plans(report))
     parts.append(_rounds(report))
     return (
         f'<section class="run" id="run-{number}" data-name="{html_text(name)}"><h3>{html_text(name)}</h3>'
@@ -199,8 +207,15 @@ def _sampled_note(run: Run) -> str:
     )
 
 
+def _plans(report: RunReport) -> str:
+    tables = "".join(_scrolling(plan_table(plan)) for plan in report.plans)
+    caption = f"Plans of {len(report.plans)} statement{'s' if len(report.plans) > 1 else ''}"
+    note = _note("As the server carried them out, taken outside the clock.")
+    return f"<details><summary>{caption}</summary>{note}{tables}</details>"
+
+
 def _rounds(report: RunReport) -> str:
-    shown = [m for m in _ROUND if any(m in r.measures for r in report.run.rounds)]
+    shown = [m for m in _ROUND if any(r.measures.get(m) for r in report.run.rounds)]
     own = sorted({m for r in report.run.rounds for m in r.measures} - set(UNITS))
     rows = tuple(
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.analysis.calls import calls_made
 from workbench.analysis.ladder import Row
 from workbench.analysis.pairs import seconds
 from workbench.model import RoundKind, Status
@@ -59,12 +60,14 @@ def _ladder_sentences(report: ReportData) -> list[str]:
 
 def _requests_sentence(base: Row, fastest: Row) -> str:
     """Counts are nearly free of noise, so they are worth a sentence."""
-    if not base.measures.get("requests"):
+    calls = calls_made([base])
+    if not any(base.measures.get(key) for key in calls):
         return ""
+    counted = {**calls, "connects": "connects", "tls_handshakes": "TLS handshakes"}
     parts = [
         f"{format_count(base.measures[key])} → {format_count(fastest.measures[key])} {label}"
-        for key, label in (("requests", "requests"), ("connects", "connects"), ("tls_handshakes", "TLS handshakes"))
-        if key in base.measures and key in fastest.measures
+        for key, label in counted.items()
+        if key in fastest.measures and (base.measures.get(key) or fastest.measures[key])
     ]
     return f"I/O a round: {', '.join(parts)}."
 

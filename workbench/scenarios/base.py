@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from workbench.errors import UsageError
-from workbench.model import Scalar
+from workbench.model import Plan, Scalar
 
 __all__ = [
     "BoundTerm",
@@ -52,11 +52,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one repetition produced. ``digest`` identifies the result: equal work has equal digests."""
+    """What one repetition produced. ``digest`` identifies the result: equal work has equal digests.
+
+    ``plans`` are how the server carried out each distinct statement; the last ones are kept with the run.
+    """
 
     digest: str
     measures: Mapping[str, float]
     failures: tuple[Failure, ...] = ()
+    plans: tuple[Plan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

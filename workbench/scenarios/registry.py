@@ -12,13 +12,39 @@ from workbench.scenarios.base import Scenario
 __all__ = ["get", "names"]
 
 
+def _azure() -> Scenario:
+    from workbench.scenarios.azure.scenario import AzureScan
+
+    return AzureScan()
+
+
 def _jamf() -> Scenario:
     from workbench.scenarios.jamf.scenario import JamfExport
 
     return JamfExport()
 
 
-_FACTORIES: Mapping[str, Callable[[], Scenario]] = MappingProxyType({"jamf": _jamf})
+def _workflows() -> Scenario:
+    from workbench.scenarios.workflows.scenario import WorkflowListing
+
+    return WorkflowListing()
+
+
+def _files() -> Scenario:
+    from workbench.scenarios.files.scenario import FileListing
+
+    return FileListing()
+
+
+def _uploads() -> Scenario:
+    from workbench.scenarios.uploads.scenario import FileUploads
+
+    return FileUploads()
+
+
+_FACTORIES: Mapping[str, Callable[[], Scenario]] = MappingProxyType(
+    {"azure": _azure, "files": _files, "uploads": _uploads, "jamf": _jamf, "workflows": _workflows}
+)
 
 
 def names() -> tuple[str, ...]:

@@ -17,7 +17,7 @@ __all__ = ["Channel", "raise_file_limit", "run_child"]
 
 ORPHAN_CHECK_S = 2.0
 
-Operation = Callable[[], dict[str, Any]]
+Operation = Callable[..., dict[str, Any]]
 
 
 class Channel:
@@ -54,13 +54,13 @@ class Channel:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
         while True:
             request = json.loads(self._read_line())
-            self._send(self._answer(request["op"]) | {"id": request["id"]})
+            self._send(self._answer(request["op"], request["arguments"]) | {"id": request["id"]})
 
-    def _answer(self, name: str) -> dict[str, Any]:
+    def _answer(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if name not in self.operations:
             return {"error": f"no operation {name}"}
         try:
-            return self.operations[name]()
+            return self.operations[name](**arguments)
         except Exception as error:
             return {"error": f"{type(error).__name__}: {error}"}
 

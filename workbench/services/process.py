@@ -103,10 +103,10 @@ class ServiceProcess:
     def alive(self) -> bool:
         return self._finalize.alive and self._popen.poll() is None
 
-    def ask(self, operation: str, timeout_s: float = 10.0) -> dict[str, Any]:
+    def ask(self, operation: str, timeout_s: float = 10.0, **arguments: Any) -> dict[str, Any]:
         """The service's answer to one of its control operations, such as ``stats``. Raises ServiceError."""
         self._sequence += 1
-        return self._exchange({"op": operation, "id": self._sequence}, timeout_s)
+        return self._exchange({"op": operation, "id": self._sequence, "arguments": arguments}, timeout_s)
 
     def remove_at_end(self, folder: Path) -> None:
         """Remove a folder of the service's when it has ended: itself it can't if it was killed."""

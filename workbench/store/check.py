@@ -25,13 +25,14 @@ _UNIQUE = (
     ("threads", "run_id, thread"),
     ("samples", "run_key, number"),
     ("spans", "run_id, number"),
+    ("plans", "run_id, number"),
     ("comparisons", "session_id, base, new"),
 )
 _REFERENCES = (
     ("packages", "environment_id", "environments", "environment_id"),
     ("sessions", "environment_id", "environments", "environment_id"),
     ("runs", "session_id", "sessions", "session_id"),
-    *((table, "run_id", "runs", "run_id") for table in ("tags", "rounds", "measures", "threads", "spans")),
+    *((table, "run_id", "runs", "run_id") for table in ("tags", "rounds", "measures", "threads", "spans", "plans")),
     *((table, "run_key", "runs", "run_key") for table in ("run_nodes", "line_weights", "samples")),
     ("run_nodes", "node_id", "nodes", "node_id"),
     ("nodes", "frame_id", "frames", "frame_id"),

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from workbench.model import UNITS, Comparison, Environment, Recording, Run, Scalar, Session, Span
 from workbench.store.ids import run_key
+from workbench.store.plans import plan_rows
 from workbench.store.trees import Column, Columns, tree_columns
 
 __all__ = ["Tables", "comparison_tables", "environment_id", "naive_utc", "session_tables"]
@@ -53,6 +54,7 @@ def session_tables(session: Session, recordings: Sequence[Recording]) -> Tables:
         "measures": _columns([row for run in runs for row in _measures(run)], {"value": np.float64}),
         "spans": _joined([_spans(recording) for recording in recordings if recording.spans]),
         "threads": _columns([row for recording in recordings for row in _threads(recording)]),
+        "plans": _columns([row for recording in recordings for row in plan_rows(recording)]),
     }
     rows = [*_parameters(session.session_id, "", session.parameters)]
     for run in runs:

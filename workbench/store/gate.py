@@ -25,6 +25,7 @@ from workbench.model import (
     Span,
 )
 from workbench.redaction import is_secret_name, redact, redact_cypher, redact_sql, redact_value
+from workbench.store.plans import redacted_plan
 
 __all__ = ["Gate", "storable"]
 
@@ -85,6 +86,7 @@ class Gate:
             run=self.run(recording.run),
             tree=None if recording.tree is None else self.tree(recording.tree),
             spans=tuple(self.span(span) for span in recording.spans),
+            plans=tuple(redacted_plan(plan, self.text) for plan in recording.plans),
         )
 
     def run(self, run: Run) -> Run:

@@ -33,6 +33,7 @@ _TAKEN = {
     "measures": f"run_id IN ({_FRESH_RUNS})",
     "threads": f"run_id IN ({_FRESH_RUNS})",
     "spans": f"run_id IN ({_FRESH_RUNS})",
+    "plans": f"run_id IN ({_FRESH_RUNS})",
     "frames": "frame_id NOT IN (SELECT frame_id FROM frames)",
     "nodes": "node_id NOT IN (SELECT node_id FROM nodes)",
     "run_nodes": f"run_key IN ({_FRESH_KEYS})",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import StoreForeign, StoreTooNew
-from workbench.store import _schema_1
+from workbench.store import _schema_1, _schema_2
 from workbench.store._ddl import table
 from workbench.store.failures import ANOTHER
 from workbench.store.transaction import transaction
@@ -26,7 +26,10 @@ class Migration:
     statements: tuple[str, ...]
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "sessions, runs, call trees, spans", _schema_1.STATEMENTS),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "sessions, runs, call trees, spans", _schema_1.STATEMENTS),
+    Migration(2, "plans of statements", _schema_2.STATEMENTS),
+)
 CURRENT = MIGRATIONS[-1].version
 
 _RECORD = table(

@@ -21,7 +21,7 @@ from workbench.errors import (
     StoreUnwritable,
     UsageError,
 )
-from workbench.model import Comparison, Recording, Run, Session, Span, utc_now
+from workbench.model import Comparison, Plan, Recording, Run, Session, Span, utc_now
 from workbench.store import check, edit, failures, rows, spool
 from workbench.store.columns import Tables, comparison_tables, session_tables
 from workbench.store.connection import reading, writing
@@ -29,6 +29,7 @@ from workbench.store.gate import Gate
 from workbench.store.info import StoreInfo, gather
 from workbench.store.ingest import ingest_all
 from workbench.store.location import default_path
+from workbench.store.plans import read_plans
 from workbench.store.query import run_query
 from workbench.store.table import Table
 
@@ -217,6 +218,12 @@ class Store:
         with self._reading() as connection:
             self._check_known(connection, [run_id])
             return rows.spans(connection, run_id)
+
+    def plans(self, run_id: str) -> list[Plan]:
+        """How servers carried out the run's statements, in recorded order."""
+        with self._reading() as connection:
+            self._check_known(connection, [run_id])
+            return read_plans(connection, run_id)
 
     def comparisons(self, session_id: str) -> list[Comparison]:
         """The session's comparisons, oldest first."""

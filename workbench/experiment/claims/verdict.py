@@ -2,7 +2,8 @@
 
 1. *inconsistent*: figures that the document implies of one quantity have no value in common; no measurement helps.
    If they have, what they have in common is the stated range, unless one is given.
-2. *not measured*: none of the deciding conditions was.
+2. *not measured*: none of the deciding conditions was, or there is none: what is stated can't be measured here, and
+   the note says why.
 3. Each condition speaks for itself. *reproduced*: the measured interval and the stated range touch, ends included;
    *exceeded*: the interval lies wholly on the better side of the range; *not reproduced*: on the other side, or on
    either where neither is better. A range that is open on one side has only the other end.
@@ -36,6 +37,8 @@ def evaluate(claim: Claim, points: Mapping[str, Measured]) -> Evaluation:
         readings = tuple(replace(reading, verdict=None) for reading in readings)
         figures = "; ".join(f"{i.what}: {i.low:g} to {i.high:g} {claim.unit}" for i in claim.implied)
         return Evaluation(claim, ClaimVerdict.INCONSISTENT, f"the document contradicts itself: {figures}", readings)
+    if not claim.at:
+        return Evaluation(claim, ClaimVerdict.NOT_MEASURED, claim.note.removeprefix("not measured: "), readings)
     deciding = [reading for reading in readings if reading.decides]
     if not deciding:
         return Evaluation(claim, ClaimVerdict.NOT_MEASURED, f"run: {claim.command}", readings)

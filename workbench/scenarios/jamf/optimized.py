@@ -11,15 +11,15 @@ from asyncio import Future, get_running_loop
 from collections.abc import Iterable
 from pathlib import Path
 
+from workbench.scenarios.http.limiter import Limiter
+from workbench.scenarios.http.tasks import task_group
 from workbench.scenarios.jamf.account import CONNECTIONS, Account
 from workbench.scenarios.jamf.bundle import Bundle
 from workbench.scenarios.jamf.client import Jamf
 from workbench.scenarios.jamf.fetch import Resource, contents, listings_at_once, or_error, parse, read
-from workbench.scenarios.jamf.limiter import Limiter
 from workbench.scenarios.jamf.references import support_files
 from workbench.scenarios.jamf.resources import Ref
 from workbench.scenarios.jamf.result import ExportResult
-from workbench.scenarios.jamf.tasks import task_group
 
 __all__ = ["export"]
 

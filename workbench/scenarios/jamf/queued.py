@@ -10,15 +10,15 @@ from asyncio import Future, Queue, get_running_loop
 from pathlib import Path
 
 from workbench.errors import ServiceError
+from workbench.scenarios.http.limiter import Limiter
+from workbench.scenarios.http.tasks import task_group
 from workbench.scenarios.jamf.account import CONNECTIONS, Account
 from workbench.scenarios.jamf.client import Jamf
 from workbench.scenarios.jamf.fetch import Resource, contents, fetch, listings_at_once, or_error
 from workbench.scenarios.jamf.files import write_contents, write_provider, write_resource
-from workbench.scenarios.jamf.limiter import Limiter
 from workbench.scenarios.jamf.references import support_files
 from workbench.scenarios.jamf.resources import Catalog, Ref
 from workbench.scenarios.jamf.result import ExportResult, report
-from workbench.scenarios.jamf.tasks import task_group
 
 __all__ = ["export"]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from workbench.services.jamf.replies import JSON, Reply, oauth_error, pro_error, pro_json
+from workbench.services.jamf.replies import JSON, oauth_error, pro_error, pro_json
 from workbench.services.jamf.routes import parse_query
-from workbench.services.jamf.tokens import Accounts, Tokens
+from workbench.services.jamf.tokens import Accounts
+from workbench.services.simulator.reply import Reply
+from workbench.services.simulator.tokens import Tokens
 
 __all__ = ["LOGIN_PATHS", "Logins"]
 

@@ -1,15 +1,15 @@
-"""Answers as bytes, and the error bodies of the two APIs."""
+"""Answers of the two APIs, and their error bodies."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from workbench.services.simulator.reply import Reply
 
 __all__ = [
     "JSON",
-    "Reply",
-    "balancer_page",
     "classic_error",
     "classic_json",
     "classic_xml",
@@ -21,13 +21,6 @@ __all__ = [
 JSON = b"application/json"
 _XML = b"text/xml;charset=UTF-8"
 _HTML = b"text/html;charset=UTF-8"
-
-
-class Reply(NamedTuple):
-    status: int
-    content_type: bytes
-    body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 def classic_json(document: Mapping[str, Any]) -> Reply:
@@ -83,10 +76,3 @@ def classic_error(status: int) -> Reply:
         'Please continue your visit at our <a href="/">home page</a>.\n</p>\n</body>\n</html>\n'
     )
     return Reply(status, _HTML, page.encode())
-
-
-def balancer_page() -> Reply:
-    """What a load balancer or captive portal puts in the answer's place, with status 200."""
-    return Reply(
-        200, _HTML, b"<html><head><title>Please wait</title></head><body><h1>Maintenance</h1></body></html>"
-    )

@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 from workbench.services.jamf.classic import CLASSIC_TYPES, ClassicApi
 from workbench.services.jamf.pro import VERSION, ProApi
 from workbench.services.jamf.query import BadQuery
-from workbench.services.jamf.replies import Reply, classic_error, classic_json, classic_xml, pro_error, pro_json
+from workbench.services.jamf.replies import classic_error, classic_json, classic_xml, pro_error, pro_json
 from workbench.services.jamf.xml import render_xml
+from workbench.services.simulator.reply import Reply
 
 __all__ = ["Resources", "Target", "is_classic", "parse_query"]
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from workbench.errors import ServiceError, ServiceThrottled
-from workbench.scenarios.jamf.limiter import Limiter
-from workbench.scenarios.jamf.retry import Patience, backoff
-from workbench.scenarios.jamf.trouble import Trouble
+from workbench.scenarios.http.limiter import Limiter
+from workbench.scenarios.http.retry import Patience, backoff
+from workbench.scenarios.http.trouble import Trouble
 
 FAULT = Trouble(ServiceError("500"), again=True)
 FATAL = Trouble(ServiceError("404"))

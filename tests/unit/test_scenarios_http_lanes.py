@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from workbench.scenarios.jamf.lanes import Lanes
+from workbench.scenarios.http.lanes import Lanes
 
 
 class Body(httpx.AsyncByteStream):

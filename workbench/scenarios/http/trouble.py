@@ -1,4 +1,4 @@
-"""What can go wrong with one request: httpx's exceptions and Jamf's answers as the errors a user reads."""
+"""What can go wrong with one request: httpx's exceptions and a server's answers as the errors a user reads."""
 
 from __future__ import annotations
 
@@ -48,8 +48,11 @@ class Trouble(Exception):
         self.retry_after = retry_after
 
 
-def check(response: httpx.Response, what: str) -> None:
-    """Raise ``Trouble`` unless the answer is a 2xx. ``what`` is the request without its query: ``GET /path``."""
+def check(response: httpx.Response, what: str, credentials: str = "the credentials", said: str = "") -> None:
+    """Raise ``Trouble`` unless the answer is a 2xx. ``what`` is the request without its query: ``GET /path``.
+
+    ``credentials`` is what a user should check after a 401 or 403, ``said`` the server's own words if it has any.
+    """
     status = response.status_code
     if response.is_success:
         return
@@ -57,18 +60,21 @@ def check(response: httpx.Response, what: str) -> None:
         error = ServiceThrottled(f"{what}: the server still answers 429 (too many requests); lower the concurrency")
         raise Trouble(error, again=True, throttled=True, retry_after=_retry_after(response))
     if status in (401, 403):
-        text = f"{what}: the server answered {status}; check the user name, the password and the privileges"
+        text = f"{what}: the server answered {status}{said}; check {credentials} and the privileges"
         raise Trouble(ServiceUnauthorized(text))
     if status >= 500:
-        raise Trouble(ServiceError(f"{what}: the server answered {status}"), again=True)
-    raise Trouble(ServiceError(f"{what}: the server answered {status}"))
+        raise Trouble(ServiceError(f"{what}: the server answered {status}{said}"), again=True)
+    raise Trouble(ServiceError(f"{what}: the server answered {status}{said}"))
 
 
-def decode(response: httpx.Response, what: str) -> Any:
-    """The answer's JSON. Raises ``Trouble`` for HTML and for JSON that ends too early or isn't JSON at all."""
+def decode(response: httpx.Response, what: str, server: str = "the right server") -> Any:
+    """The answer's JSON. ``server`` is what should have answered.
+
+    Raises ``Trouble`` for HTML and for JSON that ends too early or isn't JSON at all.
+    """
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "html" in kind or response.content.lstrip()[:1] == b"<":
-        text = f"{what}: the server sent {kind or 'markup'} instead of JSON; is this a Jamf Pro server?"
+        text = f"{what}: the server sent {kind or 'markup'} instead of JSON; is this {server}?"
         raise Trouble(ServiceBadResponse(text))
     try:
         return response.json()

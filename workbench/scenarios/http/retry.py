@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import blake2b
 
-from workbench.scenarios.jamf.trouble import Trouble
+from workbench.scenarios.http.trouble import Trouble
 
 __all__ = ["Patience", "backoff"]
 

@@ -1,0 +1,1 @@
+"""What clients of HTTP APIs share across case studies: connections, limits, retries and readable errors."""

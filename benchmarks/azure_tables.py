@@ -118,6 +118,6 @@ def _sweep(results: Results) -> str:
         f"pays a round trip for each of its {requests:.0f} requests and {WRITE_ROUND_TRIPS} for each of its "
         f"{statements:.0f} statements, and its latencies beside them; optimized pays what the throttle holds back "
         "of the largest subscription, and what it needed beside that (taken as proportional to the round-trip time "
-        "above 20 ms). Naive meets no throttle here: it asks more slowly than any of these buckets fills."
+        "above 20 ms). Naive hardly meets a throttle: it asks more slowly than these buckets fill."
     )
     return f"{head}\n\n{table(('throttle', *(f'{rtt:g} ms' for rtt in RTTS_MS)), rows)}"

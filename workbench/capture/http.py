@@ -1,13 +1,13 @@
 """Spans of httpx requests: OpenTelemetry's instrumentation, with what it doesn't see added around it.
 
 Layers of one request, from the outside: *outer* (ours: which recording, which caller) → OpenTelemetry's transport
-(the span, from its beginning to its end or error) → *inner* (ours: byte counts) → httpx's own transport with httpcore's trace hook
-(connects, TLS handshakes, time in the pool's queue, ``traceparent``). ``HTTPTransport`` and ``AsyncHTTPTransport``
-are patched as classes, so that clients made before the recording are covered, and only while something is recorded
+(the span, from its beginning to its end or error) → *inner* (ours: byte counts) → httpx's own transport with
+httpcore's trace hook (connects, TLS handshakes, time in the pool's queue, ``traceparent``). ``HTTPTransport`` and
+``AsyncHTTPTransport`` are patched as classes, so that clients made before the recording are covered, and only while something is recorded
 (``httpx_patch``).
 
-OpenTelemetry's transport gets a shadow of the request: its method, without URL and headers, and a span that wants no
-attributes. So no secret ever reaches an attribute, the program's own request object stays untouched, and a span
+OpenTelemetry's transport gets a shadow of the request: its method, without URL and headers, and a span that wants
+no attributes. So no secret ever reaches an attribute, the program's own request object stays untouched, and a span
 costs a third: parsing the URL again and normalising all headers for attributes to be dropped was most of it.
 
 A request's span lasts until its body is read or closed. Its bytes are those of the HTTP messages: start line,

@@ -3,8 +3,8 @@
 Layers of one request, from the outside: *outer* (ours: which recording, which caller) → OpenTelemetry's transport
 (the span, from its beginning to its end or error) → *inner* (ours: byte counts) → httpx's own transport with
 httpcore's trace hook (connects, TLS handshakes, time in the pool's queue, ``traceparent``). ``HTTPTransport`` and
-``AsyncHTTPTransport`` are patched as classes, so that clients made before the recording are covered, and only while something is recorded
-(``httpx_patch``).
+``AsyncHTTPTransport`` are patched as classes, so that clients made before the recording are covered, and only while
+something is recorded (``httpx_patch``).
 
 OpenTelemetry's transport gets a shadow of the request: its method, without URL and headers, and a span that wants
 no attributes. So no secret ever reaches an attribute, the program's own request object stays untouched, and a span

@@ -1,10 +1,11 @@
 """The Azure scan at all sizes, links and throttles that the claims A1 to A10 speak of.
 
 ``python benchmarks/azure.py [GROUP…]`` measures the points of ``data/claims.toml`` by group: azure-100,
-azure-tenant, azure-at-once, azure-rtt, azure-throttle, azure-workers, azure-batches, azure-descriptions,
-azure-bad-row (default: all, of which azure-tenant takes the longest, some 20 minutes). After every point it writes
-``azure.json``, ``azure.md`` and ``claims.json`` into ``benchmarks/results``; a rerun measures what is missing, or
-was measured with other sources or conditions (``--fresh``: everything). Exit code 1 if a requirement is missed.
+azure-tenant, azure-at-once, azure-neo4j, azure-rtt, azure-throttle, azure-workers, azure-batches,
+azure-descriptions, azure-bad-row (default: all, of which azure-tenant takes the longest, some 20 minutes). After
+every point it writes ``azure.json``, ``azure.md`` and ``claims.json`` into ``benchmarks/results``; a rerun measures
+what is missing, or was measured with other sources or conditions (``--fresh``: everything). Exit code 1 if a
+requirement is missed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from workbench.errors import INTERRUPTED, WorkbenchError
 from workbench.experiment.claims.files import code_digest
 from workbench.experiment.claims.points import Point
 from workbench.experiment.claims.results import Book, open_book
+from workbench.services.graph import neo4j
 
 SCENARIO = "azure"
 
@@ -58,6 +60,9 @@ def wanted(point: Point, groups: Sequence[str]) -> bool:
 
 def measure(book: Book, point: Point, *, fresh: bool) -> bool:
     """Measure one point unless it is there already; False if that was interrupted."""
+    if point.settings.options.get("graph") == "neo4j" and (missing := neo4j.missing()):
+        print(f"{point.name}: left out, a real Neo4j needs {missing}", flush=True)
+        return True
     if not fresh and book.stands(point, code_digest(PROJECT)):
         print(f"{point.name}: measured already (--fresh measures again)", flush=True)
         return True

@@ -57,10 +57,10 @@ class Subject:
 
 
 def share_loops(subjects: Iterable[Subject]) -> None:
-    """Give both functions the loops of the one that needs more, unless one needs over ``_UNEQUAL`` times as many.
+    """Give both functions the loops of the one that needs more, unless one takes ``_UNEQUAL`` times more.
 
-    The scheduler meets a long round oftener than a short one: functions that were calibrated in moments of different
-    load would differ by the length of their rounds alone.
+    The scheduler meets a long round oftener than a short one: functions that were calibrated in moments of
+    different load would differ by the length of their rounds alone.
     """
     functions = [subject.own for subject in subjects if isinstance(subject.own, FunctionWorkload)]
     loops = [function.loops for function in functions]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,11 @@ from typing import Any
 
 import psutil
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell ignores Ctrl-C in what it puts in the background, and every child inherits that: CI would then wait for
+    # ever for programs that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PATIENCE_S = 5.0
 LONG_LIVED_THREADS = ("asyncio_", "pytest_timeout", "tqdm", "AnyIO worker")

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell ignores Ctrl-C in what it puts in the background, and every child inherits that: CI would then wait for
-    # ever for programs that a test interrupts.
+    # A shell ignores Ctrl-C in what it puts in the background, and every child inherits that: CI would then wait
+    # for ever for programs that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PATIENCE_S = 5.0

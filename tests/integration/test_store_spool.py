@@ -87,7 +87,7 @@ def test_a_reader_reads_the_rest_while_the_spool_waits(store: Store) -> None:
         waiting = save(store, 2)
         assert [run.run_id for run in store.runs()] == [known]
         assert store.info().spooled == 1
-        with pytest.raises(RunNotFound, match="1 recordings still wait in"):
+        with pytest.raises(RunNotFound, match="1 recording still waits in"):
             store.run(waiting)
         holder.communicate("\n")
     assert [run.run_id for run in store.runs()] == [waiting, known]

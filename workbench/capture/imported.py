@@ -23,7 +23,7 @@ class ImportWaiter(MetaPathFinder):
     """
 
     def __init__(self, module: str, arrived: Callable[[], None]) -> None:
-        self._module = module
+        self.module = module
         self._arrived = arrived
         self._search = threading.local()
 
@@ -35,7 +35,7 @@ class ImportWaiter(MetaPathFinder):
             sys.meta_path.remove(self)
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
-        if fullname != self._module or getattr(self._search, "under_way", False):
+        if fullname != self.module or getattr(self._search, "under_way", False):
             return None
         self._search.under_way = True  # the other finders are asked now, by way of this method
         try:
@@ -47,7 +47,7 @@ class ImportWaiter(MetaPathFinder):
         return spec
 
     def _landed(self, module: ModuleType) -> None:
-        if sys.modules.get(self._module) is module:  # not a copy that the program loads for itself
+        if sys.modules.get(self.module) is module:  # not a copy that the program loads for itself
             self.remove()
             self._arrived()
 

@@ -294,7 +294,7 @@ def test_a_span_belongs_to_all_recordings_around_it() -> None:
     ]
     assert [s.attributes for s in kept["late"].spans] == [{"unfinished": True}]
     assert kept["outer"].spans[3].attributes == {}, "it ended within the outer one"
-    assert kept["outer"].run.rounds[0].measures["spans_sql"] == 3
+    assert kept["outer"].run.rounds[0].measures["statements"] == 3
     tree = kept["outer"].tree
     assert tree is not None
     assert tree.stack(kept["outer"].spans[1].node)[-1].function == sys._getframe().f_code.co_name

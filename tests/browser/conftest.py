@@ -40,8 +40,9 @@ def chromium_path() -> str:
     return found or next((p for p in ("/usr/bin/chromium",) if Path(p).exists()), "")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for a file of tests: playwright keeps an event loop running in this thread for as long as it is open."""
     pytest.importorskip("playwright.sync_api", reason="pip install playwright")
     from playwright.sync_api import sync_playwright
 

@@ -138,7 +138,10 @@ print(outcome.exit_code, outcome.status, outcome.recording.run.run_id, flush=Tru
 
 
 def test_ctrl_c_reaches_the_script_and_its_profile_is_kept(script: Path, own_store: Path) -> None:
-    script.write_text("import time\nprint('ready', flush=True)\nwhile True:\n    time.sleep(0.01)\n")
+    script.write_text(
+        "import time\nsum(range(2_000_000))\ntime.sleep(0.01)\nprint('ready', flush=True)\n"
+        "while True:\n    time.sleep(0.01)\n"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", DRIVER],
         stdout=subprocess.PIPE,

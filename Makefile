@@ -6,7 +6,7 @@ STAMP := $(VENV)/.setup-done
 XDIST ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit notebooks lab bench lint types docs clean
+.PHONY: help setup demo test soak notebooks lab bench lint types docs clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -19,10 +19,14 @@ setup: $(STAMP) ## create .venv with everything (reused while pyproject.toml sta
 demo: $(STAMP) ## the main job: profile the Jamf export, naive against optimized, and write reports/demo.html
 	@$(BIN)/workbench demo
 
-test: $(STAMP) ## every test: unit, integration, browser, notebooks
+test: $(STAMP) ## every functional test: unit, integration, browser, notebooks
 	@sh scripts/install-chromium
 	$(BIN)/python -m pytest -n $(XDIST) --dist loadfile -q
 	@$(MAKE) --no-print-directory notebooks
+
+soak: $(STAMP) ## the slow tier: kills, long loads, servers that hang
+	@sh scripts/install-chromium
+	$(BIN)/python -m pytest -n $(XDIST) --dist loadfile -q -m soak
 
 notebooks: $(STAMP) ## the notebooks, run top to bottom and checked by nbval
 	$(BIN)/python -m pytest --nbval -q -o addopts= -o filterwarnings= -p no:cacheprovider notebooks

@@ -114,10 +114,15 @@ def transform(item: int) -> int:
 
 
 def calibrate(url: str) -> int:
-    """How much work makes a request come about every 5 ms under pyinstrument."""
-    idle, some = (min(with_pyinstrument(url, work) for _ in range(8)) for work in (0, 1000))
-    per_call = max(some - idle, 1e-9) / REQUESTS / 1000
-    return max(int((1 / SPANS_PER_SECOND - idle / REQUESTS) / per_call), 0)
+    """How much work makes a request come about every 5 ms, or somewhat sooner, under pyinstrument."""
+
+    def seconds(work: int) -> float:
+        return statistics.median(with_pyinstrument(url, work) for _ in range(9))
+
+    work, most = 1000, 1 / SPANS_PER_SECOND
+    while (took := seconds(work) / REQUESTS) > most or took < 0.9 * most:
+        work = max(int(work * (0.95 * most / took)), 1)
+    return work
 
 
 def with_pyinstrument(url: str, work: int) -> float:

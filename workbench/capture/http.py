@@ -1,14 +1,13 @@
-"""Spans of httpx requests: OpenTelemetry's instrumentation, with what it doesn't see added around it.
+"""Spans of httpx requests: one layer of ours around httpx's own transports, and httpcore's trace hook below them.
 
-Layers of one request, from the outside: *outer* (ours: which recording, which caller) → OpenTelemetry's transport
-(the span, from its beginning to its end or error) → *inner* (ours: byte counts) → httpx's own transport with
-httpcore's trace hook (connects, TLS handshakes, time in the pool's queue, ``traceparent``). ``HTTPTransport`` and
+The layer begins the span, lets httpx's transport go on (connects, TLS handshakes, time in the pool's queue and
+``traceparent`` come from the hook), counts bytes, and follows the body to its end. ``HTTPTransport`` and
 ``AsyncHTTPTransport`` are patched as classes, so that clients made before the recording are covered, and only while
 something is recorded (``httpx_patch``).
 
-OpenTelemetry's transport gets a shadow of the request: its method, without URL and headers, and a span that wants
-no attributes. So no secret ever reaches an attribute, the program's own request object stays untouched, and a span
-costs a third: parsing the URL again and normalising all headers for attributes to be dropped was most of it.
+OpenTelemetry's httpx transport isn't used (docs/decisions.md, HTTP spans): all that it adds holds URLs and headers,
+so that nothing of it could be kept, and driving it took most of what a span cost. Name and status follow its
+semantic conventions, and a program's own instrumentation by it works beside ours.
 
 A request's span lasts until its body is read or closed. Its bytes are those of the HTTP messages: start line,
 headers and body as transferred (compressed, if it is), without chunk framing, TLS, TCP and our ``traceparent``.
@@ -18,25 +17,19 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
+from types import FrameType
 from typing import Any
 
 import httpx
-from opentelemetry.instrumentation.httpx import (
-    AsyncOpenTelemetryTransport,
-    RequestInfo,
-    SyncOpenTelemetryTransport,
-)
-from opentelemetry.metrics import NoOpMeterProvider
-from opentelemetry.trace import Span as OtelSpan
 
 from workbench.capture.frames import instrumentation, resumes
 from workbench.capture.http_names import path_template
-from workbench.capture.spans import OpenSpan, SpanLog, start_span
-from workbench.capture.tracer import SpanHandle, WorkbenchTracerProvider
+from workbench.capture.spans import OpenSpan, SpanLog, Within, start_span
 
 __all__ = ["AsyncCall", "SyncCall"]
 
@@ -54,7 +47,6 @@ class _Call:
     """One request on its way through the layers; also its ``trace`` extension for httpcore."""
 
     span: OpenSpan | None = None
-    response: httpx.Response | None = None
 
     def __init__(self, log: SpanLog, transport: Any, request: httpx.Request, proceed: Any) -> None:
         self.log = log
@@ -68,23 +60,21 @@ class _Call:
         self._steps: dict[str, OpenSpan] = {}
         self._extensions = request.extensions = {**request.extensions, "trace": self}
 
-    def adopt(self, handle: OtelSpan) -> None:
-        """Take over the span that OpenTelemetry's transport has begun."""
-        span = handle.span if isinstance(handle, SpanHandle) else None
-        if span is None:
-            return
-        self.span = span
-        url = self.request.url
-        span.name = f"{self.request.method} {path_template(url.raw_path.decode('ascii', 'replace'))}"
-        span.attributes["method"] = self.request.method
-        span.attributes["host"] = url.host
+    @instrumentation
+    def begin(self, caller: FrameType) -> Within:
+        """Begin the span; ``caller`` is httpx's frame above our layer."""
+        request = self.request
+        url = request.url
+        name = f"{request.method} {path_template(url.raw_path.decode('ascii', 'replace'))}"
+        self.span = span = start_span(self.log, "http", name, caller)
+        span.attributes = {"method": request.method, "host": url.host}
         if self.log.failed_requests and (failures := self.log.failed_requests.get(self._identity())):
             span.attributes["retry"] = failures
+        return Within(span)
 
     @instrumentation
     def answered(self, response: httpx.Response) -> None:
         """Count the answer's headers and follow its body."""
-        self.response = response
         if response.status_code >= SERVER_ERROR or response.status_code == TOO_MANY_REQUESTS:
             self.failed()
         span = self.span
@@ -95,7 +85,7 @@ class _Call:
             span.status = "error"
         span.attributes["headers_ns"] = time.perf_counter_ns() - span.start_ns
         span.bytes_received += STATUS_LINE + len(response.reason_phrase) + _header_bytes(response.headers.raw)
-        span.held = True  # the end of the body finishes it, not OpenTelemetry's context manager
+        span.held = True  # the end of the body finishes it, not the end of the call
         # by the kind of call and not of stream: a body that is there already is both kinds at once
         wrap = _CountedAsyncAnswer if isinstance(self, AsyncCall) else _CountedAnswer
         response.stream = wrap(response.stream, span, self)
@@ -183,10 +173,16 @@ class SyncCall(_Call):
         if self.their_trace is not None:
             self.their_trace(name, info)
 
-    @instrumentation
+    @resumes
     def run(self) -> httpx.Response:
-        shadow = _sync.handle_request(_Shadow(self))
-        return self.response or shadow
+        with self.begin(sys._getframe(2)):
+            try:
+                response: httpx.Response = self.proceed(self.transport, self.request)
+            except Exception:
+                self.failed()
+                raise
+            self.answered(response)
+        return response
 
 
 class AsyncCall(_Call):
@@ -197,57 +193,16 @@ class AsyncCall(_Call):
         if self.their_trace is not None:
             await self.their_trace(name, info)
 
-    @instrumentation
+    @resumes
     async def run(self) -> httpx.Response:
-        shadow = await _async.handle_async_request(_Shadow(self))
-        return self.response or shadow
-
-
-class _Shadow(httpx.Request):
-    """What OpenTelemetry's transport sees of a request: the method."""
-
-    def __init__(self, call: _Call) -> None:
-        self.method = call.request.method
-        self.url = NO_URL
-        self.headers = NO_HEADERS
-        self.stream = call.request.stream
-        self.extensions = {"call": call}
-
-
-NO_URL: Any = "/"  # a string: it is parsed again for each request
-NO_HEADERS = httpx.Headers()
-
-
-@lru_cache(maxsize=128)
-def _shadow_answer(status: int) -> httpx.Response:
-    """What it sees of an answer: the status."""
-    return httpx.Response(status)
-
-
-class _Inner(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Below OpenTelemetry's transports: goes on to httpx's own."""
-
-    @resumes
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        call: SyncCall = request.extensions["call"]
-        try:
-            response: httpx.Response = call.proceed(call.transport, call.request)
-        except Exception:
-            call.failed()
-            raise
-        call.answered(response)
-        return _shadow_answer(response.status_code)
-
-    @resumes
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        call: AsyncCall = request.extensions["call"]
-        try:
-            response: httpx.Response = await call.proceed(call.transport, call.request)
-        except Exception:
-            call.failed()
-            raise
-        call.answered(response)
-        return _shadow_answer(response.status_code)
+        with self.begin(sys._getframe(2)):
+            try:
+                response: httpx.Response = await self.proceed(self.transport, self.request)
+            except Exception:
+                self.failed()
+                raise
+            self.answered(response)
+        return response
 
 
 class _CountedStream:
@@ -336,22 +291,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:  # a name: not resolved here, and others may own one that only looks local
         return host.lower() == "localhost"
-
-
-def _adopt(span: OtelSpan, info: RequestInfo) -> None:
-    call = (info.extensions or {}).get("call")
-    if isinstance(call, _Call):
-        call.adopt(span)
-
-
-async def _adopt_async(span: OtelSpan, info: RequestInfo) -> None:
-    _adopt(span, info)
-
-
-_provider = WorkbenchTracerProvider("http", keep={})
-_sync = SyncOpenTelemetryTransport(
-    _Inner(), tracer_provider=_provider, meter_provider=NoOpMeterProvider(), request_hook=_adopt
-)
-_async = AsyncOpenTelemetryTransport(
-    _Inner(), tracer_provider=_provider, meter_provider=NoOpMeterProvider(), request_hook=_adopt_async
-)

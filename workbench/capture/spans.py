@@ -220,7 +220,7 @@ def current_span() -> OpenSpan | None:
 class record_span:  # noqa: N801 - reads as a verb where it is used
     """Record one operation of this kind; gives None, at next to no cost, if nothing is being recorded.
 
-    For instrumentation of what OpenTelemetry doesn't cover. ``name`` must be a template without the user's data.
+    ``name`` must be a template without the user's data.
     An exception inside marks the span as failed and propagates.
     """
 

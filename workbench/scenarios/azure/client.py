@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
@@ -77,21 +77,24 @@ class Arm(BearerClient):
         """The document at ``path``."""
         return await self._get_json(path, {"api-version": api_version, **params})
 
-    async def pages(self, path: str, api_version: str, **params: str) -> list[Any]:
-        """All items of a list, page by page: each page names the next one."""
+    async def pages(self, path: str, api_version: str, **params: str) -> AsyncIterator[list[Any]]:
+        """The items of a list, page by page: each page names the next one."""
         query: dict[str, str] | None = {"api-version": api_version, **params}
-        items: list[Any] = []
         following = path
         while following:
             body = await self._get_json(following, query)
             try:
-                items += body["value"]
+                items = list(body["value"])
                 # Of the link only path and query: the token goes to no other host than the one we were given.
                 link = urlsplit(body.get("nextLink") or "")
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise ServiceBadResponse(f"GET {path}: not a list ({type(error).__name__}: {error})") from error
             following, query = (f"{link.path}?{link.query}" if link.path else ""), None
-        return items
+            yield items
+
+    async def items(self, path: str, api_version: str, **params: str) -> list[Any]:
+        """All items of a list."""
+        return [item async for page in self.pages(path, api_version, **params) for item in page]
 
     def check(self, answer: httpx.Response, what: str) -> None:
         check(answer, what, self.credentials, _said(answer))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from workbench.scenarios.azure.rows import Row
 from workbench.scenarios.azure.scan import Scan
+from workbench.scenarios.azure.tenant import Entry
 
 __all__ = ["drop_gone", "reuse_unchanged"]
 
 
-def reuse_unchanged(scan: Scan, stored: Mapping[str, Row]) -> list[Row]:
+def reuse_unchanged(scan: Scan, entries: Iterable[Entry], stored: Mapping[str, Row]) -> list[Row]:
     """Take the rows of resources whose time of change, by the listing, is the one that the graph knows."""
     reused = []
-    for entry in scan.todo:
+    for entry in entries:
         row = stored.get(entry.id)
         if row is not None and entry.changed_time and row.properties.get("changed_time") == entry.changed_time:
             scan.rows[entry.id] = row
             reused.append(row)
-    scan.reused = len(reused)
+    scan.reused += len(reused)
     return reused
 
 

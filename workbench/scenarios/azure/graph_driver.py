@@ -46,6 +46,8 @@ class Graph:
     """One database; an asynchronous context manager.
 
     ``timeout_s`` bounds one transaction with all its repetitions, together with ``patience_s`` for those.
+    ``pipelined`` sends the begin of a transaction along with its statement, which saves a round trip of three; a
+    session's ``execute_write`` waits for each.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Graph:
         patience_s: float = 30.0,
         timeout_s: float = 30.0,
         pool: int = 100,
+        pipelined: bool = False,
     ) -> None:
         self.tenant = tenant
         self.statements: dict[str, Mapping[str, Any]] = {}
@@ -63,6 +66,7 @@ class Graph:
         self.retries = 0
         self._patience_s = patience_s
         self._limit_s = patience_s + timeout_s
+        self._once = self._in_a_query if pipelined else self._in_a_session
         self._driver = neo4j.AsyncGraphDatabase.driver(
             endpoint.uri,
             auth=(endpoint.user, endpoint.password) if endpoint.password else None,
@@ -109,7 +113,18 @@ class Graph:
             await asyncio.sleep(delay)
         raise AssertionError("unreachable: count() has no end")
 
-    async def _once(self, statement: str, parameters: Mapping[str, Any], mode: str) -> list[dict[str, Any]]:
+    async def _in_a_query(self, statement: str, parameters: Mapping[str, Any], mode: str) -> list[dict[str, Any]]:
+        routing = neo4j.RoutingControl.WRITE if mode == neo4j.WRITE_ACCESS else neo4j.RoutingControl.READ
+        result = await self._driver.execute_query(
+            statement,
+            dict(parameters),
+            routing_=routing,
+            database_=self._endpoint.database,
+            bookmark_manager_=None,
+        )
+        return [record.data() for record in result.records]
+
+    async def _in_a_session(self, statement: str, parameters: Mapping[str, Any], mode: str) -> list[dict[str, Any]]:
         async def work(transaction: neo4j.AsyncManagedTransaction) -> list[dict[str, Any]]:
             result = await transaction.run(statement, dict(parameters))
             return await result.data()

@@ -16,7 +16,7 @@ async def scan(settings: ScanSettings) -> ScanResult:
     async with open_scan(settings) as current:
         with current.phases.of("properties"):
             stored = await load_stored(current.graph)
-        unchanged = reuse_unchanged(current, stored)
+        unchanged = reuse_unchanged(current, current.todo, stored)
         versions = current.cached_versions()
         for known in (*current.listing.containers, *unchanged):
             await current.write(known)

@@ -20,12 +20,13 @@ from workbench.scenarios.azure.graph_writer import GraphWriter
 from workbench.scenarios.azure.phases import Phases
 from workbench.scenarios.azure.rows import Link, Row, resource_row
 from workbench.scenarios.azure.settings import ScanSettings
-from workbench.scenarios.azure.tenant import Entry, Listing, list_tenant, list_tenant_at_once
+from workbench.scenarios.azure.tenant import Entry, Listing, list_in_parts, list_tenant, list_tenant_at_once
 from workbench.scenarios.azure.versions import WELL_KNOWN, CachedVersions, LookedUpVersions, Versions
 from workbench.scenarios.base import Failure
 from workbench.scenarios.http.limiter import Limiter
+from workbench.scenarios.http.tasks import task_group
 
-__all__ = ["Scan", "ScanResult", "open_scan"]
+__all__ = ["Scan", "ScanResult", "open_scan", "open_stream"]
 
 _TOO_MANY = 10  # failures in a row without one success: then the server is at fault, not a resource
 
@@ -63,7 +64,7 @@ class Scan:
         self.listing = Listing()
         self.looked_up = LookedUpVersions(arm, self.phases)
         self.rows: dict[str, Row] = {}
-        self.resumed: list[Row] = []
+        self.resumed = 0
         self.reused = 0
         self.failures: list[Failure] = []
         self._done = done
@@ -74,16 +75,32 @@ class Scan:
         """Read the listings; what an unfinished scan has written already needs no reading."""
         with self.phases.of("listing"):
             listing = await (list_tenant_at_once if at_once else list_tenant)(self.arm)
-        self.listing = listing.limited(self.settings.resource_limit)
-        for entry in self.listing.entries:
+        self.take(listing.limited(self.settings.resource_limit))
+
+    async def list_in_parts(self, take: Callable[[Listing], None]) -> None:
+        """Read the listings, and give each page to ``take`` as it comes; a scan that ends early gets one part."""
+        with self.phases.of("listing"):
+            if self.settings.resource_limit is None:
+                await list_in_parts(self.arm, take)
+            else:
+                take((await list_tenant_at_once(self.arm)).limited(self.settings.resource_limit))
+
+    def take(self, part: Listing) -> list[Row]:
+        """Note a part of the listing; the rows of it that an unfinished scan has written already."""
+        self.listing.containers += part.containers
+        self.listing.entries += part.entries
+        resumed = []
+        for entry in part.entries:
             row = self._done.get(entry.id)
             if row is not None and row.properties.get("changed_time") == entry.changed_time:
                 self.rows[entry.id] = row
-        self.resumed = list(self.rows.values())
+                resumed.append(row)
+        self.resumed += len(resumed)
+        return resumed
 
     @property
     def todo(self) -> list[Entry]:
-        """The resources still to be read."""
+        """The listed resources still to be read."""
         return [entry for entry in self.listing.entries if entry.id not in self.rows]
 
     def cached_versions(self, known: dict[str, str] | None = None) -> CachedVersions:
@@ -186,7 +203,7 @@ class Scan:
             "relationship_statements": float(writer.relationship_statements),
             "graph_retries": float(self.graph.retries),
             "dangling_links": float(writer.dangling),
-            "resumed": float(len(self.resumed)),
+            "resumed": float(self.resumed),
             "reused": float(self.reused),
             "descriptions": float(self._describer.calls),
             "failed": float(len(failures)),
@@ -207,18 +224,41 @@ async def open_scan(
     """Log in, prepare the graph, read the listings; at a good end forget the mark that a killed scan leaves."""
     account = settings.account
     client = account.client_of_lanes() if at_once else account.client()
-    async with (
-        client,
-        Graph(
-            settings.graph, account.tenant_id, patience_s=account.patience_s, timeout_s=account.timeout_s
-        ) as graph,
-    ):
+    async with client, _graph(settings) as graph:
         arm = Arm.over(client, account, new_limiter)
         await arm.login()
-        mark, done = await begin_scan(graph)
-        scan = Scan(settings, client, arm, GraphWriter(graph, mark), done)
-        with scan.phases.of("writes"):
-            await scan.writer.ensure_schema()
+        scan = await _begun(settings, client, arm, graph)
         await scan.read_listings(at_once=at_once)
         yield scan
         await end_scan(graph)
+
+
+@asynccontextmanager
+async def open_stream(settings: ScanSettings, new_limiter: Callable[[], Limiter]) -> AsyncIterator[Scan]:
+    """As ``open_scan``, with fewer round trips, and the listings are left to be read while resources are."""
+    async with settings.account.client_of_lanes() as client, _graph(settings, pipelined=True) as graph:
+        arm = Arm.over(client, settings.account, new_limiter)
+        async with task_group() as tasks:
+            tasks.create_task(arm.login())
+            begun = tasks.create_task(_begun(settings, client, arm, graph))
+        yield begun.result()
+        await end_scan(graph)
+
+
+def _graph(settings: ScanSettings, *, pipelined: bool = False) -> Graph:
+    account = settings.account
+    return Graph(
+        settings.graph,
+        account.tenant_id,
+        patience_s=account.patience_s,
+        timeout_s=account.timeout_s,
+        pipelined=pipelined,
+    )
+
+
+async def _begun(settings: ScanSettings, client: httpx.AsyncClient, arm: Arm, graph: Graph) -> Scan:
+    mark, done = await begin_scan(graph)
+    scan = Scan(settings, client, arm, GraphWriter(graph, mark), done)
+    with scan.phases.of("writes"):
+        await scan.writer.ensure_schema()
+    return scan

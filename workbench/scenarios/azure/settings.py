@@ -16,10 +16,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ScanSettings:
-    """``workers`` bounds concurrency, ``batch_size`` rows a transaction; ``resource_limit`` ends the scan early.
+    """``workers`` bounds concurrency, in a streamed scan for each subscription; ``batch_size`` rows a transaction.
 
-    ``descriptions`` switches the description stage on, with so many calls to the service at once. ``refused_rows``
-    is a fault to test with: that many resources get a row which the graph refuses.
+    ``resource_limit`` ends the scan early. ``descriptions`` switches the description stage on, with so many calls
+    to the service at once. ``refused_rows`` is a fault to test with: that many resources get a row which the graph
+    refuses.
     """
 
     account: AzureAccount

@@ -1,101 +1,128 @@
-"""Reading by workers while what has arrived is written in batches beside them."""
+"""A tenant listed, read and written at the same time: what one step has done, the next one begins with.
+
+A subscription's bucket of reads refills only while it isn't full, so a scan that first lists everything forgoes
+what would have flowed in meanwhile: resources are read from the first page on.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType
 
-from workbench.scenarios.azure.rows import Link, Row
+from workbench.scenarios.azure.earlier import reuse_unchanged
+from workbench.scenarios.azure.ready_links import ReadyLinks
+from workbench.scenarios.azure.rows import Row
 from workbench.scenarios.azure.scan import Scan
-from workbench.scenarios.azure.steps import by_workers
-from workbench.scenarios.azure.tenant import Entry
+from workbench.scenarios.azure.tenant import Entry, Listing
 from workbench.scenarios.azure.versions import Versions
 from workbench.scenarios.http.tasks import task_group
 
 __all__ = ["read_and_write"]
 
+_NOTHING: Mapping[str, Row] = MappingProxyType({})
+_WAITING_ROWS = 2000
 
-async def read_and_write(
-    scan: Scan, versions: Versions, first: Iterable[Row] = (), there: Iterable[Row] = ()
-) -> None:
-    """Read what is to do, and write ``first`` and it as batches fill, and relationships as both ends are there.
 
-    ``there`` are rows that the graph holds already. One writer, so that batches never lock each other out; the
-    queue is bounded, so that a slow graph slows reading.
+async def read_and_write(scan: Scan, versions: Versions, stored: Mapping[str, Row] = _NOTHING) -> None:
+    """List, read and write: resources as batches fill, relationships as both of their ends are there.
+
+    ``stored`` are rows that the graph holds, of which the unchanged ones are neither read nor written.
     """
-    size = scan.settings.batch_size
-    queue: asyncio.Queue[Row | None] = asyncio.Queue(maxsize=2 * size)
-    links = _Links(there)
-    links.written(scan.resumed)
+    async with task_group() as tasks:
+        writing = _Writing(scan)
+        tasks.create_task(_list_and_read(scan, versions, stored, writing))
+        tasks.create_task(writing.until_the_end())
 
+
+async def _list_and_read(scan: Scan, versions: Versions, stored: Mapping[str, Row], writing: _Writing) -> None:
     async def one(entry: Entry) -> None:
         row = await scan.read(entry, versions)
         if row is not None:
-            await queue.put(row)
-
-    async def produce() -> None:
-        for row in first:
-            await queue.put(row)
-        # Subscriptions are throttled each by itself: workers of its own for each, or the first one stalls all.
-        async with task_group() as readers:
-            for entries in _by_subscription(scan.todo):
-                readers.create_task(by_workers(entries, one, scan.settings.workers))
-        await queue.put(None)
-
-    async def consume() -> None:
-        waiting: list[Row] = []
-        while (row := await queue.get()) is not None:
-            waiting.append(row)
-            if len(waiting) >= size:
-                await scan.write_batch(waiting)
-                links.written(waiting)
-                waiting = []
-                if len(links.ready) >= size:
-                    await scan.link_batch(links.take())
-        await scan.write_batch(waiting)
-        links.written(waiting)
-        await scan.link_batch(links.take())
-        scan.writer.dangling += links.left
+            await writing.put([row])
 
     async with task_group() as tasks:
-        tasks.create_task(produce())
-        tasks.create_task(consume())
+        desks: dict[str, _Desk] = {}
+
+        def take(part: Listing) -> None:
+            writing.links.written(scan.take(part))
+            unchanged = [row for row in part.containers if stored.get(row.id) == row]
+            new = [row for row in part.containers if stored.get(row.id) != row]
+            tasks.create_task(writing.put(new))
+            reused = reuse_unchanged(scan, (entry for entry in part.entries if entry.id not in scan.rows), stored)
+            writing.links.unchanged([*unchanged, *reused])
+            for entry in part.entries:
+                if entry.id not in scan.rows:
+                    if entry.subscription not in desks:
+                        desks[entry.subscription] = desk = _Desk(scan.settings.workers)
+                        for _ in range(desk.workers):
+                            tasks.create_task(desk.serve(one))
+                    desks[entry.subscription].put(entry)
+
+        await scan.list_in_parts(take)
+        for desk in desks.values():
+            desk.close()
+    await writing.end()
 
 
-def _by_subscription(entries: Iterable[Entry]) -> list[list[Entry]]:
-    groups: dict[str, list[Entry]] = {}
-    for entry in entries:
-        groups.setdefault(entry.subscription, []).append(entry)
-    return list(groups.values())
+class _Desk:
+    """The resources of one subscription and those who read them.
+
+    Each has its own, since Azure throttles each by itself: workers of all would be stalled by the first one.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._queue: asyncio.Queue[Entry | None] = asyncio.Queue()
+
+    def put(self, entry: Entry) -> None:
+        self._queue.put_nowait(entry)
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        for _ in range(self.workers):
+            self._queue.put_nowait(None)
+
+    async def serve(self, work: Callable[[Entry], Awaitable[None]]) -> None:
+        while (entry := await self._queue.get()) is not None:
+            await work(entry)
 
 
-class _Links:
-    """Relationships, each held back until both of its ends have been written."""
+class _Writing:
+    """One writer, so that batches never lock each other out.
 
-    def __init__(self, there: Iterable[Row]) -> None:
-        self.ready: list[Link] = []
-        self._written: set[str] = set()
-        self._waiting: dict[str, list[Link]] = {}
-        self.written(there)
-        self.ready.clear()  # what the graph holds it holds with its links
+    What is new to the graph comes by ``put``, whose queue is bounded, so that a slow graph slows reading in the end
+    (some megabytes of rows later: a short bound would leave reads unused while a bucket is full). ``links`` are the
+    relationships.
+    """
 
-    @property
-    def left(self) -> int:
-        """Links to what never came."""
-        return sum(map(len, self._waiting.values()))
+    def __init__(self, scan: Scan) -> None:
+        self.links = ReadyLinks()
+        self._scan = scan
+        self._size = scan.settings.batch_size
+        self._queue: asyncio.Queue[Row | None] = asyncio.Queue(maxsize=_WAITING_ROWS)
 
-    def written(self, rows: Iterable[Row]) -> None:
-        rows = list(rows)
-        self._written.update(row.id for row in rows)
+    async def put(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            for link in (*self._waiting.pop(row.id, ()), *row.links()):
-                missing = next((end for end in (link.source, link.target) if end not in self._written), None)
-                if missing is None:
-                    self.ready.append(link)
-                else:
-                    self._waiting.setdefault(missing, []).append(link)
+            await self._queue.put(row)
 
-    def take(self) -> list[Link]:
-        """What is ready, no more of it."""
-        ready, self.ready = self.ready, []
-        return ready
+    async def end(self) -> None:
+        """Nothing more will come."""
+        await self._queue.put(None)
+
+    async def until_the_end(self) -> None:
+        """Write what comes; when that ends, what is left."""
+        waiting: list[Row] = []
+        while (row := await self._queue.get()) is not None:
+            waiting.append(row)
+            if len(waiting) >= self._size:
+                await self._write(waiting)
+                waiting = []
+                await self._scan.link_batch(self.links.take(self._size))
+        await self._write(waiting)
+        await self._scan.link_batch(self.links.take())
+        self._scan.writer.dangling += self.links.left
+
+    async def _write(self, rows: list[Row]) -> None:
+        await self._scan.write_batch(rows)
+        self.links.written(rows)

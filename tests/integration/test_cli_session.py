@@ -197,3 +197,15 @@ def test_what_compared_functions_print_does_not_reach_the_document(tmp_path: Pat
         "compare", target, target, "--max-seconds", "1", "--json", store=tmp_path / "wb.duckdb", code=None
     )
     assert json.loads(done.stdout)["pairs"] > 0
+
+
+@pytest.mark.soak
+def test_the_demo_goes_on_past_a_case_study_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_POSTGRES_URL", "postgresql://nobody:secret@127.0.0.1:1/none")
+    store, page = tmp_path / "wb.duckdb", tmp_path / "demo.html"
+    fast = ("--resources", "1", "--rounds", "1", "-o", page)
+    done = workbench("demo", "workflows", "jamf", *fast, store=store, code=31)
+    assert "demo: workflows:" in done.stderr
+    assert "secret" not in done.stdout + done.stderr
+    assert {run["scenario"] for run in json.loads(workbench("runs", "--json", store=store).stdout)} == {"jamf"}
+    assert "optimized" in page.read_text()

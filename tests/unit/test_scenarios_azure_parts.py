@@ -138,7 +138,7 @@ def test_the_bound_by_hand() -> None:
     for resource in TENANT.resources:
         counts[resource.id.split("/")[2]] = counts.get(resource.id.split("/")[2], 0) + 1
     most = max(counts.values())
-    assert throttle.seconds == pytest.approx(start + (most + -(-most // 20) - 10) / 2.0)
+    assert throttle.seconds == pytest.approx(start + (most + -(-most // 20) - 1 - 10) / 2.0 + 0.1 + 1.0 + 0.2)
     assert len(bound_terms(TENANT, link, lambda endpoint, what: 1.0, Throttle(None), 20)) == 1
 
 

@@ -5,8 +5,9 @@ one of a round, ``start`` is what must have passed before any resource can be as
 R + L, list of subscriptions R + L, the first page of the fastest subscription R + L):
 
 * critical path: ``start``, the slowest single resource R + L, and its write, a transaction of two round trips;
-* throttle: ``start``, and for the subscription with the most resources its reads beyond the bucket's capacity at
-  the rate of refill; each resource takes one read (Azure lists no properties), each page of a list another;
+* throttle: ``start``, with the bucket full again, and for the subscription with the most resources its reads beyond
+  the bucket's capacity at the rate of refill: one for each resource (Azure lists no properties) and one for each
+  page of its list but the first; then the answer to the last of them, R + L of the fastest, and its write.
 
 Not in them: the processors' work (measured apart, as the CPU floor), and the bytes, which are few.
 """
@@ -44,7 +45,7 @@ def bound_terms(
     start = _start(tenant, link.rtt_s, latency)
     terms = [_critical_path(tenant, start, link.rtt_s, latency)]
     if throttle.capacity is not None:
-        terms.append(_throttle(tenant, start, throttle, throttle.capacity, page_size))
+        terms.append(_throttle(tenant, start, link.rtt_s, latency, throttle, page_size))
     return tuple(sorted(terms, key=lambda term: -term.seconds))
 
 
@@ -65,18 +66,28 @@ def _critical_path(tenant: Tenant, start: _Start, rtt: float, latency: Latency) 
     return BoundTerm("critical path", seconds, formula)
 
 
-def _throttle(tenant: Tenant, start: _Start, throttle: Throttle, capacity: int, page_size: int) -> BoundTerm:
+def _throttle(
+    tenant: Tenant,
+    start: _Start,
+    rtt: float,
+    latency: Latency,
+    throttle: Throttle,
+    page_size: int,
+) -> BoundTerm:
+    capacity = throttle.capacity or 0
     counts = {each.subscription_id: 0 for each in tenant.subscriptions}
     for resource in tenant.resources:
         counts[subscription_of(resource.id)] += 1
     most = max(counts.values(), default=0)
-    reads = most + math.ceil(most / page_size)
+    reads = max(0, most + math.ceil(most / page_size) - 1)
     beyond = max(0, reads - capacity) / throttle.refill_per_s
+    fastest = min((_get(resource, latency) for resource in tenant.resources), default=0.0)
     formula = (
-        f"{start.formula} + ({reads} reads of the largest subscription - {capacity}) / "
-        f"{throttle.refill_per_s:g} a second"
+        f"{start.formula} + ({reads} more reads of the largest subscription - {capacity}) / "
+        f"{throttle.refill_per_s:g} a second + the fastest resource {fastest * 1e3:.0f} ms + "
+        f"{1 + _WRITE_ROUND_TRIPS} round trips of {rtt * 1e3:g} ms"
     )
-    return BoundTerm("throttle", start.seconds + beyond, formula)
+    return BoundTerm("throttle", start.seconds + beyond + fastest + (1 + _WRITE_ROUND_TRIPS) * rtt, formula)
 
 
 def _get(resource: Resource, latency: Latency) -> float:

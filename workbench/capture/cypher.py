@@ -7,59 +7,21 @@ and the driver isn't imported for it.
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from workbench.capture.frames import resumes
-from workbench.capture.imported import ImportWaiter
 from workbench.capture.spans import OpenSpan, active_log, record_span
+from workbench.capture.switch import Switch
 from workbench.redaction import redact_cypher
 
 __all__ = ["install", "uninstall"]
 
 COMMIT = "COMMIT"
-_MODULE = "neo4j"
 _LONGEST = 400
 
-_lock = threading.RLock()
-_users = 0
 _originals: list[tuple[type, str, Callable[..., Any]]] = []
-
-
-def install() -> None:
-    """Begin to see the driver's statements; calls nest, from any thread."""
-    global _users
-    with _lock:
-        _users += 1
-        if _users > 1:
-            return
-        if _MODULE in sys.modules:
-            _patch()
-        else:
-            _waiter.install()
-
-
-def uninstall() -> None:
-    """End; the last one restores the driver as it was found, unless the program has patched it over us."""
-    global _users
-    with _lock:
-        _users -= 1
-        if _users > 0:
-            return
-        _waiter.remove()
-        for owner, name, original in _originals:
-            if getattr(owner.__dict__.get(name), "__wrapped__", None) is original:
-                setattr(owner, name, original)
-        _originals.clear()
-
-
-def _arrived() -> None:
-    with _lock:
-        if _users and not _originals:
-            _patch()
 
 
 def _patch() -> None:
@@ -80,6 +42,14 @@ def _patch() -> None:
         wrapper.__wrapped__ = original
         setattr(owner, name, wrapper)
         _originals.append((owner, name, original))
+
+
+def _unpatch() -> None:
+    """Restore the driver as it was found, unless the program has patched it over us."""
+    for owner, name, original in _originals:
+        if getattr(owner.__dict__.get(name), "__wrapped__", None) is original:
+            setattr(owner, name, original)
+    _originals.clear()
 
 
 def _statement(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -147,4 +117,6 @@ def _describe(span: OpenSpan | None, owner: Any, arguments: tuple[Any, ...], par
     span.attributes["transaction"] = not hasattr(owner, "begin_transaction")
 
 
-_waiter = ImportWaiter(_MODULE, _arrived)
+_switch = Switch("neo4j", _patch, _unpatch)
+install = _switch.install
+uninstall = _switch.uninstall

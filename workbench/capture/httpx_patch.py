@@ -9,49 +9,20 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from workbench.capture.forks import ForkSafeLock
 from workbench.capture.frames import resumes
-from workbench.capture.imported import ImportWaiter
 from workbench.capture.spans import active_log
+from workbench.capture.switch import Switch
 
 __all__ = ["install", "uninstall"]
 
-_lock = ForkSafeLock()
-_users = 0
-_patched = False
 _sync_base: Any = None  # stay set after the last recording: a thread may be on its way through our layer
 _async_base: Any = None
 _calls: dict[str, Any] = {}
 _theirs = False  # whether the program had instrumented httpx itself when we came
 
 
-def install() -> None:
-    """Begin to see httpx's requests; calls nest, from any thread."""
-    global _users
-    with _lock:
-        _users += 1
-        if _users > 1:
-            return
-        if "httpx" in sys.modules:
-            _patch()
-        else:
-            _waiter.install()
-
-
-def uninstall() -> None:
-    """End; the last one restores httpx as it was found."""
-    global _users
-    with _lock:
-        _users -= 1
-        if _users > 0:
-            return
-        _waiter.remove()
-        if _patched:
-            _unpatch()
-
-
 def _patch() -> None:
-    global _patched, _sync_base, _async_base, _theirs
+    global _sync_base, _async_base, _theirs
     import httpx
 
     from workbench.capture.http import AsyncCall, SyncCall  # now, not in the middle of the first request
@@ -62,17 +33,14 @@ def _patch() -> None:
     _async_base = httpx.AsyncHTTPTransport.handle_async_request
     httpx.HTTPTransport.handle_request = _handle_request  # type: ignore[method-assign]
     httpx.AsyncHTTPTransport.handle_async_request = _handle_async_request  # type: ignore[method-assign]
-    _patched = True
 
 
 def _unpatch() -> None:
-    global _patched
     import httpx
 
     undone = _theirs and not _instrumented_by_program()
     _take_off(httpx.HTTPTransport, "handle_request", _handle_request, _sync_base, undone)
     _take_off(httpx.AsyncHTTPTransport, "handle_async_request", _handle_async_request, _async_base, undone)
-    _patched = False
 
 
 def _take_off(owner: type, name: str, ours: Any, base: Any, undone: bool) -> None:
@@ -117,10 +85,6 @@ async def _handle_async_request(self: Any, request: Any) -> Any:
     return await _calls["asynchronous"](log, self, request, base).run()
 
 
-def _arrived() -> None:
-    with _lock:
-        if _users and not _patched:
-            _patch()
-
-
-_waiter = ImportWaiter("httpx", _arrived)
+_switch = Switch("httpx", _patch, _unpatch)
+install = _switch.install
+uninstall = _switch.uninstall

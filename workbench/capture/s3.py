@@ -8,18 +8,15 @@ imported for it.
 
 from __future__ import annotations
 
-import sys
-import threading
 from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.capture.frames import resumes
-from workbench.capture.imported import ImportWaiter
 from workbench.capture.spans import OpenSpan, active_log, record_span, start_span
+from workbench.capture.switch import Switch
 
 __all__ = ["install", "uninstall"]
 
-_MODULE = "botocore.httpsession"
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
 _TOO_MANY_REQUESTS = 429
@@ -29,47 +26,13 @@ _CONTINUE = len("HTTP/1.1 100 Continue\r\n\r\n")
 _ADDED = len("Host: \r\nAccept-Encoding: identity\r\n")  # by urllib3, to the headers that botocore hands over
 _TLS_SLOT = "_workbench_tls"
 
-_lock = threading.RLock()
-_users = 0
-_patched = False
 _send: Any = None  # botocore's own; stay set after the last recording: a thread may be on its way through ours
 _new_conn: Any = None
 _connect: Any = None
 
 
-def install() -> None:
-    """Begin to see botocore's requests; calls nest, from any thread."""
-    global _users
-    with _lock:
-        _users += 1
-        if _users > 1:
-            return
-        if _MODULE in sys.modules:
-            _patch()
-        else:
-            _waiter.install()
-
-
-def uninstall() -> None:
-    """End; the last one restores botocore as it was found."""
-    global _users
-    with _lock:
-        _users -= 1
-        if _users > 0:
-            return
-        _waiter.remove()
-        if _patched:
-            _unpatch()
-
-
-def _arrived() -> None:
-    with _lock:
-        if _users and not _patched:
-            _patch()
-
-
 def _patch() -> None:
-    global _patched, _send, _new_conn, _connect
+    global _send, _new_conn, _connect
     from botocore.awsrequest import AWSHTTPConnection, AWSHTTPSConnection
     from botocore.httpsession import URLLib3Session
 
@@ -78,11 +41,9 @@ def _patch() -> None:
     # Inherited from urllib3, whose other users aren't ours to watch: set on botocore's own classes.
     AWSHTTPConnection._new_conn = AWSHTTPSConnection._new_conn = _traced_new_conn
     AWSHTTPSConnection.connect = _traced_connect
-    _patched = True
 
 
 def _unpatch() -> None:
-    global _patched
     from botocore.awsrequest import AWSHTTPConnection, AWSHTTPSConnection
     from botocore.httpsession import URLLib3Session
 
@@ -95,7 +56,6 @@ def _unpatch() -> None:
     ):
         if owner.__dict__.get(name) is ours:
             delattr(owner, name)
-    _patched = False
 
 
 @resumes
@@ -181,4 +141,6 @@ def _traced_connect(self: Any) -> None:
             tls.finish()
 
 
-_waiter = ImportWaiter(_MODULE, _arrived)
+_switch = Switch("botocore.httpsession", _patch, _unpatch)
+install = _switch.install
+uninstall = _switch.uninstall

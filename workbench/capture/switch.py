@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable
 
+from workbench.capture.forks import ForkSafeLock
 from workbench.capture.imported import ImportWaiter
 
 __all__ = ["Switch"]
@@ -21,7 +21,7 @@ class Switch:
         self._module = module
         self._on = on
         self._off = off
-        self._lock = threading.RLock()
+        self._lock = ForkSafeLock()
         self._users = 0
         self._is_on = False
         self._waiter = ImportWaiter(module, self._arrived)

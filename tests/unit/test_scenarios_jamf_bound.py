@@ -110,7 +110,7 @@ def test_options_reach_the_simulator_and_the_client() -> None:
         ("concurrency_limit", "0", "concurrency_limit"),
         ("always_429", "perhaps", "can't read option always_429='perhaps'"),
         ("timeout_s", "0", "can't read option timeout_s='0'"),
-        ("error_rate", "2", "fault rates"),
+        ("error_rate", "2", r"error_rate='2' \(from 0 to 1\)"),
     ],
 )
 def test_a_wrong_option_is_one_clear_line(name: str, text: str, message: str) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import Any
 
-from workbench.errors import UsageError
+from workbench.scenarios.option_texts import (
+    Readers,
+    chosen,
+    count,
+    flag,
+    names,
+    number,
+    or_none,
+    read_texts,
+    seconds,
+    share,
+)
 from workbench.services.azure.options import AzureOptions
 from workbench.services.azure.throttle import Throttle
 from workbench.services.simulator.faults import Faults
@@ -35,73 +44,36 @@ class ScanOptions:
     wrong_secret: bool = False
 
 
-def _limit(text: str) -> int | None:
-    return None if text.lower() == "none" else _positive(text)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if not 0 < value <= 1_000_000:
-        raise ValueError
-    return value
-
-
-def _flag(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError
-    return text.lower() == "true"
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split("+") if name.strip())
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise ValueError
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e6:
-        raise ValueError
-    return value
-
-
-Readers = Mapping[str, Callable[[str], Any]]
-
 _SERVER: Readers = {
-    "latency_scale": float,
-    "page_size": int,
-    "token_lifetime_s": float,
-    "describe_limit": int,
+    "latency_scale": number(0, 1000),
+    "page_size": count(1),
+    "token_lifetime_s": number(0, 1e9),
+    "describe_limit": count(0),
 }
-_THROTTLE: Readers = {"bucket": _limit, "refill": float}
+_THROTTLE: Readers = {"bucket": or_none(count(1)), "refill": number(0.001, 1e6)}
 _FAULTS: Readers = {
-    "error_rate": float,
-    "reset_rate": float,
-    "slow_body_rate": float,
-    "slow_body_s": float,
-    "truncate_rate": float,
-    "html_rate": float,
-    "unauthorized_after": _limit,
-    "always_429": _flag,
-    "bad_resources": _names,
+    "error_rate": share,
+    "reset_rate": share,
+    "slow_body_rate": share,
+    "slow_body_s": number(0, 3600),
+    "truncate_rate": share,
+    "html_rate": share,
+    "unauthorized_after": or_none(count(0)),
+    "always_429": flag,
+    "bad_resources": names,
 }
 _SCAN: Readers = {
     "graph": str,
-    "workers": _positive,
-    "batch_size": _positive,
-    "resource_limit": _limit,
-    "changed": _share,
-    "descriptions": _flag,
-    "refused_rows": int,
-    "timeout_s": _seconds,
-    "patience_s": _seconds,
-    "dashboard": _flag,
-    "wrong_secret": _flag,
+    "workers": count(1),
+    "batch_size": count(1),
+    "resource_limit": or_none(count(1)),
+    "changed": share,
+    "descriptions": flag,
+    "refused_rows": count(0),
+    "timeout_s": seconds,
+    "patience_s": seconds,
+    "dashboard": flag,
+    "wrong_secret": flag,
 }
 _ALL: Readers = {**_SERVER, **_THROTTLE, **_FAULTS, **_SCAN}
 
@@ -115,28 +87,12 @@ def read_options(options: Mapping[str, str], seed: int) -> tuple[AzureOptions, S
     Without service latency (``latency_scale=0``, as the CPU floor is measured) there is no throttle either, unless
     it is asked for: the floor is what processors need.
     """
-    values = {name: _read(name, text) for name, text in options.items()}
-
-    def chosen(readers: Readers) -> dict[str, Any]:
-        return {name: values[name] for name in readers if name in values}
-
+    values = read_texts("azure", _ALL, options)
     throttle = Throttle(capacity=None) if values.get("latency_scale") == 0 else Throttle()
     if "bucket" in values and values.get("latency_scale") != 0:
         throttle = replace(throttle, capacity=values["bucket"])
     if "refill" in values:
         throttle = replace(throttle, refill_per_s=values["refill"])
-    faults = replace(Faults(), **chosen(_FAULTS))
-    server = AzureOptions(seed=seed, throttle=throttle, faults=faults, **chosen(_SERVER))
-    return server, ScanOptions(**chosen(_SCAN))
-
-
-def _read(name: str, text: str) -> Any:
-    reader = _ALL.get(name)
-    if reader is None:
-        close = get_close_matches(name, OPTIONS, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(OPTIONS)}"
-        raise UsageError(f"scenario azure has no option {name!r}; {hint}")
-    try:
-        return reader(text.strip())
-    except ValueError as error:
-        raise UsageError(f"scenario azure: can't read option {name}={text!r}") from error
+    faults = replace(Faults(), **chosen(values, _FAULTS))
+    server = AzureOptions(seed=seed, throttle=throttle, faults=faults, **chosen(values, _SERVER))
+    return server, ScanOptions(**chosen(values, _SCAN))

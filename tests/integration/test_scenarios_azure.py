@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from azure_scans import NODES, RESOURCES, TENANT, scan, settings, simulator
 
-from workbench.dataset.azure import build_tenant, write_tenant
+from workbench.dataset.azure import write_tenant
 from workbench.errors import ServiceError, ServiceThrottled, ServiceUnauthorized, ServiceUnreachable
 from workbench.scenarios.azure import statements
-from workbench.scenarios.azure.account import AzureAccount
 from workbench.scenarios.azure.graph_driver import Graph
-from workbench.scenarios.azure.graph_store import clear, graph_digest
-from workbench.scenarios.azure.graph_writer import GraphWriter
+from workbench.scenarios.azure.graph_store import graph_digest
 from workbench.scenarios.azure.previous import earlier_rows, prepare_graph
-from workbench.scenarios.azure.scan import ScanResult
 from workbench.scenarios.azure.settings import ScanSettings
 from workbench.scenarios.azure.workload import load_scan
 from workbench.scenarios.base import Settings
 from workbench.scenarios.registry import get
-from workbench.services.azure import AzureOptions, RunningAzure, start_azure
+from workbench.services.azure import RunningAzure
 from workbench.services.azure.throttle import Throttle
 from workbench.services.graph import RunningGraph, start_graph
 from workbench.services.simulator.faults import Faults
@@ -31,9 +27,6 @@ from workbench.services.simulator.faults import Faults
 pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
 
 VARIANTS = [variant.name for variant in get("azure").variants]
-RESOURCES = 40
-TENANT = build_tenant(resources=RESOURCES)
-NODES = RESOURCES + len(TENANT.resource_groups) + len(TENANT.subscriptions)
 
 
 @pytest.fixture(scope="module")
@@ -53,46 +46,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def azure(folder: Path) -> Iterator[RunningAzure]:
     with simulator(folder) as server:
         yield server
-
-
-@contextmanager
-def simulator(folder: Path, **options: Any) -> Iterator[RunningAzure]:
-    chosen = {"latency_scale": 0.0, "throttle": Throttle(None), **options}
-    with start_azure(folder, options=AzureOptions(**chosen)) as server:
-        yield server
-
-
-def settings(azure: RunningAzure, graph: RunningGraph, **chosen: Any) -> ScanSettings:
-    endpoint = azure.endpoint()
-    account = {"patience_s": 5.0, "timeout_s": 5.0, "client_secret": endpoint.client_secret}
-    account |= {name: chosen.pop(name) for name in list(chosen) if name in account}
-    return ScanSettings(
-        AzureAccount(
-            base_url=endpoint.base_url,
-            tenant_id=endpoint.tenant_id,
-            client_id=endpoint.client_id,
-            describe_url=endpoint.describe_url,
-            describe_key=endpoint.describe_key,
-            ca_file=endpoint.ca_file,
-            **account,
-        ),
-        graph.endpoint(),
-        **chosen,
-    )
-
-
-def scan(variant: str, chosen: ScanSettings, *, empty: bool = True) -> tuple[ScanResult, str, int, int]:
-    """The result, and what the graph holds afterwards."""
-
-    async def main() -> tuple[ScanResult, str, int, int]:
-        async with Graph(chosen.graph, chosen.account.tenant_id) as graph:
-            if empty:
-                await GraphWriter(graph, "").ensure_schema()
-                await clear(graph)
-            result = await load_scan(variant)(chosen)
-            return result, *(await graph_digest(graph))
-
-    return asyncio.run(main())
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +271,7 @@ def test_a_graph_that_refuses_to_write_ends_the_scan(azure: RunningAzure, graph:
         _neo4j_error("Neo.ClientError.General.ForbiddenOnReadOnlyDatabase", "No write operations are allowed")
     )
     assert type(error) is ServiceError
-    assert "refused to write" in str(error)
+    assert "is read-only" in str(error)
 
 
 def _neo4j_error(code: str, message: str) -> Exception:

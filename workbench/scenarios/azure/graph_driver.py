@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Mapping
 from itertools import count
@@ -35,7 +36,8 @@ __all__ = ["Graph", "RowRefused"]
 _LONGEST = 200
 _FIRST_DELAY_S = 0.02
 _LONGEST_DELAY_S = 2.0
-_FATAL = ("ReadOnly", "NotALeader", "Forbidden", "DatabaseNotFound", "DatabaseUnavailable", "Security.", "Syntax")
+_READ_ONLY = re.compile(r"read.?only", re.IGNORECASE)
+_FATAL = ("NotALeader", "Forbidden", "DatabaseNotFound", "DatabaseUnavailable", "Security.", "Syntax")
 
 
 class RowRefused(ServiceError):
@@ -138,7 +140,7 @@ class Graph:
 
     def _trouble(self, error: Exception) -> ServiceError:
         where = self._endpoint.uri
-        said = redact(" ".join(str(error).split()))[:_LONGEST]
+        said = redact(" ".join(str(getattr(error, "message", None) or error).split()))[:_LONGEST]
         if isinstance(error, TimeoutError):
             return ServiceTimeout(
                 f"no answer from the graph server {where} within {self._limit_s:g} s; is it overloaded?"
@@ -150,6 +152,8 @@ class Graph:
         if isinstance(error, ServiceUnavailable | SessionExpired | OSError):
             return ServiceUnreachable(f"no connection to the graph server {where} ({said}); is it up?")
         code = str(getattr(error, "code", "") or "")
+        if _READ_ONLY.search(code) or _READ_ONLY.search(said):
+            return ServiceError(f"the graph server {where} is read-only ({said}); name one that can be written to")
         if any(word in code for word in _FATAL) or isinstance(error, DriverError):
             return ServiceError(f"the graph server {where} refused to write ({said})")
         if isinstance(error, TransientError):

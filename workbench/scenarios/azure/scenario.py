@@ -20,7 +20,7 @@ from workbench.scenarios.azure.options import ScanOptions, read_options
 from workbench.scenarios.azure.previous import KNOWS_TENANT, earlier_rows, prepare_graph
 from workbench.scenarios.azure.settings import ScanSettings
 from workbench.scenarios.azure.workload import ScanWorkload, load_scan
-from workbench.scenarios.base import BoundTerm, Prepared, Settings, Variant, variant_of
+from workbench.scenarios.base import BoundTerm, Prepared, Settings, variant_of, variants_in
 from workbench.services.azure import (
     AzureEndpoint,
     AzureOptions,
@@ -34,7 +34,6 @@ from workbench.services.link import parse_link, start_link
 
 __all__ = ["AzureScan"]
 
-_FOLDER = "workbench/scenarios/azure"
 _VARIANTS = (
     ("naive", "one thing after another: the provider asked for each resource, a session and a MERGE for each"),
     ("version-cache", "api-versions of 14 common types are known, others looked up once"),
@@ -53,9 +52,7 @@ class AzureScan:
 
     name = "azure"
     title = "Scan of an Azure tenant into a Neo4j graph"
-    variants = tuple(
-        Variant(name, summary, f"{_FOLDER}/{name.replace('-', '_')}.py") for name, summary in _VARIANTS
-    )
+    variants = variants_in("azure", _VARIANTS)
     baseline = "naive"
     best = "optimized"
     demo = ("naive", "version-cache", "batched", "concurrent", "optimized", "incremental")

@@ -27,8 +27,8 @@ def check_installed() -> None:
         raise MissingExtra("arcadedb-embedded", "services")
 
 
-def jvm(folder: Path, port: int, password: str) -> Jvm:
-    """The server, not yet started."""
+def jvm(folder: Path, port: int, password: str, *, read_only: bool = False) -> Jvm:
+    """The server, not yet started; ``read_only`` is how it opens the databases that exist by then."""
     package = _package()
     java = package / "jre" / "bin" / ("java.exe" if sys.platform == "win32" else "java")
     settings = {
@@ -39,6 +39,7 @@ def jvm(folder: Path, port: int, password: str) -> Jvm:
         "server.backupDirectory": str(folder / "backups"),
         "server.plugins": "Bolt:com.arcadedb.bolt.BoltProtocolPlugin",
         "server.rootPassword": password,
+        "server.defaultDatabaseMode": "READ_ONLY" if read_only else "READ_WRITE",
         "server.defaultDatabases": f"{DATABASE}[{USER}]",
         "server.httpIncomingHost": "127.0.0.1",
         "server.httpIncomingPort": "0",

@@ -78,22 +78,22 @@ class RunningGraph:
         inside = re.search(r"\((ArcadeDB [\d.]+)\)", agent)  # it presents itself as a compatible Neo4j first
         return f"{inside[1]}, embedded" if inside else str(agent)
 
-    def restart(self, *, kill: bool = False) -> None:
+    def restart(self, *, kill: bool = False, read_only: bool = False) -> None:
         """Stop the server, in order or not, and start it again with its data: a fault to test with."""
-        self._ask("crash" if kill else "restart", _RESTART_TIMEOUT_S)
+        self._ask("restart", kill=kill, read_only=read_only)
 
     def halt(self) -> None:
         """Stop the server until ``restart``: a fault to test with."""
-        self._ask("halt", _RESTART_TIMEOUT_S)
+        self._ask("halt")
 
     def stop(self) -> None:
         """End the process and remove its data; a server that isn't ours is left alone."""
         if self.process:
             self.process.stop()
 
-    def _ask(self, operation: str, timeout_s: float) -> dict[str, Any]:
+    def _ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
         assert self.process is not None, "only a server of our own can be stopped"
-        return self.process.ask(operation, timeout_s)
+        return self.process.ask(operation, _RESTART_TIMEOUT_S, **arguments)
 
     def __enter__(self) -> Self:
         return self

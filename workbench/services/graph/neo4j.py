@@ -56,12 +56,13 @@ def jars() -> Path:
     return folder
 
 
-def jvm(folder: Path, port: int, library: Path) -> Jvm:
+def jvm(folder: Path, port: int, library: Path, *, read_only: bool = False) -> Jvm:
     """The server, not yet started; its first user and password are neo4j and neo4j."""
     java = shutil.which("java") or "java"
     options = ["-Xmx512m", "-XX:+UseSerialGC", "-Djava.awt.headless=true"]
     launcher = str(_HERE / "Launcher.java")
-    return Jvm(java, [*options, "-cp", str(library / "*"), launcher, str(folder / "home"), str(port)], folder)
+    arguments = [str(folder / "home"), str(port), *([DATABASE] if read_only else [])]
+    return Jvm(java, [*options, "-cp", str(library / "*"), launcher, *arguments], folder)
 
 
 def _folder() -> Path:

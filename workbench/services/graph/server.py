@@ -35,13 +35,13 @@ class GraphServer:
         self.port = free_port()
         self.password = str(config["password"])
         self._first_password = ""
-        if config["kind"] == "embedded":
+        self._jars = config.get("jars")
+        if self._jars is None:
             self.user, self.database = arcadedb.USER, arcadedb.DATABASE
-            self.jvm: Jvm = arcadedb.jvm(self.folder, self.port, self.password)
         else:
             self.user, self.database = real.USER, real.DATABASE
             self._first_password = "neo4j"  # every new Neo4j's, good for nothing but changing it
-            self.jvm = real.jvm(self.folder, self.port, Path(config["jars"]))
+        self.jvm = self._jvm()
 
     def start(self) -> None:
         """Start, or start again; returns when ``RETURN 1`` answers."""
@@ -55,9 +55,10 @@ class GraphServer:
                 raise RuntimeError(f"no answer in {_START_TIMEOUT_S:g} s: {self.jvm.last_words()}")
             time.sleep(_POLL_S)
 
-    def restart(self, *, kill: bool = False) -> dict[str, Any]:
+    def restart(self, *, kill: bool = False, read_only: bool = False) -> dict[str, Any]:
         """Stop and start on the same port with the same data; the answer to a control request."""
         self.jvm.stop(kill=kill)
+        self.jvm = self._jvm(read_only=read_only)
         self.start()
         return {"pid": self.jvm.pid}
 
@@ -70,12 +71,17 @@ class GraphServer:
         self.jvm.stop(kill=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _jvm(self, *, read_only: bool = False) -> Jvm:
+        if self._jars is None:
+            return arcadedb.jvm(self.folder, self.port, self.password, read_only=read_only)
+        return real.jvm(self.folder, self.port, Path(self._jars), read_only=read_only)
+
     def _answers(self) -> bool:
         try:
             if self._first_password:
                 self._change_password()
-            with self._driver(self.password) as driver:
-                driver.execute_query("RETURN 1", database_=self.database)
+            with self._driver(self.password) as driver, driver.session(database=self.database) as session:
+                session.run("RETURN 1").consume()  # ArcadeDB begins no transaction on a read-only database
         except AuthError:
             raise
         except (DriverError, Neo4jError, OSError):
@@ -109,7 +115,6 @@ def main(config: dict[str, Any], channel: Channel) -> None:
         raise RuntimeError(str(error)) from error
     channel.operations |= {
         "restart": server.restart,
-        "crash": lambda: server.restart(kill=True),
         "halt": server.halt,
     }
     channel.ready(

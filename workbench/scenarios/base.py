@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ __all__ = [
     "Variant",
     "Workload",
     "variant_of",
+    "variants_in",
 ]
 
 
@@ -29,6 +30,12 @@ class Variant:
     name: str
     summary: str
     source: str
+
+
+def variants_in(folder: str, summaries: Iterable[tuple[str, str]]) -> tuple[Variant, ...]:
+    """Variants by name and summary, each in the module of its name below ``workbench/scenarios/FOLDER``."""
+    path = f"workbench/scenarios/{folder}"
+    return tuple(Variant(name, summary, f"{path}/{name.replace('-', '_')}.py") for name, summary in summaries)
 
 
 @dataclass(frozen=True, slots=True)

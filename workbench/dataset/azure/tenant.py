@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -25,9 +24,8 @@ from workbench.dataset.azure.places import (
 from workbench.dataset.azure.platform import PLATFORM
 from workbench.dataset.azure.scene import Scene
 from workbench.dataset.draw import Stream
-from workbench.dataset.files import encode_tables, read_tables, tables_digest, write_tables
-from workbench.dataset.records import RecordError, decode_rows
-from workbench.errors import DatasetError, UsageError
+from workbench.dataset.stored import StoredDataset, size_of
+from workbench.errors import UsageError
 
 __all__ = [
     "MOST_RESOURCES",
@@ -74,7 +72,7 @@ def build_tenant(
     Raises:
         UsageError: unknown scale, ``resources`` outside 1-50000, or ``subscriptions`` outside 1-50.
     """
-    count = _size(scale, resources)
+    count = size_of(scale, resources, SCALES, MOST_RESOURCES)
     if subscriptions is None:
         subscriptions = min(20, 1 + round(math.sqrt(count) / 10))
     if not 1 <= subscriptions <= MOST_SUBSCRIPTIONS:
@@ -90,39 +88,6 @@ def build_tenant(
         resources=_resources(seed, places, groups),
         resource_types=RESOURCE_TYPES,
     )
-
-
-def tenant_digest(tenant: Tenant) -> str:
-    """SHA-256 (hex) of the bytes that ``write_tenant`` would write; equal for equal tenants."""
-    return tables_digest(NAME, _header(tenant), encode_tables(_tables(tenant)))
-
-
-def write_tenant(tenant: Tenant, folder: Path) -> str:
-    """Write the tenant as a whole into ``folder`` (new, empty or an older tenant); returns its digest.
-
-    Raises:
-        DatasetError: the folder holds other files, can't be written, or the disk is full.
-    """
-    return write_tables(folder, NAME, _header(tenant), encode_tables(_tables(tenant)))
-
-
-def load_tenant(folder: Path) -> Tenant:
-    """The tenant in ``folder``, checked against its manifest.
-
-    Raises:
-        DatasetError: a file is missing, truncated, altered, foreign or of another version.
-    """
-    header, contents = read_tables(folder, NAME, tuple(TABLES))
-    seed, scale = header.get("seed"), header.get("scale")
-    if type(seed) is not int or not isinstance(scale, str):
-        raise DatasetError(f"the manifest in {folder} names no seed and scale; build the dataset again")
-    tables: dict[str, Any] = {}
-    for name, record in TABLES.items():
-        try:
-            tables[name] = decode_rows(record, contents[name])
-        except RecordError as error:
-            raise DatasetError(f"{folder / name}.jsonl, {error}; build the dataset again") from error
-    return Tenant(seed=seed, scale=scale, **tables)
 
 
 def _resources(seed: int, places: list[Place], groups: tuple[ResourceGroup, ...]) -> tuple[Resource, ...]:
@@ -162,19 +127,7 @@ def _time(stream: Stream, second: int) -> str:
     return f"{when:%Y-%m-%dT%H:%M:%S}.{stream.number(0, 9999999):07d}Z"
 
 
-def _size(scale: str, resources: int | None) -> int:
-    if scale not in SCALES:
-        raise UsageError(f"unknown scale {scale!r}; known: {', '.join(SCALES)}")
-    if resources is None:
-        return SCALES[scale]
-    if not 1 <= resources <= MOST_RESOURCES:
-        raise UsageError(f"resources must be from 1 to {MOST_RESOURCES}, not {resources}")
-    return resources
-
-
-def _header(tenant: Tenant) -> dict[str, str | int]:
-    return {"scale": tenant.scale, "seed": tenant.seed}
-
-
-def _tables(tenant: Tenant) -> dict[str, Any]:
-    return {name: getattr(tenant, name) for name in TABLES}
+_STORED = StoredDataset(NAME, TABLES, Tenant)
+tenant_digest = _STORED.digest
+write_tenant = _STORED.write
+load_tenant = _STORED.load

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import MappingProxyType
 
 from workbench.dataset.draw import Stream
-from workbench.dataset.files import encode_tables, read_tables, tables_digest, write_tables
-from workbench.dataset.records import RecordError, decode_rows
+from workbench.dataset.stored import StoredDataset, size_of
 from workbench.dataset.workflows.model import Library, Version, Workflow
 from workbench.dataset.workflows.payloads import payload_text
-from workbench.errors import DatasetError, UsageError
 
 __all__ = ["MOST_RESOURCES", "SCALES", "TABLES", "build_library", "library_digest", "load_library", "write_library"]
 
@@ -49,11 +46,7 @@ def build_library(*, scale: str = "small", seed: int = 1, resources: int | None 
 
     Raises ``UsageError`` for an unknown scale or a size that isn't within 1 and ``MOST_RESOURCES``.
     """
-    if scale not in SCALES:
-        raise UsageError(f"unknown scale {scale!r}; use one of {', '.join(SCALES)}")
-    count = SCALES[scale] if resources is None else resources
-    if not 1 <= count <= MOST_RESOURCES:
-        raise UsageError(f"resources must be within 1 and {MOST_RESOURCES}, not {count}")
+    count = size_of(scale, resources, SCALES, MOST_RESOURCES)
     workflows = tuple(_workflow(seed, number) for number in range(1, count + 1))
     named = scale if resources is None else "custom"
     return Library(named, seed, workflows, tuple(_versions(seed, workflows)))
@@ -93,33 +86,7 @@ def _versions(seed: int, workflows: tuple[Workflow, ...]) -> Iterator[Version]:
             )
 
 
-def _contents(library: Library) -> dict[str, bytes]:
-    return encode_tables({"workflows": library.workflows, "versions": library.versions})
-
-
-def _header(library: Library) -> dict[str, str | int]:
-    return {"scale": library.scale, "seed": library.seed}
-
-
-def library_digest(library: Library) -> str:
-    """SHA-256 (hex) of the library's canonical bytes."""
-    return tables_digest(_DATASET, _header(library), _contents(library))
-
-
-def write_library(library: Library, folder: Path) -> str:
-    """Write it as JSON Lines with a manifest; returns the digest. Raises ``DatasetError``."""
-    return write_tables(folder, _DATASET, _header(library), _contents(library))
-
-
-def load_library(folder: Path) -> Library:
-    """What ``write_library`` wrote. Raises ``DatasetError`` if a file is missing, altered or of another shape."""
-    header, contents = read_tables(folder, _DATASET, TABLES)
-    try:
-        return Library(
-            scale=str(header["scale"]),
-            seed=int(header["seed"]),
-            workflows=decode_rows(Workflow, contents["workflows"]),
-            versions=decode_rows(Version, contents["versions"]),
-        )
-    except (RecordError, KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"{folder} holds no workflows dataset: {error}; build it again") from error
+_STORED = StoredDataset(_DATASET, {"workflows": Workflow, "versions": Version}, Library)
+library_digest = _STORED.digest
+write_library = _STORED.write
+load_library = _STORED.load

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.dataset.jamf import build_estate, write_estate
 from workbench.model import Scalar
-from workbench.scenarios.base import BoundTerm, Prepared, Settings, Variant, variant_of
+from workbench.scenarios.base import BoundTerm, Prepared, Settings, variant_of, variants_in
 from workbench.scenarios.jamf.account import Account
 from workbench.scenarios.jamf.bound import bound_terms
 from workbench.scenarios.jamf.graph import estate_graph
@@ -32,7 +32,6 @@ from workbench.services.link import parse_link, start_link
 
 __all__ = ["JamfExport"]
 
-_FOLDER = "workbench/scenarios/jamf"
 _VARIANTS = (
     ("naive", "a client, and so a TLS handshake, for every call; one thing after another"),
     ("pooled", "one client that keeps its connections (50, of which 20 idle ones are kept)"),
@@ -51,9 +50,7 @@ class JamfExport:
 
     name = "jamf"
     title = "Export of a Jamf Pro estate to Terraform"
-    variants = tuple(
-        Variant(name, summary, f"{_FOLDER}/{name.replace('-', '_')}.py") for name, summary in _VARIANTS
-    )
+    variants = variants_in("jamf", _VARIANTS)
     baseline = "naive"
     best = "optimized"
     demo = tuple(name for name, _ in _VARIANTS)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.model import Scalar
-from workbench.scenarios.base import BoundTerm, Prepared, Settings, Variant, variant_of
+from workbench.scenarios.base import BoundTerm, Prepared, Settings, variant_of, variants_in
 from workbench.scenarios.files.bound import upload_terms
 from workbench.scenarios.files.store import Store, open_store
 from workbench.scenarios.uploads.upload import THREADS
@@ -15,7 +15,6 @@ from workbench.scenarios.uploads.workload import UploadWorkload
 
 __all__ = ["FileUploads"]
 
-_FOLDER = "workbench/scenarios/uploads"
 _VARIANTS = (
     ("sequential", "one file after another"),
     ("parallel-small-pool", "20 threads over botocore's default pool, which keeps 10 idle connections"),
@@ -28,9 +27,7 @@ class FileUploads:
 
     name = "uploads"
     title = "Upload of files to an object store"
-    variants = tuple(
-        Variant(name, summary, f"{_FOLDER}/{name.replace('-', '_')}.py") for name, summary in _VARIANTS
-    )
+    variants = variants_in("uploads", _VARIANTS)
     baseline = "sequential"
     best = "parallel-upload"
     demo = tuple(name for name, _ in _VARIANTS)

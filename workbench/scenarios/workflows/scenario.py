@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.dataset.workflows import build_library, library_digest
 from workbench.errors import MissingExtra
 from workbench.model import Scalar
-from workbench.scenarios.base import BoundTerm, Prepared, Settings, Variant, variant_of
+from workbench.scenarios.base import BoundTerm, Prepared, Settings, variant_of, variants_in
 from workbench.scenarios.workflows.bound import bound_terms
 from workbench.scenarios.workflows.options import WorkflowOptions, read_options
 from workbench.services.link import RunningLink, parse_link, start_link
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["WorkflowListing"]
 
-_FOLDER = "workbench/scenarios/workflows"
 _VARIANTS = (
     ("naive", "SELECT * of every version with its payload; the latest one and its counts are found in Python"),
     ("n-plus-one", "SELECT * of the latest version only, with its payload: a statement for each workflow"),
@@ -38,9 +37,7 @@ class WorkflowListing:
 
     name = "workflows"
     title = "Listing of workflows and templates without their payloads"
-    variants = tuple(
-        Variant(name, summary, f"{_FOLDER}/{name.replace('-', '_')}.py") for name, summary in _VARIANTS
-    )
+    variants = variants_in("workflows", _VARIANTS)
     baseline = "naive"
     best = "optimized"
     demo = tuple(name for name, _ in _VARIANTS)

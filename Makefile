@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml scripts/setup
 
 setup: $(STAMP) ## create .venv with everything (reused while pyproject.toml stands)
 
-demo: $(STAMP) ## the main job: profile the case studies, naive against optimized, and write reports/demo.html
+demo: $(STAMP) ## the main job: profile the case studies, naive against optimized, and write reports/demo*.html
 	@$(BIN)/workbench demo
 
 test: $(STAMP) ## every functional test: unit, integration, browser, notebooks

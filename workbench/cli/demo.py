@@ -77,10 +77,11 @@ def demo_command(
         interrupted = interrupted or bool(sessions and sessions[-1].interrupted)
         if interrupted:
             break
-    if sessions:
-        ids = tuple(each.session.session_id for each in sessions)
-        write_report(load_report(store, ids), output)
-        _tell(output, store, ids)
+    pages = {each.session.session_id: _page(output, number, each) for number, each in enumerate(sessions)}
+    for session_id, page in pages.items():
+        write_report(load_report(store, (session_id,)), page)
+    if pages:
+        _tell(pages, store)
     if interrupted:
         return INTERRUPTED
     return failed[0].exit_code if failed else 0
@@ -110,8 +111,15 @@ def _measure(part: _Part, resources: int | None, rounds: int | None, store: Stor
     return measured
 
 
-def _tell(output: Path, store: Store, session_ids: Sequence[str]) -> None:
+def _page(output: Path, number: int, measured: MeasuredSession) -> Path:
+    """The first case study's report has the name that was asked for; the others' have theirs added to it."""
+    return output if number == 0 else output.with_stem(f"{output.stem}-{measured.session.scenario}")
+
+
+def _tell(pages: Mapping[str, Path], store: Store) -> None:
+    for session_id, page in pages.items():
+        click.echo(f"report  {page.resolve()}  (session {session_id})")
     click.echo(
-        f"report    {output.resolve()}\nstore     {store.path}\nsessions  {' '.join(session_ids)}\n"
-        "next      workbench runs; workbench show latest; workbench compare jamf:naive jamf:optimized --resources 4"
+        f"store   {store.path}\n"
+        "next    workbench runs; workbench show latest; workbench compare jamf:naive jamf:optimized --resources 4"
     )

@@ -36,7 +36,7 @@ def simulator(folder: Path, **options: Any) -> Iterator[RunningAzure]:
 
 def settings(azure: RunningAzure, graph: RunningGraph | GraphEndpoint, **chosen: Any) -> ScanSettings:
     endpoint = azure.endpoint()
-    account = {"patience_s": 5.0, "timeout_s": 5.0, "client_secret": endpoint.client_secret}
+    account: dict[str, Any] = {"patience_s": 5.0, "timeout_s": 5.0, "client_secret": endpoint.client_secret}
     account |= {name: chosen.pop(name) for name in list(chosen) if name in account}
     return ScanSettings(
         AzureAccount(

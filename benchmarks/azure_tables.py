@@ -121,8 +121,8 @@ def _sweep(results: Results) -> str:
         f"## Where {FACTOR:g}× holds\n\nThe whole tenant of 1,632 resources in five subscriptions, the largest "
         f"of {LARGEST_SUBSCRIPTION}, each with its own bucket: naive / optimized = how many times faster, bold "
         f"where that is {FACTOR:g} or more. Optimized is measured at each place. Naive meets hardly any throttle, "
-        "since it asks more slowly than these buckets fill, so it is measured once a link; its time is linear in the "
-        "round-trip time, since nothing of it overlaps, and what is marked * is read off that line."
+        "since it asks more slowly than these buckets fill, so it is measured once a link; its time is linear in "
+        "the round-trip time, since nothing of it overlaps, and what is marked * is read off that line."
     )
     return f"{head}\n\n{table(('throttle', *(f'{rtt:g} ms' for rtt in RTTS_MS)), rows)}"
 

@@ -19,7 +19,10 @@ _FLAGS = {
     "graph": "--graph",
     "batch_mode": "--batch-mode",
     "max_build_threads": "--max-build-threads",
+    "batch_size": "--batch-size",
     "resource_limit": "--resource-limit",
+    "descriptions": "--descriptions",
+    "resume": "--resume",
     "no_dashboard": "--no-dashboard",
 }
 
@@ -28,8 +31,15 @@ def azure_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The flags, all of them of the scenario azure alone."""
     for option in (
         click.option("--no-dashboard", is_flag=True, help="azure: no progress of each scan."),
+        click.option(
+            "--resume", is_flag=True, help="azure: go on where a killed scan was; the graph isn't cleared first."
+        ),
+        click.option(
+            "--descriptions", is_flag=True, help="azure: at the end ask a slow service to describe each resource."
+        ),
         click.option("--resource-limit", type=click.IntRange(1), help="azure: end a scan after so many resources."),
-        click.option("--max-build-threads", type=click.IntRange(1), help="azure: workers of a scan."),
+        click.option("--max-build-threads", type=click.IntRange(1), help="azure: concurrent workers [50]."),
+        click.option("--batch-size", type=click.IntRange(1), help="azure: rows a transaction [100]."),
         click.option("--batch-mode", is_flag=True, help=f"azure: the variants {', '.join(BATCHED)}."),
         click.option("--graph", metavar="embedded|neo4j|URI", help="azure: where to write."),
     ):
@@ -50,7 +60,10 @@ def take_azure_options(scenario: str, chosen: dict[str, Any]) -> tuple[str, ...]
     pairs = {
         "graph": given["graph"],
         "workers": given["max_build_threads"],
+        "batch_size": given["batch_size"],
         "resource_limit": given["resource_limit"],
+        "descriptions": "true" if given["descriptions"] else None,
+        "resume": "true" if given["resume"] else None,
         "dashboard": "true" if sys.stderr.isatty() and not given["no_dashboard"] else None,
     }
     named = tuple(f"{name}={value}" for name, value in pairs.items() if value is not None)

@@ -28,7 +28,8 @@ __all__ = ["OPTIONS", "ScanOptions", "read_options"]
 class ScanOptions:
     """``graph`` is embedded, neo4j or an address; ``changed`` the share of resources that changed since then.
 
-    ``wrong_secret`` is a fault to test with: the scan logs in with a secret that isn't the service's.
+    ``resume`` leaves the graph as it is, so that a scan goes on where a killed one was. ``wrong_secret`` is a fault
+    to test with: the scan logs in with a secret that isn't the service's.
     """
 
     graph: str = ""
@@ -41,6 +42,7 @@ class ScanOptions:
     timeout_s: float = 30.0
     patience_s: float = 30.0
     dashboard: bool = False
+    resume: bool = False
     wrong_secret: bool = False
 
 
@@ -73,6 +75,7 @@ _SCAN: Readers = {
     "timeout_s": seconds,
     "patience_s": seconds,
     "dashboard": flag,
+    "resume": flag,
     "wrong_secret": flag,
 }
 _ALL: Readers = {**_SERVER, **_THROTTLE, **_FAULTS, **_SCAN}

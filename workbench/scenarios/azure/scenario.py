@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.dataset.azure import build_tenant, canonical, write_tenant
+from workbench.errors import UsageError
 from workbench.model import Scalar
 from workbench.scenarios.azure.account import AzureAccount
 from workbench.scenarios.azure.bound import bound_terms
@@ -29,7 +30,7 @@ from workbench.services.azure import (
     start_azure,
 )
 from workbench.services.azure.latency import latency_s
-from workbench.services.graph import GraphEndpoint, RunningGraph, start_graph
+from workbench.services.graph import KINDS, GraphEndpoint, RunningGraph, start_graph
 from workbench.services.link import parse_link, start_link
 
 __all__ = ["AzureScan"]
@@ -104,9 +105,12 @@ class _Base:
         self._scan = scan
         self._link = parse_link(link)
         self._stack = ExitStack()
-        self.graph: RunningGraph = self._stack.enter_context(
-            start_graph(scan.graph or os.environ.get("NEO4J_URI", "").strip() or "embedded")
-        )
+        kind = scan.graph or os.environ.get("NEO4J_URI", "").strip() or "embedded"
+        if scan.resume and kind in KINDS:
+            raise UsageError(
+                "resume needs a graph server that outlives the scan: name it with --graph or NEO4J_URI"
+            )
+        self.graph: RunningGraph = self._stack.enter_context(start_graph(kind))
 
     def _graph_endpoint(self) -> GraphEndpoint:
         """Through a link of its own, unless the server is somebody else's."""
@@ -169,6 +173,8 @@ class _Simulated(_Base):
 
         async def before() -> None:
             self.azure.reset()  # draws, buckets and counters start anew with each repetition
+            if self._scan.resume:
+                return
             async with direct() as graph:
                 await prepare_graph(graph, name, rows)
 

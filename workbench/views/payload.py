@@ -2,16 +2,43 @@
 
 Format (little-endian; zlib around all of it)::
 
-    "WBF1"  uint32 header length  header (ASCII JSON)  padding to 8 bytes  columns, each padded to 8 bytes
+    "WBF2"  uint32 header length  header (ASCII JSON)  padding to 8 bytes  columns, each padded to 8 bytes
 
-The header holds ``meta``, the string tables ``files`` and ``functions``, ``packages`` ([name, kind, colour],
-heaviest first), ``unit_ns`` (weights are multiples of it) and ``columns`` ([name, type, offset, length]; the type
-is ``u1``, ``u2``, ``u4`` or ``f8``, the offset counts from the start of the first column).
+The header holds ``meta``, the string tables ``files`` and ``functions``, ``packages`` ([name, kind, colour, self
+weight], heaviest first), ``unit_ns`` (weights are multiples of it) and ``columns`` ([name, type, offset, length];
+the type is ``u1``, ``u2``, ``u4`` or ``f8``, the offset counts from the start of the first column). All numbers in
+columns are unsigned; "+1" below means that 0 stands for none.
 
-Frame columns: ``frame_file``, ``frame_function`` (indices into the tables), ``frame_line``; ``file_package`` goes
-with ``files``. Node columns, in the order of ``views.layout``: ``frame``, ``children`` (how many), ``self``,
-``samples``, ``line`` (the heaviest executing line, 0 if unknown). Node 0 is an artificial root over all stacks
-and has no frame of its own (frame 0 is a placeholder). Parents, totals and positions follow from these.
+Frame columns: ``frame_file``, ``frame_function`` (indices into the tables), ``frame_line`` (definition line, 0
+unknown), ``frame_flags`` (1 waiting in ``await``, 2 the event loop's own, 4 idle: sleeping, selecting, waiting for
+a lock); ``file_package`` goes with ``files``. Frame 0 is a placeholder, node 0 an artificial root over all stacks.
+
+Node columns, in the order of ``views.layout`` (breadth first, siblings heaviest first): ``frame``, ``children``
+(how many), ``self``, ``samples``, ``line`` (the heaviest executing line, 0 unknown). Parents, totals and positions
+follow from these. In time per round a weight is ``self * unit_ns / meta.rounds``.
+
+Optional sections; one is there if its first column is:
+
+- lines: ``line_node``, ``line_line``, ``line_self``: self weight of a node by executing line.
+- threads: header ``threads`` (names); ``thread_node``, ``thread_group``, ``thread_self``: self weight of a node in
+  a thread. Only where more than one thread has weight.
+- tasks: header ``tasks``; ``task_node``, ``task_group``, ``task_self``, the same by task.
+- time: header ``time`` = {``unit_ns`` of the axis, ``length`` in it, ``buckets`` (at most 4,096), ``lanes`` (thread
+  names), ``rounds`` ([round, start, length] in axis units: sampled rounds are laid end to end)}; ``time_count`` (of
+  every lane, one bucket after another: entries in the bucket), ``time_node``, ``time_self`` (entries in the order of
+  time within their bucket; weights in ``unit_ns`` of the header). A bucket whose stacks are too many keeps the
+  heaviest and charges the rest to the node that all the rest share, 0 if none: weights stay whole.
+- spans: header ``span_kinds``, ``span_names``, ``span_sites`` (tables), ``spans_left_out`` (shortest spans beyond
+  20,000); ``span_start``, ``span_duration`` (axis units), ``span_kind``, ``span_name``, ``span_site`` (indices),
+  ``span_node`` (payload's node, 0 unknown), ``span_parent`` (index + 1), ``span_lane`` (lane + 1), ``span_failed``.
+- diff: header ``diff`` = {``base_name``, ``new_name``, ``base_rounds``, ``new_rounds``, ``warnings``}; ``diff_base``
+  and ``diff_new``: self weights of every node per round, in ``unit_ns``. Node column ``self`` is then the larger of
+  the two, so that what vanished has width too, and ``meta.rounds`` is 1.
+- source: header ``source`` = [[frame, first line, [lines], reason]…]; no lines where the reason says why not.
+
+Names and texts may be hostile: they enter a page by ``textContent`` or canvas only.
+
+How diff.js, timeline.js and source.js join the page is told in ``static/plugins.js``.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.calltree import CallTree, Int32, Int64, Lines, Samples
+from workbench.capture.roles import role_of
 from workbench.model import Frame
 
 __all__ = ["Column", "Columns", "build_tree", "gaps", "times", "tree_columns"]
@@ -40,6 +41,7 @@ def tree_columns(key: int, tree: CallTree) -> dict[str, Columns]:
             "node": samples.node,
             "gap_ns": gaps(samples),
             "weight_ns": samples.weight_ns,
+            "task": samples.task,
         },
     }
 
@@ -63,6 +65,7 @@ def _shared(tree: CallTree) -> dict[str, Columns]:
             "file": np.array([f.file for f in frames], dtype=object),
             "function": np.array([f.function for f in frames], dtype=object),
             "line": np.array([f.line for f in frames], dtype=np.int32),
+            "role": np.array([str(role_of(f)) for f in frames], dtype=object),
         },
         "nodes": {
             "node_id": node_ids[first_node],
@@ -132,7 +135,11 @@ def times(samples_round: Int32, thread: Int32, gap_ns: Int64, weight_ns: Int64) 
 
 
 def build_tree(
-    nodes: Mapping[str, Column], frames: Mapping[int, Frame], threads: tuple[str, ...], rest: Mapping[str, Columns]
+    nodes: Mapping[str, Column],
+    frames: Mapping[int, Frame],
+    threads: tuple[str, ...],
+    tasks: tuple[str, ...],
+    rest: Mapping[str, Columns],
 ) -> CallTree:
     """The tree from rows in order of their numbers; frames are numbered as nodes first use them."""
     ids, first, inverse = np.unique(nodes["frame_id"], return_index=True, return_inverse=True)
@@ -152,5 +159,7 @@ def build_tree(
             node=samples["node"],
             thread=samples["thread"],
             round=samples["round"],
+            task=samples["task"],
         ),
+        tasks=tasks,
     )

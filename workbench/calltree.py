@@ -116,12 +116,28 @@ class CallTree:
 
     def total_ns(self) -> Int64:
         """Time in each node and all below it, in nanoseconds."""
-        total = self.self_ns()
-        depth = self.depth()
+        return self.totals_of(self.self_ns())
+
+    def totals_of(self, values: Int64) -> Int64:
+        """Values of nodes, each with those of all nodes below it added."""
+        total, depth = values.copy(), self.depth()
         for level in range(int(depth.max(initial=0)), 0, -1):
             at = np.flatnonzero(depth == level)
             np.add.at(total, self.node_parent[at], total[at])
         return total
+
+    def recursive(self) -> npt.NDArray[np.bool_]:
+        """Whether a node's function stands above it, too: all nodes climb together, one caller a step."""
+        recursive = np.zeros(len(self), dtype=np.bool_)
+        climbing = np.flatnonzero(self.node_parent >= 0)
+        above = self.node_parent[climbing]
+        while len(climbing):
+            met = self.node_frame[above] == self.node_frame[climbing]
+            recursive[climbing[met]] = True
+            above = self.node_parent[above]
+            on = ~met & (above >= 0)
+            climbing, above = climbing[on], above[on]
+        return recursive
 
     def frame_ids(self) -> UInt64:
         return np.array([frame_id(f) for f in self.frames], dtype=np.uint64)

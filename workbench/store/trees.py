@@ -81,25 +81,11 @@ def _run_nodes(key: int, tree: CallTree) -> Columns:
         "parent": tree.node_parent,
         "node_id": tree.node_ids(),
         "depth": tree.depth(),
-        "recursive": _recursive(tree),
+        "recursive": tree.recursive(),
         "samples": np.bincount(tree.samples.node, minlength=len(tree)).astype(np.int32),
         "self_ns": tree.self_ns(),
         "total_ns": tree.total_ns(),
     }
-
-
-def _recursive(tree: CallTree) -> npt.NDArray[np.bool_]:
-    """Whether a node's function stands above it too: all nodes climb together, one caller a step."""
-    recursive = np.zeros(len(tree), dtype=np.bool_)
-    climbing = np.flatnonzero(tree.node_parent >= 0)
-    above = tree.node_parent[climbing]
-    while len(climbing):
-        met = tree.node_frame[above] == tree.node_frame[climbing]
-        recursive[climbing[met]] = True
-        above = tree.node_parent[above]
-        on = ~met & (above >= 0)
-        climbing, above = climbing[on], above[on]
-    return recursive
 
 
 def _by_thread(samples_round: Int32, thread: Int32) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:

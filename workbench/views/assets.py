@@ -1,9 +1,9 @@
 """The scripts and style sheets in ``static/`` folders, ready to stand in one page.
 
-The sources are plain ES modules. A page without a server can't import files, so ``module`` joins them into one: each
-becomes a function of its own that returns what it exports, and imports become assignments from it. Files come in an
-order in which each follows what it imports. What the sources may say is little: ``import { a, b as c } from "./x.js";``
-at the start of a line and ``export`` before a declaration.
+The sources are plain ES modules. A page without a server can't import files, so ``module`` joins them into one:
+each becomes a function of its own that returns what it exports, and imports become assignments from it. Files
+come in an order in which each follows what it imports. What the sources may say is little: ``import { a, b as c
+} from "./x.js";`` at the start of a line and ``export`` before a declaration.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ FLAMEGRAPH_MODULES = (
     "address.js",
     "theme.js",
     "views.js",
-    "stage.js",
-    "keys.js",
     "panels.js",
+    "stage.js",
+    "parts.js",
+    "keys.js",
     "shell.js",
     "plugins.js",
     "flamegraph.js",

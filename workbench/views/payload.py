@@ -5,35 +5,39 @@ Format (little-endian; zlib around all of it)::
     "WBF2"  uint32 header length  header (ASCII JSON)  padding to 8 bytes  columns, each padded to 8 bytes
 
 The header holds ``meta``, the string tables ``files`` and ``functions``, ``packages`` ([name, kind, colour, self
-weight], heaviest first), ``unit_ns`` (weights are multiples of it) and ``columns`` ([name, type, offset, length];
-the type is ``u1``, ``u2``, ``u4`` or ``f8``, the offset counts from the start of the first column). All numbers in
-columns are unsigned; "+1" below means that 0 stands for none.
+weight], heaviest first), ``unit_ns`` (weights are multiples of it) and ``columns`` ([name, type, offset,
+length]; the type is ``u1``, ``u2``, ``u4`` or ``f8``, the offset counts from the start of the first column). All
+numbers in columns are unsigned; "+1" below means that 0 stands for none.
 
 Frame columns: ``frame_file``, ``frame_function`` (indices into the tables), ``frame_line`` (definition line, 0
-unknown), ``frame_flags`` (``capture.roles``: 1 awaits, 2 is the event loop's own, 4 waits: sleeps, selects, …); ``file_package`` goes with ``files``. Frame 0 is a placeholder, node 0 an artificial root over all stacks.
+unknown), ``frame_flags`` (``capture.roles``: 1 awaits, 2 is the event loop's own, 4 waits: sleeps, selects, …);
+``file_package`` goes with ``files``. Frame 0 is a placeholder, node 0 an artificial root over all stacks.
 
 Node columns, in the order of ``views.layout`` (breadth first, siblings heaviest first): ``frame``, ``children``
-(how many), ``self``, ``samples``, ``line`` (the heaviest executing line, 0 unknown). Parents, totals and positions
-follow from these. In time per round a weight is ``self * unit_ns / meta.rounds``.
+(how many), ``self``, ``samples``, ``line`` (the heaviest executing line, 0 unknown). Parents, totals and
+positions follow from these. In time per round a weight is ``self * unit_ns / meta.rounds``.
 
 Optional sections; one is there if its first column is:
 
-- lines: ``line_step``, ``line_line``, ``line_self``: self weight of a node by executing line, for nodes that executed
-  several (else column ``line`` tells it). A step is the difference to the row before: nodes stand in order.
-- threads: header ``threads`` (names); ``thread_step``, ``thread_group``, ``thread_self``: self weight of a node in
-  a thread. Only where more than one thread has weight.
+- lines: ``line_step``, ``line_line``, ``line_self``: self weight of a node by executing line, for nodes that
+  executed several (else column ``line`` tells it). A step is the difference to the row before: nodes stand in
+  order.
+- threads: header ``threads`` (names); ``thread_step``, ``thread_group``, ``thread_self``: self weight of a node
+  in a thread. Only where more than one thread has weight.
 - tasks: header ``tasks``; ``task_step``, ``task_group``, ``task_self``, the same by task.
-- time: header ``time`` = {``unit_ns`` of the axis, ``length`` in it, ``bucket`` (the length of each), ``buckets``
-  (how many, at most 4,096), ``lanes`` (thread names), ``rounds`` ([round, start, length] in axis units: sampled rounds are laid end to end)}; ``time_count`` (of
-  every lane, one bucket after another: entries in the bucket), ``time_node``, ``time_length`` (entries in the order of
-  time within their bucket, one after another from its start; in axis units). A bucket whose stacks are too many keeps the
-  heaviest and charges the rest to the node that all the rest share, 0 if none: weights stay whole.
-- spans: header ``span_kinds``, ``span_names``, ``span_sites`` (tables), ``spans_left_out`` (shortest spans beyond
-  20,000); ``span_start``, ``span_duration`` (axis units), ``span_kind``, ``span_name``, ``span_site`` (indices),
-  ``span_node`` (payload's node, 0 unknown), ``span_parent`` (index + 1), ``span_lane`` (lane + 1), ``span_failed``.
+- time: header ``time`` = {``unit_ns`` of the axis, ``length`` in it, ``bucket`` (the length of each),
+  ``buckets`` (how many, at most 4,096), ``lanes`` (thread names), ``rounds`` ([round, start, length] in axis
+  units: sampled rounds are laid end to end)}; ``time_count`` (of every lane, one bucket after another: entries
+  in the bucket), ``time_node``, ``time_length`` (entries in the order of time within their bucket, one after
+  another from its start; in axis units). A bucket whose stacks are too many keeps the heaviest and charges the
+  rest to the node that all the rest share, 0 if none: weights stay whole.
+- spans: header ``span_kinds``, ``span_names``, ``span_sites`` (tables), ``spans_left_out`` (shortest spans
+  beyond 20,000); ``span_start``, ``span_duration`` (axis units), ``span_kind``, ``span_name``, ``span_site``
+  (indices), ``span_node`` (payload's node, 0 unknown), ``span_parent`` (index + 1), ``span_lane`` (lane + 1),
+  ``span_failed``.
 - diff: header ``diff`` = {``base_name``, ``new_name``, ``base_rounds``, ``new_rounds``, ``warnings``};
-  ``diff_base`` and ``diff_new``: self weights of every node per round, in ``unit_ns``. Node column ``self`` is then
-  the larger of the two, so that what vanished has width too, and ``meta.rounds`` is 1.
+  ``diff_base`` and ``diff_new``: self weights of every node per round, in ``unit_ns``. Node column ``self`` is
+  then the larger of the two, so that what vanished has width too, and ``meta.rounds`` is 1.
 - source: header ``source`` = [[frame, first line, [lines], reason]…]; no lines where the reason says why not.
 
 Names and texts may be hostile: they enter a page by ``textContent`` or canvas only.
@@ -60,7 +64,7 @@ from workbench.model import Frame, RoundKind, Run, Status
 from workbench.views.extras import Extras
 from workbench.views.layout import FlameLayout, lay_out
 from workbench.views.packages import Package, package_of, ranked
-from workbench.views.sections import Section, in_units, intern, sections, self_weights, source_section
+from workbench.views.sections import Section, in_units, intern, sections, self_weights, source_section, weights_of
 
 __all__ = ["Decoded", "FlameMeta", "as_base64", "decode", "encode", "meta_of"]
 
@@ -77,7 +81,7 @@ class FlameMeta:
     """What a picture says about its run. ``rounds`` sampled rounds are merged; times shown are means of them.
 
     ``unit`` is "ns", "bytes" or "count": what weights count, in profiles that other tools have taken. ``link``
-    leads to a file: an address with ``{file}`` and ``{line}`` in it (http, https, vscode or another editor's scheme).
+    leads to a file: an address with ``{file}`` and ``{line}`` in it (https, vscode or another editor's scheme).
     """
 
     run_id: str = ""
@@ -108,6 +112,7 @@ def meta_of(run: Run) -> FlameMeta:
 
 def _unit_ns(weights: npt.NDArray[np.int64]) -> int:
     """The step weights are stored in: their common divisor, else 1 µs in profiles of 1 s and more, else 1 ns."""
+    weights = weights[weights > 0]
     common = int(np.gcd.reduce(weights)) if len(weights) else 1
     if common >= _MICROSECOND:
         return common
@@ -178,7 +183,7 @@ def encode(
     """The deflated payload of all nodes with weight; ``colours`` of packages win over the picture's own."""
     extras = extras or Extras()
     layout = lay_out(tree, self_weights(tree, extras.difference))
-    unit_ns = _unit_ns(layout.self_ns[layout.self_ns > 0])
+    unit_ns = _unit_ns(weights_of(tree, extras))
     used, frame = np.unique(tree.node_frame[layout.node], return_inverse=True)
     frames = [Frame("", "all"), *(tree.frames[i] for i in used.tolist())]
     files, file_of_frame = intern([f.file for f in frames])

@@ -15,7 +15,7 @@ from workbench.views.extras import Difference, Extras, Grouping, SourceText
 from workbench.views.layout import FlameLayout
 from workbench.views.timeorder import TimeAxis, time_axis, time_order
 
-__all__ = ["SPANS", "Section", "in_units", "intern", "sections", "self_weights", "source_section"]
+__all__ = ["SPANS", "Section", "in_units", "intern", "sections", "self_weights", "source_section", "weights_of"]
 
 SPANS = 20_000
 Column = npt.NDArray[Any]
@@ -44,6 +44,14 @@ def intern(texts: list[str]) -> tuple[list[str], Column]:
 def self_weights(tree: CallTree, difference: Difference | None) -> npt.NDArray[np.int64] | None:
     """What boxes are sized by where that isn't the samples: the larger of base and new per round."""
     return None if difference is None else np.maximum(*_per_round(difference))
+
+
+def weights_of(tree: CallTree, extras: Extras) -> npt.NDArray[np.int64]:
+    """Every weight whose sums are in the payload."""
+    if extras.difference is not None:
+        return np.concatenate(_per_round(extras.difference))
+    tasks = extras.tasks.weight_ns if extras.tasks is not None else tree.samples.weight_ns[:0]
+    return np.concatenate((tree.samples.weight_ns, tasks))
 
 
 def _per_round(difference: Difference) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -7,32 +7,23 @@
 //   layout() boxes in view · hitTest(x, y) node at canvas pixels · zoomTo(node) · search(text) · set(change) · state()
 
 import { Address } from "./address.js";
-import { Card } from "./card.js";
-import { copyText, element, saveBlob } from "./dom.js";
+import { copyText } from "./dom.js";
 import { formatShare, shorten } from "./format.js";
-import { Help } from "./help.js";
 import { actionOf } from "./keys.js";
-import { Legend } from "./legend.js";
-import { Menu } from "./menu.js";
-import { boxMenu, hiddenLine, packageMenu } from "./menus.js";
+import { hiddenLine } from "./menus.js";
 import { byPackage, bySelf } from "./palette.js";
-import { Panels } from "./panels.js";
-import { png, svg } from "./picture.js";
+import { makeParts, pointed } from "./parts.js";
 import { Pointer } from "./pointer.js";
 import { PLUGINS } from "./plugins.js";
 import { decode } from "./profile.js";
 import { shellOf } from "./shell.js";
-import { Stage } from "./stage.js";
 import { INITIAL, nodeText, same, shapeKey } from "./state.js";
-import { FunctionTable } from "./table.js";
 import { readTheme, watchTheme } from "./theme.js";
-import { describe, Toolbar } from "./toolbar.js";
 import { Views } from "./views.js";
 
 const TALLEST = 640; // CSS pixels; deeper graphs scroll inside
 const KEPT = 100; // states that Back leads through
 const SETTLED = 250; // milliseconds after which a free view is put into the address
-const HINT = "Arrow keys move, Enter zooms, Escape zooms out, slash searches, question mark lists all keys.";
 
 /**
  * Decode a payload and show it in `host`.
@@ -58,7 +49,8 @@ export class FlameGraph {
     this.painted = 0;
     this.controller = new AbortController(); // takes every listener off at once
     this.initial = { ...INITIAL, colour: "module", ...options.state };
-    this.#build();
+    Object.assign(this, makeParts(this, () => this.#onPainted()));
+    host.replaceChildren(this.root);
     this.theme = readTheme(this.root);
     this.addColouring(byPackage);
     this.addColouring(bySelf);
@@ -210,7 +202,6 @@ export class FlameGraph {
     this.toolbar.showFound(this.live.textContent.slice(0, 80));
   }
 
-  /** Fit the panes to the room they have. */
   resize() {
     this.stage.resize();
   }
@@ -245,43 +236,11 @@ export class FlameGraph {
 
   // ---- what the parts do
 
-  #build() {
-    const { profile, options } = this;
-    const label = `Flame graph of ${profile.title.slice(0, 200)}: ${describe(profile)}. ${HINT}`;
-    this.table = new FunctionTable(profile, { choose: (frame) => this.choose(frame), open: (frame) => this.openSandwich(frame) });
-    this.stage = new Stage(this.views, this.table, { ...options, label, painted: () => this.#onPainted() });
-    this.card = new Card();
-    this.menu = new Menu();
-    this.help = new Help();
-    this.live = element("div", "wb-fg-live", { "aria-live": "polite" });
-    this.hiddenLine = element("div", "wb-fg-hidden");
-    this.toolbar = new Toolbar(profile, {
-      search: (text) => this.search(text),
-      next: (backwards) => this.next(backwards),
-      leave: () => this.main.canvas.focus({ preventScroll: true }),
-      back: () => this.back(),
-      reset: () => this.reset(),
-      set: (change) => this.set(change),
-      png: () => this.savePng(),
-      svg: () => this.saveSvg(),
-      help: () => this.help.open(this.main.canvas),
-    });
-    this.panels = new Panels(this.toolbar.plugins);
-    this.legend = new Legend(profile, {
-      mark: (index) => this.set({ mark: index < 0 ? "" : `p${index}`, query: "" }),
-      menu: (index, x, y, back) => this.menu.open(packageMenu(this, index), { label: "Package", x, y, back }),
-    });
-    const above = [this.toolbar.first, this.toolbar.second, this.panels.banners, this.hiddenLine];
-    const over = [this.live, this.card.element, this.menu.element, this.help.element];
-    this.root = element("div", "wb-fg", {}, ...above, this.stage.element, this.legend.element, this.panels.element, ...over);
-    this.host.replaceChildren(this.root);
-  }
-
   #listen() {
     const { signal } = this.controller;
     const { card } = this;
     for (const pane of this.stage.all) {
-      new Pointer(pane, this.#pointed(pane), signal);
+      new Pointer(pane, pointed(this, pane), signal);
       pane.canvas.addEventListener("keydown", (event) => this.#key(pane, event), { signal });
       pane.canvas.addEventListener("blur", () => (card.hide(), pane.request()), { signal });
     }
@@ -291,20 +250,6 @@ export class FlameGraph {
       this.#show(this.now);
       this.emit("theme");
     });
-  }
-
-  #pointed(pane) {
-    return {
-      hover: (node, x, y) => this.#hover(pane, node, x, y),
-      pick: (node) => {
-        pane.selected = node;
-        this.emit("choose", { frame: pane.tree.isFunction(node) ? pane.tree.frame[node] : 0, node: pane.tree.originOf(node) });
-        this.zoom(pane, node);
-      },
-      reset: () => this.reset(),
-      menu: (node, x, y) => this.menu.open(boxMenu(this, pane, node), { label: shorten(pane.tree.name(node), 80), x, y, back: pane.canvas }),
-      moved: () => this.freely(pane, () => {}),
-    };
   }
 
   #start() {
@@ -346,7 +291,7 @@ export class FlameGraph {
       this.panels.update(state.view);
       this.emit("view", { view: state.view });
     }
-    this.#tellFound(state);
+    this.toolbar.tellFound(this.found, state);
     this.card.refocus();
     this.#update();
   }
@@ -355,17 +300,9 @@ export class FlameGraph {
     const rows = this.views.functions(this.now);
     if (this.tableRows !== rows) this.table.show(rows);
     this.tableRows = rows;
-    const frames = this.now.query && this.found && !this.found.bad ? this.found.frames : null;
+    const frames = this.now.query ? this.found?.frames : null;
     this.table.filter(frames && ((frame) => frames[frame] === 1));
     this.table.choose(this.now.view === "sandwich" ? Number(this.now.frame) : Number(this.now.mark.slice(1)) || -1);
-  }
-
-  #tellFound({ query, mark }) {
-    const { found } = this;
-    const functions = found && (found.count === 1 ? "1 function" : `${found.count} functions`);
-    const share = found && `${formatShare(found.share, 1)} in ${functions}`;
-    if (!query) this.toolbar.showFound(found && mark ? share : "");
-    else this.toolbar.showFound(found.bad ? "not a regular expression" : found.count ? share : "no match", found.bad);
   }
 
   #update() {
@@ -420,7 +357,7 @@ export class FlameGraph {
     this.address?.write(this.#told(), false);
   }
 
-  #hover(pane, node, x, y) {
+  hover(pane, node, x, y) {
     pane.canvas.classList.toggle("wb-fg-pointing", node >= 0);
     if (node >= 0) this.card.show(pane, node, x, y);
     else this.card.hide();
@@ -457,33 +394,8 @@ export class FlameGraph {
     pane.request();
   }
 
-  openMenuAt(pane, node) {
-    const box = pane.boxOf(node);
-    const { left, top } = pane.canvas.getBoundingClientRect();
-    this.menu.open(boxMenu(this, pane, node), { label: shorten(pane.tree.name(node), 80), x: left + box.x + 20, y: top + box.y + 20, back: pane.canvas });
-  }
-
   announce({ tree }, node) {
-    this.live.textContent = `${shorten(tree.name(node), 200)}, total ${tree.text(tree.total[node])}, ${formatShare(tree.total[node], tree.whole)}`;
-  }
-
-  // ---- pictures
-
-  #pictureOptions() {
-    const note = `${describe(this.profile)}${this.main.focus ? ` · ${shorten(this.main.tree.name(this.main.focus), 60)}` : ""}`;
-    return { title: this.profile.title, note, theme: this.theme, font: this.main.painter.font, ratio: Math.max(2, window.devicePixelRatio) };
-  }
-
-  get #fileName() {
-    return this.profile.title.replace(/[^\w.-]+/g, "-").slice(0, 60) || "flamegraph";
-  }
-
-  async savePng() {
-    saveBlob(await png(this.stage.shown, this.#pictureOptions()), `${this.#fileName}.png`);
-  }
-
-  saveSvg() {
-    const text = svg(this.stage.shown, this.#pictureOptions());
-    saveBlob(new Blob([text], { type: "image/svg+xml" }), `${this.#fileName}.svg`);
+    const total = tree.total[node];
+    this.live.textContent = `${shorten(tree.name(node), 200)}, total ${tree.text(total)}, ${formatShare(total, tree.whole)}`;
   }
 }

@@ -1,5 +1,7 @@
 // The keyboard on a pane. help.js tells the reader.
 
+import { openBoxMenu } from "./parts.js";
+
 /**
  * What a key does on a pane, or undefined.
  * @param {import("./flamegraph.js").FlameGraph} graph
@@ -19,7 +21,7 @@ export function actionOf(graph, pane, key) {
     l: () => graph.copy(pane.tree.place(at)),
   };
   if (key in ofFunction) return frame > 0 ? ofFunction[key] : () => {};
-  return { ...viewKeys(graph, pane), Enter: () => graph.zoom(pane, at), " ": () => graph.zoom(pane, at), m: () => graph.openMenuAt(pane, at) }[key];
+  return { ...viewKeys(graph, pane), Enter: () => graph.zoom(pane, at), " ": () => graph.zoom(pane, at), m: () => openBoxMenu(graph, pane, at) }[key];
 }
 
 /** Where the arrows lead from a node, with the root at the top. */

@@ -11,7 +11,10 @@ const ROWS = 200; // at first; the rest on demand
  */
 
 export class FunctionTable {
-  /** @param {{choose: (frame: number) => void, open: (frame: number) => void}} handlers */
+  /**
+   * @param {{choose: (frame: number) => void, open: (frame: number) => void, search: () => void}} handlers  `open`: the
+   *   sandwich of a function
+   */
   constructor(profile, handlers) {
     this.profile = profile;
     this.handlers = handlers;
@@ -164,6 +167,9 @@ export class FunctionTable {
       other?.querySelector("button").focus();
     } else if (event.key === "s") {
       this.handlers.open(Number(row.dataset.frame));
+    } else if (event.key === "/") {
+      event.preventDefault();
+      this.handlers.search();
     }
   }
 

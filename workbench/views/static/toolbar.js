@@ -1,7 +1,7 @@
 // The parts above the graph: title, search, views, options.
 
 import { button, element } from "./dom.js";
-import { formatNumberOf, formatTime } from "./format.js";
+import { formatNumberOf, formatShare, formatTime } from "./format.js";
 import { Dropdown } from "./menu.js";
 
 export const VIEWS = [
@@ -149,6 +149,14 @@ export class Toolbar {
     this.lane.hidden = state.view !== "time" || this.lanes < 2;
     this.laneSelect.value = state.lane;
     if (this.input.value.trim() !== state.query) this.input.value = state.query;
+  }
+
+  /** What a search or a mark has found: {count, share, bad}, or null. */
+  tellFound(found, { query, mark }) {
+    const functions = found && (found.count === 1 ? "1 function" : `${found.count} functions`);
+    const share = found && `${formatShare(found.share, 1)} in ${functions}`;
+    if (!query) this.showFound(found && mark ? share : "");
+    else this.showFound(found.bad ? "not a regular expression" : found.count ? share : "no match", found.bad);
   }
 
   showFound(text, bad = false) {

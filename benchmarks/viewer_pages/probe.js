@@ -17,9 +17,18 @@
   };
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
+  const patience = 60_000; // milliseconds
+  const until = async (holds, what) => {
+    const start = performance.now();
+    while (!holds()) {
+      if (performance.now() - start > patience) throw new Error(`${what}: not within ${patience / 1000} s on ${location}`);
+      await frame();
+    }
+  };
+
   /** Milliseconds from the start of the navigation until `ready()` holds and its pixels are there. */
   const firstPaint = async (ready) => {
-    while (!ready()) await frame();
+    await until(ready, "first paint");
     settle();
     return performance.now();
   };
@@ -28,8 +37,8 @@
   const step = async (act, done = () => true) => {
     const start = performance.now();
     act();
-    do await frame();
-    while (!done());
+    await frame();
+    await until(done, "a step");
     settle();
     return performance.now() - start;
   };

@@ -50,7 +50,7 @@ def click_node(watched, node: int) -> None:
 def test_the_flame_graph_is_on_the_screen_and_nothing_was_requested(watch, pages) -> None:
     watched = watch(pages["session"])
     watched.wait_for_graph()
-    watched.page.wait_for_selector(".chart .main-svg")
+    watched.page.wait_for_selector(".ladder-chart")
     assert watched.requests == [pages["session"]]
     assert watched.problems == []
     boxes = watched.graph("g.layout()")
@@ -234,23 +234,23 @@ def test_a_package_has_one_colour_in_all_tabs(watch, pages) -> None:
 
 def test_on_a_phone_nothing_overflows_and_the_chart_follows_the_windows_width(watch, pages) -> None:
     watched = watch(pages["session"])
-    watched.page.wait_for_selector(".chart .main-svg")
+    watched.wait_for_graph()
     watched.page.set_viewport_size({"width": 390, "height": 800})
-    size = "() => { const { width, height } = document.querySelector('.chart .main-svg').getBoundingClientRect();"
-    watched.page.wait_for_function(size + " return width <= 390; }")
+    watched.page.wait_for_function("() => document.querySelector('.ladder-chart').clientWidth <= 390")
     assert watched.page.evaluate("document.documentElement.scrollWidth") == 390
-    chart, plot = (watched.page.locator(css).first.bounding_box() for css in (".chart", ".chart .main-svg"))
-    assert plot["y"] + plot["height"] <= chart["y"] + chart["height"] + 1, "it draws over what follows"
+    chart = watched.page.locator(".ladder-chart").bounding_box()
     texts = watched.page.evaluate(
-        "() => [...document.querySelectorAll('.chart .main-svg text')].map(t => t.getBoundingClientRect().right)"
+        "() => [...document.querySelectorAll('.ladder-chart text')].map(t => t.getBoundingClientRect())"
+        ".map(({ left, right, top, bottom }) => [left, right, top, bottom])"
     )
-    assert max(texts) <= chart["x"] + chart["width"] + 1, "a label is cut off"
+    assert min(left for left, *_ in texts) >= chart["x"] - 1
+    assert max(right for _, right, *_ in texts) <= chart["x"] + chart["width"] + 1, "a label is cut off"
+    assert max(bottom for *_, bottom in texts) <= chart["y"] + chart["height"] + 1, "it draws over what follows"
 
 
 def test_names_full_of_malice_execute_nothing(watch, pages) -> None:
     watched = watch(pages["evil"], reduced_motion="reduce")
     watched.wait_for_graph()
-    watched.page.wait_for_selector(".chart .main-svg")
     box = watched.graph("g.layout().find(b => b.depth === 2)")
     watched.page.locator(".wb-fg-canvas:visible").hover(position={"x": box["x"] + 3, "y": box["y"] + 3})
     watched.page.locator(".wb-fg-card:visible").wait_for()

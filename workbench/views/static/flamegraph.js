@@ -2,7 +2,6 @@
 //
 //   import { mount } from "./flamegraph.js";
 //   const graph = await mount(hostElement, payload);   // base64 string, ArrayBuffer, typed array or DataView
-//
 // A canvas has no DOM inside; what tests and scripts need is on `hostElement.__flamegraph`:
 //   layout() boxes in view · hitTest(x, y) node at canvas pixels · zoomTo(node) · search(text) · set(change) · state()
 
@@ -17,7 +16,7 @@ import { Pointer } from "./pointer.js";
 import { PLUGINS } from "./plugins.js";
 import { decode } from "./profile.js";
 import { shellOf } from "./shell.js";
-import { INITIAL, nodeText, same, shapeKey } from "./state.js";
+import { INITIAL, nodeText, same, sensible, shapeKey } from "./state.js";
 import { readTheme, watchTheme } from "./theme.js";
 import { Views } from "./views.js";
 
@@ -44,7 +43,7 @@ export class FlameGraph {
     this.views = new Views(profile);
     this.colourings = new Map();
     this.handlers = new Map(); // event → functions
-    this.added = new Map(); // plugins' parts of the state: key → {initial, apply}
+    this.added = new Map(); // plugins' parts of the state: key → apply
     this.past = [];
     this.painted = 0;
     this.controller = new AbortController(); // takes every listener off at once
@@ -104,10 +103,9 @@ export class FlameGraph {
   set(change, push = true) {
     this.#settle();
     const next = { ...this.now, ...change };
-    const moved = next.view !== this.now.view || next.lane !== this.now.lane || next.frame !== this.now.frame;
+    const moved = ["view", "lane", "frame"].some((name) => next[name] !== this.now[name]);
     if (moved && !("focus" in change)) Object.assign(next, { focus: "", above: "", range: "" });
     else if (shapeKey(next) !== shapeKey(this.now) && !("focus" in change)) Object.assign(next, this.#carried(next));
-    if (next.view === "sandwich" && !(Number(next.frame) > 0)) next.frame = String(this.#chosenFrame(next));
     if (same(next, this.now)) return;
     if (push) this.past.push(this.now);
     if (this.past.length > KEPT) this.past.shift();
@@ -159,8 +157,7 @@ export class FlameGraph {
     const found = main.marks?.widest(main.tree, KEPT) ?? [];
     if (!found.length) return;
     const at = found.indexOf(main.focus);
-    const step = backwards ? -1 : 1;
-    this.zoomTo(found[at < 0 ? 0 : (at + step + found.length) % found.length]);
+    this.zoomTo(found[at < 0 ? 0 : (at + (backwards ? -1 : 1) + found.length) % found.length]);
   }
 
   hide(token) {
@@ -206,6 +203,7 @@ export class FlameGraph {
     this.stage.resize();
   }
 
+  /** Events are listed in plugins.js. */
   on(type, handler) {
     this.handlers.set(type, [...(this.handlers.get(type) ?? []), handler]);
   }
@@ -220,7 +218,7 @@ export class FlameGraph {
   }
 
   addState(key, initial, apply) {
-    this.added.set(key, { apply });
+    this.added.set(key, apply);
     this.initial[key] = initial;
     return (value) => this.set({ [key]: value });
   }
@@ -228,8 +226,8 @@ export class FlameGraph {
   /** Take the view off the page. */
   destroy() {
     this.controller.abort();
-    this.stage.destroy();
     clearTimeout(this.settling);
+    this.stage.destroy();
     this.root.remove();
     delete this.host.__flamegraph;
   }
@@ -244,7 +242,7 @@ export class FlameGraph {
       pane.canvas.addEventListener("keydown", (event) => this.#key(pane, event), { signal });
       pane.canvas.addEventListener("blur", () => (card.hide(), pane.request()), { signal });
     }
-    window.addEventListener("scroll", () => card.hideIfMoved(), { signal, capture: true, passive: true });
+    window.addEventListener("scroll", () => card.hideIfMoved(), { signal, capture: true });
     watchTheme(signal, () => {
       this.theme = readTheme(this.root);
       this.#show(this.now);
@@ -255,13 +253,13 @@ export class FlameGraph {
   #start() {
     const { address } = this.options;
     if (address !== undefined) this.address = new Address(address, (state) => this.#visit(state), this.controller.signal);
-    this.#show({ ...this.initial, ...this.address?.read(this.initial) });
+    this.#show({ ...this.initial, ...sensible(this.profile, this.address?.read() ?? {}) });
     this.resize();
   }
 
   /** The reader went to another address. */
   #visit(told) {
-    const state = { ...this.initial, ...told };
+    const state = { ...this.initial, ...sensible(this.profile, told) };
     if (same(state, this.now)) return;
     if (this.past.length && same(this.past.at(-1), state)) this.past.pop();
     else this.past.push(this.now);
@@ -276,7 +274,8 @@ export class FlameGraph {
   #show(state) {
     const before = this.now ?? {};
     this.now = state;
-    if (!this.colourings.has(state.colour)) state.colour = this.initial.colour;
+    if (!this.colourings.has(state.colour)) state.colour = "module";
+    if (state.view === "sandwich" && !state.frame) state.frame = this.#chosenFrame(state);
     const colouring = this.colourings.get(state.colour);
     this.found = this.stage.show(state, this.theme, colouring);
     if (state.view === "functions" || state.view === "sandwich") this.#fillTable();
@@ -285,7 +284,7 @@ export class FlameGraph {
     this.dressed = dressed;
     if (!state.mark.startsWith("p")) this.legend.release();
     hiddenLine(this.hiddenLine, this.profile, state.hidden, (hidden) => this.set({ hidden }));
-    for (const [key, { apply }] of this.added) if (state[key] !== before[key]) apply(state[key]);
+    for (const [key, apply] of this.added) if (state[key] !== before[key]) apply(state[key]);
     if (state.view !== before.view) {
       this.card.hide();
       this.panels.update(state.view);
@@ -319,7 +318,7 @@ export class FlameGraph {
   }
 
   #chosenFrame({ mark }) {
-    return mark[0] === "f" ? Number(mark.slice(1)) : this.views.heaviest(this.now);
+    return mark[0] === "f" ? mark.slice(1) : String(this.views.heaviest(this.now));
   }
 
   /** The zoomed box in a tree of another shape. */
@@ -348,8 +347,8 @@ export class FlameGraph {
 
   #settle() {
     const pane = this.unsettled;
-    if (!pane) return;
     this.unsettled = undefined;
+    if (!pane) return;
     const { left, right } = pane.motion.target;
     const share = (at) => String(Number((at / pane.tree.whole).toPrecision(7)));
     const focus = nodeText(pane.tree, pane.focus, this.now.view === "time");

@@ -44,7 +44,8 @@ export function makeParts(graph, painted) {
   const { stage, card, menu, help, panels, legend, live, hiddenLine } = parts;
   const above = [toolbar.first, toolbar.second, panels.banners, hiddenLine];
   const over = [live, card.element, menu.element, help.element];
-  return { ...parts, root: element("div", "wb-fg", {}, ...above, stage.element, legend.element, panels.element, ...over) };
+  const keys = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab's own, which would delete cells
+  return { ...parts, root: element("div", "wb-fg", keys, ...above, stage.element, legend.element, panels.element, ...over) };
 }
 
 function makeToolbar(graph) {

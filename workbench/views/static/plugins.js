@@ -30,7 +30,10 @@
  * @property {(nodes: number[] | null) => void} markNodes  mark nodes of the payload in the graph; null: none.
  * @property {{format: (weight: number) => string, share: (weight: number) => string}} text  of weights.
  * @property {(key: string, initial: string, apply: (value: string) => void) => (value: string) => void} addState
- *   a value that belongs to the view's state (a report's address, Back); returns its setter.
+ *   a value that belongs to the view's state (a report's address, Back); its key begins with "x". `apply` is called with
+ *   the first value and every other; returns its setter.
+ * @property {(change: object) => void} initially  parts of the state (see state.js) as they are at first, such as
+ *   {colour: "difference"}; only while the plugin mounts.
  */
 
 /** @type {((shell: Shell) => void)[]} */

@@ -55,3 +55,25 @@ export function nodeOf(tree, text) {
 export function pathOf(text) {
   return text ? text.split(".").map(Number) : [];
 }
+
+/** What makes sense of a state that was told from outside, as by an address. */
+export function sensible(profile, told) {
+  const frames = profile.frameFile.length;
+  const below = (limit) => (value) => /^\d{1,9}$/.test(value) && Number(value) < limit;
+  const one = (...values) => (value) => values.includes(value);
+  const tests = {
+    view: one("flame", "callers", "sandwich", "functions", ...(profile.section("time") ? ["time"] : [])),
+    root: one("bottom"),
+    order: one("name"),
+    merge: one("line"),
+    group: one(...["thread", "task"].filter((name) => profile.section(name))),
+    recursion: one("collapse"),
+    loop: one("fold"),
+    lane: below(profile.header.time?.lanes.length ?? 0),
+    frame: (value) => below(frames)(value) && Number(value) > 0,
+    mark: (value) => (value[0] === "f" && below(frames)(value.slice(1))) || (value[0] === "p" && below(profile.packages.length)(value.slice(1))),
+    focus: (value) => /^(b\d{1,9}|\d{1,9}(\.\d{1,9})*)$/.test(value),
+    above: (value) => /^\d{1,9}(\.\d{1,9})*$/.test(value),
+  };
+  return Object.fromEntries(Object.entries(told).filter(([name, value]) => !tests[name] || tests[name](value)));
+}

@@ -85,11 +85,9 @@ export class Views {
     });
   }
 
-  /** The function with most self time. */
+  /** The function with most self time; 0 if there is none. */
   heaviest(state) {
     const { self } = functionTotals(this.flat({ ...state, merge: "", group: "" }).tree);
-    let best = 1;
-    for (let frame = 2; frame < this.profile.frameFile.length; frame++) if (self[frame] > self[best]) best = frame;
-    return best;
+    return self.subarray(0, this.profile.frameFile.length).reduce((best, value, frame) => (value > self[best] ? frame : best), 0);
   }
 }

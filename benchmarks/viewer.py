@@ -204,7 +204,7 @@ def zoom_seconds(page: Page, viewer: Viewer) -> list[float]:
     turns = [viewer.inward, viewer.outward] + [viewer.inward] * ZOOMS + [viewer.outward] * ZOOMS
     measured = page.evaluate(
         """async ([selector, turns]) => {
-          const stage = [...document.querySelectorAll(selector)].at(-1);
+          const stage = [...document.querySelectorAll(selector)].filter((each) => each.clientWidth > 0).at(-1);
           const { step, wheel, frame } = window.__viewer;
           const times = [];
           for (const deltaY of turns) {

@@ -16,9 +16,9 @@ from workbench.errors import OutputError
 from workbench.model import Comparison, RoundKind, Status, Verdict
 from workbench.reporting import report_html, write_report
 from workbench.reporting.model import ReportData, RunReport
+from workbench.reporting.page import safe_json
 from workbench.reporting.spans import operation_rows, operation_table
 from workbench.reporting.summary import summary
-from workbench.reporting.page import safe_json
 from workbench.views.tables import printable
 
 URL_ATTRIBUTES = {"src", "href", "action", "data", "srcset", "poster", "background", "formaction", "xlink:href"}

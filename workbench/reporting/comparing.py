@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from workbench.model import Comparison, FunctionChange
 from workbench.reporting.model import ReportData
 from workbench.reporting.parts import note, scrolling, section
+from workbench.views.diff import diff_html
 from workbench.views.numbers import format_count, format_interval, format_ratio, format_seconds, format_share
 from workbench.views.packages import Package
 from workbench.views.tables import TextTable, html_text
@@ -26,8 +27,17 @@ def comparison_section(report: ReportData, colours: Mapping[Package, str]) -> st
     if not comparison.comparable:
         parts.append('<p class="warning" role="note">These runs are not comparable; what differs is below.</p>')
     parts += [f'<p class="warning">{html_text(line)}</p>' for line in comparison.differences]
-    parts += [_counts(comparison), _functions(comparison)]
+    parts += [_counts(comparison), _picture(report, colours), _functions(comparison)]
     return section("Comparison", "".join(parts), "comparison")
+
+
+def _picture(report: ReportData, colours: Mapping[Package, str]) -> str:
+    """The differential flame graph, where either side has stacks."""
+    base, new = report.runs
+    if not any(each.tree is not None and len(each.tree.samples) for each in (base, new)):
+        return note("No stacks were taken in these runs.")
+    told = "Widths are the slower side's time per round; colours tell what grew and what shrank."
+    return note(told) + diff_html(base, new, colours)
 
 
 def _headline(comparison: Comparison, base: str, new: str) -> str:

@@ -14,6 +14,7 @@ from workbench.reporting.parts import folded, note, scrolling, section
 from workbench.reporting.spans import operation_table
 from workbench.reporting.summary import summary
 from workbench.statistics import median
+from workbench.views.extras import Extras
 from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
 from workbench.views.packages import Package
 from workbench.views.payload import meta_of
@@ -193,7 +194,7 @@ def stacks(report: RunReport, colours: Mapping[Package, str]) -> str:
     top = functions_table(top_functions(report.tree, _TOP), meta.rounds, "Functions with most self time")
     return (
         _sampled_note(report.run)
-        + flamegraph_html(report.tree, meta, colours)
+        + flamegraph_html(report.tree, meta, colours, Extras(spans=report.spans))
         + folded(top.caption, scrolling(top))
     )
 

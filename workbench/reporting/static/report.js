@@ -1,8 +1,9 @@
 // What the report's page does once it is read: flame graphs when they come into view, runs as tabs, text to copy.
 
+import { copyText } from "./dom.js";
 import { mount } from "./flamegraph.js";
 
-/** Show a flame graph in its place, once. */
+/** Show a flame graph in its place, once. Its state stands in the page's address under its number. */
 async function show(host) {
   if (host.dataset.state) return;
   host.dataset.state = "loading";
@@ -31,7 +32,7 @@ function showWhenSeen(hosts) {
   hosts.forEach((host) => observer.observe(host));
 }
 
-/** A button that copies the report as text; without a clipboard it selects the text instead. */
+/** A button that copies the report as text; where that is refused it selects the text instead. */
 function makeCopyButton(details) {
   const text = details.querySelector("pre");
   const button = document.createElement("button");
@@ -40,13 +41,9 @@ function makeCopyButton(details) {
   const said = document.createElement("span");
   said.setAttribute("role", "status");
   button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text.textContent);
-      said.textContent = "copied";
-    } catch {
-      getSelection().selectAllChildren(text);
-      said.textContent = "selected: copy it with your keyboard";
-    }
+    const copied = await copyText(text.textContent);
+    if (!copied) getSelection().selectAllChildren(text);
+    said.textContent = copied ? "copied" : "selected: copy it with your keyboard";
   });
   text.before(button, said);
 }

@@ -235,3 +235,11 @@ def test_frames_that_wait_and_the_loops_own_are_flagged() -> None:
     flags = dict(zip((f.function for f in decoded.frames), decoded.columns["frame_flags"].tolist(), strict=True))
     assert (flags["[await]"], flags["BaseEventLoop.run_forever"], flags["time.sleep"]) == (1, 2, 4)
     assert flags["main"] == flags["fib"] == 0
+
+
+def test_calls_are_told_where_a_profiler_counts_them() -> None:
+    tree = known_tree()
+    assert "frame_calls" not in decode(encode(tree)).columns
+    decoded = decode(encode(tree, extras=Extras(calls={tree.frames.index(PARSE): 70_000})))
+    calls = dict(zip(decoded.frames, decoded.columns["frame_calls"].tolist(), strict=True))
+    assert (calls[PARSE], calls[FIB]) == (70_000, 0)

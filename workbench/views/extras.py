@@ -65,10 +65,13 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Extras:
-    """The optional sections. ``source`` goes by frame number. Spans of rounds without samples are left out,
-    except where the tree has no samples at all."""
+    """The optional sections. ``source`` and ``calls`` (how often a function was called, where a profiler counts that)
+    go by frame number. Spans of rounds without samples are left out, except where the tree has no samples at all.
+    ``tasks`` stands in for the samples' own.
+    """
 
     tasks: Grouping | None = None
     spans: Sequence[Span] = ()
     difference: Difference | None = None
     source: Mapping[int, SourceText] = field(default_factory=dict)
+    calls: Mapping[int, int] = field(default_factory=dict)

@@ -11,7 +11,8 @@ numbers in columns are unsigned; "+1" below means that 0 stands for none.
 
 Frame columns: ``frame_file``, ``frame_function`` (indices into the tables), ``frame_line`` (definition line, 0
 unknown), ``frame_flags`` (``capture.roles``: 1 awaits, 2 is the event loop's own, 4 waits: sleeps, selects, …);
-``file_package`` goes with ``files``. Frame 0 is a placeholder, node 0 an artificial root over all stacks.
+optionally ``frame_calls`` (0 unknown); ``file_package`` goes with ``files``. Frame 0 is a placeholder, node 0 an
+artificial root over all stacks.
 
 Node columns, in the order of ``views.layout`` (breadth first, siblings heaviest first): ``frame``, ``children``
 (how many), ``self``, ``samples``, ``line`` (the heaviest executing line, 0 unknown). Parents, totals and
@@ -200,6 +201,8 @@ def encode(
         "functions": functions,
         "packages": [[p.name, p.kind, colour, weights[p]] for p, colour in packages],
     }
+    if extras.calls:
+        columns["frame_calls"] = np.array([0, *(extras.calls.get(i, 0) for i in used.tolist())], dtype=np.int64)
     frame_number = {int(tree_frame): i + 1 for i, tree_frame in enumerate(used)}
     optional = [*sections(tree, layout, unit_ns, extras), source_section(extras.source, frame_number)]
     return zlib.compress(_joined(header, columns, optional), level=6)

@@ -48,7 +48,7 @@ export class FlameGraph {
     this.painted = 0;
     this.controller = new AbortController(); // takes every listener off at once
     this.initial = { ...INITIAL, colour: "module", ...options.state };
-    Object.assign(this, makeParts(this, () => this.#onPainted()));
+    Object.assign(this, makeParts(this, { painted: () => this.#onPainted(), made: (pane) => this.#attend(pane) }));
     host.replaceChildren(this.root);
     this.theme = readTheme(this.root);
     this.addColouring(byPackage);
@@ -180,7 +180,7 @@ export class FlameGraph {
   /** Zoom to a node of the profile, wherever it is in the tree that is shown. */
   zoomToOrigin(node) {
     if (this.now.view !== "flame") this.set({ view: "flame" });
-    this.zoomTo(this.#carry(node, this.now));
+    this.zoomTo(this.views.carried(node, this.now));
   }
 
   markNodes(nodes) {
@@ -236,18 +236,21 @@ export class FlameGraph {
 
   #listen() {
     const { signal } = this.controller;
-    const { card } = this;
-    for (const pane of this.stage.all) {
-      new Pointer(pane, pointed(this, pane), signal);
-      pane.canvas.addEventListener("keydown", (event) => this.#key(pane, event), { signal });
-      pane.canvas.addEventListener("blur", () => (card.hide(), pane.request()), { signal });
-    }
-    window.addEventListener("scroll", () => card.hideIfMoved(), { signal, capture: true });
+    this.#attend(this.stage.single);
+    window.addEventListener("scroll", () => this.card.hideIfMoved(), { signal, capture: true });
     watchTheme(signal, () => {
       this.theme = readTheme(this.root);
       this.#show(this.now);
       this.emit("theme");
     });
+  }
+
+  /** Listen to what the reader does on a pane. */
+  #attend(pane) {
+    const { signal } = this.controller;
+    new Pointer(pane, pointed(this, pane), signal);
+    pane.canvas.addEventListener("keydown", (event) => this.#key(pane, event), { signal });
+    pane.canvas.addEventListener("blur", () => (this.card.hide(), pane.request()), { signal });
   }
 
   #start() {
@@ -326,13 +329,7 @@ export class FlameGraph {
     const { main, now } = this;
     if (now.view !== "flame" || !main.tree || main.focus <= 0) return { focus: "", above: "", range: "" };
     const { tree } = this.views.flat(next);
-    return { focus: nodeText(tree, this.#carry(main.tree.originOf(main.focus), next), false), above: "", range: "" };
-  }
-
-  /** The box of a node of the profile in a state's tree; the whole where it stands in several. */
-  #carry(origin, state) {
-    const { map, same: unchanged } = this.views.flat(state);
-    return map ? map[origin] : unchanged ? origin : 0;
+    return { focus: nodeText(tree, this.views.carried(main.tree.originOf(main.focus), next), false), above: "", range: "" };
   }
 
   /** Move a view so that no box needs to fill it; put into the address once it rests. */

@@ -67,6 +67,7 @@ export class Pane {
     [this.width, this.height] = [width, height];
     this.canvas.style.height = `${height}px`;
     this.painter.resize(width, height, ratio);
+    if (!this.motion.going) cancelAnimationFrame(this.frameRequest), (this.frameRequest = undefined);
     this.paint();
   }
 

@@ -18,9 +18,10 @@ const HINT = "Arrow keys move, Enter zooms, Escape zooms out, slash searches, qu
 /**
  * Everything that a flame graph has in the page, under `root`.
  * @param {import("./flamegraph.js").FlameGraph} graph
- * @param {() => void} painted  called after every painting
+ * @param {{painted: () => void, made: (pane: import("./pane.js").Pane) => void}} called  after every painting, and when
+ *   there is another pane
  */
-export function makeParts(graph, painted) {
+export function makeParts(graph, called) {
   const { profile, options, views } = graph;
   const label = `Flame graph of ${profile.title.slice(0, 200)}: ${describe(profile)}. ${HINT}`;
   const table = new FunctionTable(profile, {
@@ -32,7 +33,7 @@ export function makeParts(graph, painted) {
   const parts = {
     table,
     toolbar,
-    stage: new Stage(views, table, { ...options, label, painted }),
+    stage: new Stage(views, table, { ...options, ...called, label }),
     card: new Card(),
     menu: new Menu(),
     help: new Help(),

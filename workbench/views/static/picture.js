@@ -1,17 +1,19 @@
 // The picture as a file: all rows at the width and zoom that are shown, with the title above.
 
 import { labelOf, LABEL_FROM, eachBox, isFaded, isMarked, PADDING, Painter, ROW } from "./paint.js";
-import { printable } from "./labels.js";
+import { Labels, printable } from "./labels.js";
 import { shorten } from "./format.js";
 
 const HEAD = 34; // pixels of the title
+const USUAL = 1200; // of a pane that was never in view
 const TALLEST = 16_000; // what browsers make of a canvas
 
 /** The scene of a pane with all its rows. */
 function wholeScene(pane) {
   const rows = pane.tree.depth[pane.focus] + pane.tree.height(pane.focus) - pane.skip;
   const height = Math.min(Math.max(1, rows) * ROW, TALLEST);
-  return { ...pane.scene(), scroll: 0, height, content: height, hovered: -1, selected: -1 };
+  const width = pane.width || USUAL;
+  return { ...pane.scene(), width, scroll: 0, height, content: height, hovered: -1, selected: -1 };
 }
 
 /** A PNG of the panes, one below the other. Resolves to a Blob. */
@@ -58,11 +60,14 @@ export function svg(panes, { title, note, theme, font }) {
     `<rect width="100%" height="100%" fill="${theme.background}"/>`,
     `<text x="${PADDING}" y="${HEAD / 2}" fill="${theme.text}"><tspan font-weight="bold">${escape(shorten(title, 120))}</tspan>  ${escape(note)}</text>`,
   ];
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = font;
+  const labels = new Labels(context);
   let top = HEAD;
-  scenes.forEach((scene, index) => {
-    parts.push(`<g transform="translate(0 ${top})">`, ...boxes(scene, panes[index].painter.labels), "</g>");
+  for (const scene of scenes) {
+    parts.push(`<g transform="translate(0 ${top})">`, ...boxes(scene, labels), "</g>");
     top += scene.height;
-  });
+  }
   parts.push("</svg>");
   return parts.join("\n");
 }

@@ -65,6 +65,7 @@ export class Profile extends Tree {
     this.functions = header.functions;
     this.packages = header.packages.map(([name, kind, colour, weight]) => ({ name, kind, colour, weight }));
     this.columns = columns;
+    this.sections = new Map();
     this.frameFile = columns.frame_file;
     this.frameFunction = columns.frame_function;
     this.frameLine = columns.frame_line;
@@ -102,12 +103,18 @@ export class Profile extends Tree {
 
   /** An optional section's columns by their names without the prefix; null if it isn't there. */
   section(prefix) {
+    if (!this.sections.has(prefix)) this.sections.set(prefix, this.#section(prefix));
+    return this.sections.get(prefix);
+  }
+
+  #section(prefix) {
     const found = {};
     for (const [name, column] of Object.entries(this.columns)) {
       if (name.startsWith(`${prefix}_`)) found[name.slice(prefix.length + 1)] = column;
     }
     if (!Object.keys(found).length) return null;
-    if (found.step) found.node = running(found.step);
+    let nodes;
+    if (found.step) Object.defineProperty(found, "node", { get: () => (nodes ??= running(found.step)) });
     return found;
   }
 }

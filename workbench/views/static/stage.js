@@ -12,32 +12,43 @@ export class Stage {
   /**
    * @param {import("./views.js").Views} views
    * @param {import("./table.js").FunctionTable} table
-   * @param {{height: number, animate: boolean, label: string, painted: () => void}} options
+   * @param {{height: number, animate: boolean, label: string, painted: () => void, made: (pane: Pane) => void}} options
+   *   `made`: called for every pane, when there is one
    */
   constructor(views, table, options) {
     this.views = views;
     this.table = table;
     this.options = options;
-    const { height, animate, label, painted } = options;
-    const half = Math.max(120, Math.round(height * SIDE));
-    this.single = new Pane({ label, tallest: height, animate, painted });
-    this.upper = new Pane({ label: `Callers. ${label}`, flip: true, skip: 1, tallest: half, animate, painted });
-    this.lower = new Pane({ label: `Callees. ${label}`, tallest: half, animate, painted });
-    this.table.element.style.maxHeight = `${height}px`;
+    this.table.element.style.maxHeight = `${options.height}px`;
+    this.single = this.#pane({ label: options.label, tallest: options.height });
     this.side = element("div", "wb-fg-side");
-    this.halves = element(
-      "div", "wb-fg-halves", {},
-      element("div", "wb-fg-caption", {}, "Callers"), this.upper.element,
-      element("div", "wb-fg-caption", {}, "Callees"), this.lower.element,
-    );
+    this.halves = element("div", "wb-fg-halves");
     this.empty = element("p", "wb-fg-empty");
     this.element = element("div", "wb-fg-stage", {}, this.single.element, this.side, this.halves, this.empty);
     this.keys = new Map(); // pane → what its tree was made from
     this.extra = null; // single nodes of the profile that are marked
   }
 
+  #pane(more) {
+    const { animate, painted } = this.options;
+    return new Pane({ animate, painted, ...more });
+  }
+
+  /** The sandwich's two panes, when it is first asked for. */
+  #makeHalves() {
+    if (this.upper) return;
+    const { height, label, made } = this.options;
+    const tallest = Math.max(120, Math.round(height * SIDE));
+    this.upper = this.#pane({ label: `Callers. ${label}`, flip: true, skip: 1, tallest });
+    this.lower = this.#pane({ label: `Callees. ${label}`, tallest });
+    for (const [caption, pane] of [["Callers", this.upper], ["Callees", this.lower]]) {
+      this.halves.append(element("div", "wb-fg-caption", {}, caption), pane.element);
+      made(pane);
+    }
+  }
+
   get all() {
-    return [this.single, this.upper, this.lower];
+    return [this.single, this.upper, this.lower].filter(Boolean);
   }
 
   /** The pane that zooming, keys and exports mean. */
@@ -54,6 +65,7 @@ export class Stage {
   show(state, theme, colouring) {
     const { view } = state;
     this.sandwich = view === "sandwich";
+    if (this.sandwich) this.#makeHalves();
     const table = view === "functions";
     this.element.dataset.view = view;
     this.single.element.hidden = this.sandwich || table;

@@ -38,6 +38,12 @@ export class Views {
     );
   }
 
+  /** The box of a node of the profile in a state's tree from the top; the root where it stands in several. */
+  carried(origin, state) {
+    const { map, same } = this.flat(state);
+    return map ? map[origin] : same ? origin : 0;
+  }
+
   /** The tree of the main pane. */
   main(state) {
     const key = `${state.view}|${shapeKey(state)}`;

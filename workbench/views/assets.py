@@ -48,6 +48,9 @@ FLAMEGRAPH_MODULES = (
     "parts.js",
     "keys.js",
     "shell.js",
+    "diff.js",
+    "timeline.js",
+    "source.js",
     "plugins.js",
     "flamegraph.js",
 )

@@ -65,7 +65,7 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Extras:
-    """The optional sections. ``source`` and ``calls`` (how often a function was called, where a profiler counts that)
+    """The optional sections. ``source`` and ``calls`` (how often a function was called, where that is counted)
     go by frame number. Spans of rounds without samples are left out, except where the tree has no samples at all.
     ``tasks`` stands in for the samples' own.
     """

@@ -3,6 +3,10 @@
 // plugins.js), its function in PLUGINS below. Each module has a scope of its own in the joined script; imports are
 // `import { a, b as c } from "./x.js";`, exports `export function|class|const|async function` declarations.
 
+import { mount as difference } from "./diff.js";
+import { mount as source } from "./source.js";
+import { mount as timeline } from "./timeline.js";
+
 /**
  * @typedef {object} Shell  What a plugin may use.
  * @property {import("./profile.js").Profile} profile  columns, names and weights; `profile.section("span")` is
@@ -32,9 +36,10 @@
  * @property {(key: string, initial: string, apply: (value: string) => void) => (value: string) => void} addState
  *   a value that belongs to the view's state (a report's address, Back); its key begins with "x". `apply` is called with
  *   the first value and every other; returns its setter.
+ * @property {(change: object) => void} set  change parts of the state (see state.js), as a step that Back undoes.
  * @property {(change: object) => void} initially  parts of the state (see state.js) as they are at first, such as
  *   {colour: "difference"}; only while the plugin mounts.
  */
 
 /** @type {((shell: Shell) => void)[]} */
-export const PLUGINS = [];
+export const PLUGINS = [difference, timeline, source];

@@ -27,6 +27,7 @@ export function shellOf(graph) {
       share: (weight) => formatShare(weight, profile.whole),
     },
     addState: (key, initial, apply) => graph.addState(key, initial, apply),
+    set: (change) => graph.set(change),
     initially: (change) => Object.assign(graph.initial, change),
   };
 }

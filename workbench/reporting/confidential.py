@@ -20,8 +20,9 @@ __all__ = ["confidential", "without_paths"]
 
 _PATH = re.compile(r"(?:[A-Za-z]:)?(?:[^\s\"'`(),;|<>=/\\]*[/\\])+([^\s\"'`(),;|<>=/\\]*)")
 _HOST = re.compile(
-    r"\b(?:[\w-]+\.)+(?:\w{2,})(?::\d+)|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?|\b\S+@\S+\b|\blocalhost(?::\d+)?"
+    r"\b(?:[\w-]+\.)+(?!py[wxi]?:)\w{2,}:\d+|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?|\b\S+@\S+\b|\blocalhost(?::\d+)?"
 )
+_HOME = re.compile(r"(?:[A-Za-z]:)?[/\\](?:home|Users)[/\\][^\s\"'`(),;|<>=/\\]+")
 _PSEUDO = re.compile(r"<[\w .-]+>\Z")
 _TOLD = frozenset({"scale", "link", "dataset_digest", "order", "sampler"})
 """Parameters whose texts are words of the workbench, not of the user; of all others only numbers stay."""
@@ -43,7 +44,8 @@ def confidential(report: ReportData) -> ReportData:
 
 def without_paths(text: str) -> str:
     """The text with paths cut to their last part, and hosts, addresses and mail addresses taken out."""
-    return _HOST.sub("…", _PATH.sub(lambda found: found[1] or "…", text))
+    without_home = _HOME.sub("…", text)
+    return _HOST.sub("…", _PATH.sub(lambda found: found[1] or "…", without_home))
 
 
 def _file(name: str) -> str:

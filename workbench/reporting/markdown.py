@@ -85,10 +85,11 @@ def _verdict(report: ReportData, comparison: Comparison) -> str:
     interval = f" {format_interval(*comparison.ci)}" if comparison.pairs else ""
     advisory = " (advisory)" if comparison.advisory else ""
     pairs = f", {comparison.pairs} pairs" if comparison.pairs else ""
+    said = f". {prose(comparison.sentence)}" if comparison.sentence and report.comparison is None else ""
     notes = "".join(f"\n- {prose(each)}" for each in comparison.differences)
     return (
         f"**{comparison.verdict}**{advisory} {' → '.join(sides)}: {format_ratio(comparison.ratio)}{interval}{pairs}"
-        f"{f'. {prose(comparison.sentence)}' if comparison.sentence else ''}{chr(10) if notes else ''}{notes}"
+        f"{said}{chr(10) if notes else ''}{notes}"
     )
 
 

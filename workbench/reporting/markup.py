@@ -114,7 +114,7 @@ def clean_html(html: str, said: Callable[[str], str] = str) -> str:
     if len(html) > _LARGEST:
         return ""
     clean = nh3.clean(
-        html.replace("\x00", "\\u0000"),
+        visible(html),
         tags=_TAGS,
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         attribute_filter=_allowed,

@@ -138,7 +138,7 @@ export class FlameGraph {
   reset() {
     this.set({ focus: "", above: "", range: "" });
     for (const pane of this.stage.shown) if (!pane.isFitted) pane.zoomTo(0);
-    this.#update();
+    this.toolbar.updateSteps(this.#steps);
   }
 
   /** Zoom out to the caller. */
@@ -184,6 +184,7 @@ export class FlameGraph {
   }
 
   markNodes(nodes) {
+    this.#settle();
     this.stage.extra = nodes;
     this.#show(this.now);
   }
@@ -240,6 +241,7 @@ export class FlameGraph {
     window.addEventListener("scroll", () => this.card.hideIfMoved(), { signal, capture: true });
     watchTheme(signal, () => {
       this.theme = readTheme(this.root);
+      this.#settle();
       this.#show(this.now);
       this.emit("theme");
     });
@@ -295,7 +297,7 @@ export class FlameGraph {
     }
     this.toolbar.tellFound(this.found, state);
     this.card.refocus();
-    this.#update();
+    this.toolbar.update(state, this.#steps);
   }
 
   #fillTable() {
@@ -307,14 +309,15 @@ export class FlameGraph {
     this.table.choose(this.now.view === "sandwich" ? Number(this.now.frame) : Number(this.now.mark.slice(1)) || -1);
   }
 
-  #update() {
-    const { now, past, stage } = this;
-    const whole = stage.shown.every((pane) => pane.focus === 0 && pane.motion.target.left <= 0 && pane.motion.target.right >= pane.motion.whole);
-    this.toolbar.update(now, { zoomed: !whole, canGoBack: past.length > 0 });
+  get #steps() {
+    const { past, stage } = this;
+    return { zoomed: stage.shown.some((pane) => !pane.isWhole), canGoBack: past.length > 0 };
   }
 
   #onPainted() {
     this.painted++;
+    if (this.painted > 1 && this.wide !== this.main.width) this.emit("resize", { width: this.main.width });
+    this.wide = this.main.width;
     if (this.now?.view !== "time") return;
     const { left, right } = this.main.view;
     this.emit("window", { left, right });
@@ -335,7 +338,7 @@ export class FlameGraph {
   /** Move a view so that no box needs to fill it; put into the address once it rests. */
   freely(pane, act) {
     act();
-    this.#update();
+    this.toolbar.updateSteps(this.#steps);
     if (pane === this.stage.upper) return;
     this.unsettled = pane;
     clearTimeout(this.settling);

@@ -48,14 +48,14 @@ export function callers(tree, entries, { root = 0, focus = [] } = {}) {
     which: Int32Array.from(entries.nodes.keys()),
   };
   if (root) for (let i = 0; i < state.at.length; i++) state.at[i] = tree.parent[state.at[i]];
-  let inFocus = new Set([0]);
+  const inFocus = [1]; // of every box, whether it lies on the zoomed path or beyond its end
   let focusWeight = whole;
   for (let depth = 0; state.at.length; depth++) {
     const from = builder.size;
     climb(tree, builder, state, entries);
     const light = lightBoxes(builder, state, entries, from, { whole, inFocus, focusWeight });
-    inFocus = nextFocus(builder, from, inFocus, focus[depth]);
-    if (focus[depth] !== undefined && inFocus.size) focusWeight = weightOf(builder, state, entries, inFocus);
+    follow(builder, from, inFocus, focus[depth]);
+    if (focus[depth] !== undefined) focusWeight = weightOf(state, entries, inFocus) || whole;
     settle(tree, builder, state, entries, light, smaller);
     if (builder.size > MOST) break;
   }
@@ -93,24 +93,22 @@ function lightBoxes(builder, state, entries, from, { whole, inFocus, focusWeight
   for (let i = 0; i < state.at.length; i++) weight[state.box[i] - from] += entries.weights[state.which[i]];
   const light = new Uint8Array(weight.length);
   for (let i = 0; i < weight.length; i++) {
-    const limit = (inFocus.has(builder.parent[from + i]) ? focusWeight : whole) / FINEST;
+    const limit = (inFocus[builder.parent[from + i]] ? focusWeight : whole) / FINEST;
     light[i] = weight[i] < limit ? 1 : 0;
   }
   return { from, light };
 }
 
-/** Boxes of this depth that lie on the zoomed path, or beyond its end. */
-function nextFocus(builder, from, inFocus, frame) {
-  const next = new Set();
+/** Which boxes of this depth lie on the zoomed path, `frame` being its next; all below a path that has ended. */
+function follow(builder, from, inFocus, frame) {
   for (let box = from; box < builder.size; box++) {
-    if (inFocus.has(builder.parent[box]) && (frame === undefined || builder.frame[box] === frame)) next.add(box);
+    inFocus[box] = inFocus[builder.parent[box]] && (frame === undefined || builder.frame[box] === frame) ? 1 : 0;
   }
-  return next;
 }
 
-function weightOf(builder, state, entries, boxes) {
+function weightOf(state, entries, inFocus) {
   let sum = 0;
-  for (let i = 0; i < state.at.length; i++) if (boxes.has(state.box[i])) sum += entries.weights[state.which[i]];
+  for (let i = 0; i < state.at.length; i++) if (inFocus[state.box[i]]) sum += entries.weights[state.which[i]];
   return sum;
 }
 
@@ -120,7 +118,7 @@ function settle(tree, builder, state, entries, { from, light }, smaller) {
   let kept = 0;
   for (let i = 0; i < at.length; i++) {
     if (light[box[i] - from]) {
-      charge(builder, builder.child(builder.parent[box[i]], smaller), entries, which[i]);
+      charge(builder, builder.child(builder.parent[box[i]], smaller), entries, which[i]); // nothing is ever below it
       continue;
     }
     at[kept] = tree.parent[at[i]];

@@ -29,7 +29,6 @@ export function marksOf(tree, frames) {
 /** Marks of single nodes of the profile. */
 export function marksOfNodes(tree, map, nodes) {
   const wanted = new Set(nodes);
-  if (map && !tree.levels.length) return null;
   const boxes = new Set(map ? nodes.map((node) => map[node]) : []);
   return new Marks(tree, (node) => boxes.has(node) || wanted.has(tree.originOf(node)));
 }

@@ -16,10 +16,6 @@ export class Motion {
     this.going = undefined;
   }
 
-  get isWhole() {
-    return this.view.left <= 0 && this.view.right >= this.whole;
-  }
-
   /** Go to a target, in a glide unless motion is unwanted. */
   glide(target, animate) {
     const still = !animate || matchMedia("(prefers-reduced-motion: reduce)").matches;

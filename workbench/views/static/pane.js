@@ -144,6 +144,12 @@ export class Pane {
     return left === this.tree.x[this.focus] && right === this.tree.x[this.focus] + this.tree.total[this.focus];
   }
 
+  /** Whether all of the tree is in view. */
+  get isWhole() {
+    const { left, right } = this.motion.target;
+    return this.focus === 0 && left <= 0 && right >= this.motion.whole;
+  }
+
   /** Scroll so that a node's row is in view, with a caller or two beside it. */
   reveal(node) {
     const row = Math.max(0, this.tree.depth[node] - this.skip);

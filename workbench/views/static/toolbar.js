@@ -137,9 +137,8 @@ export class Toolbar {
   }
 
   /** Show the state that the view is in. */
-  update(state, { zoomed, canGoBack }) {
-    this.back.disabled = !canGoBack;
-    this.reset.disabled = !zoomed;
+  update(state, steps) {
+    this.updateSteps(steps);
     for (const each of this.views.children) each.setAttribute("aria-pressed", String(each.dataset.view === state.view));
     for (const [key, input] of this.inputs) {
       const [name, value] = key.split("=");
@@ -149,6 +148,11 @@ export class Toolbar {
     this.lane.hidden = state.view !== "time" || this.lanes < 2;
     this.laneSelect.value = state.lane;
     if (this.input.value.trim() !== state.query) this.input.value = state.query;
+  }
+
+  updateSteps({ zoomed, canGoBack }) {
+    this.back.disabled = !canGoBack;
+    this.reset.disabled = !zoomed;
   }
 
   /** What a search or a mark has found: {count, share, bad}, or null. */

@@ -83,10 +83,11 @@ def test_plotly_is_there_only_where_a_figure_is(store: Store, tmp_path: Path) ->
 
 
 def test_figures_are_reduced_to_what_needs_no_network() -> None:
-    figure = {"data": [{"type": "scattergl", "y": [1.0, float("nan")]}], "layout": {"images": [1], "height": 1e9}}
+    trace = {"type": "scattergl", "y": [1.0, float("nan")], "name": "<b>a</b><br>1 < 2<script>"}
+    figure = {"data": [trace], "layout": {"images": [1], "height": 1e9}}
     made = plain_figure(figure)
     assert made is not None
-    assert made["data"] == [{"type": "scatter", "y": [1.0, None]}]
+    assert made["data"] == [{"type": "scatter", "y": [1.0, None], "name": "a<br>1 &lt; 2&lt;script>"}]
     assert "images" not in made["layout"]
     assert made["layout"]["height"] == 450
     for refused in (None, {}, {"data": []}, {"data": [{"type": "scattermap"}]}, {"data": [{"type": "image"}]}):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from workbench.model import Comparison, FunctionChange
 from workbench.reporting.model import ReportData
-from workbench.reporting.parts import note, scrolling, section
+from workbench.reporting.parts import folded, note, scrolling, section
 from workbench.views.diff import diff_html
 from workbench.views.numbers import format_count, format_interval, format_ratio, format_seconds, format_share
 from workbench.views.packages import Package
@@ -46,7 +46,6 @@ def _headline(comparison: Comparison, base: str, new: str) -> str:
     return (
         f'<p class="verdict {comparison.verdict.lower()}"><strong>{comparison.verdict}{advisory}</strong> '
         f"{html_text(base)} → {html_text(new)}: {format_ratio(comparison.ratio)}{html_text(interval)}</p>"
-        + (f"<p>{html_text(comparison.sentence)}</p>" if comparison.sentence else "")
     )
 
 
@@ -57,7 +56,7 @@ def _counts(comparison: Comparison) -> str:
     )
     if not rows:
         return ""
-    return scrolling(TextTable(("Count", "Base", "New", ""), rows, "Counts, per round", (1, 2)))
+    return scrolling(TextTable(("Count", "Base", "New", "Note"), rows, "Counts, per round", (1, 2)))
 
 
 def _functions(comparison: Comparison) -> str:
@@ -67,8 +66,9 @@ def _functions(comparison: Comparison) -> str:
     caption = "Self time by function, greatest change first, per round of sampled rounds; no verdict"
     if len(changed) > _MOST:
         caption += f"; {len(changed) - _MOST} lesser changes are left out"
-    columns = ("Function", "File", "Base", "New", "Change", "Base %", "New %", "")
-    return scrolling(TextTable(columns, tuple(map(_function, changed[:_MOST])), caption, range(2, 7)))
+    columns = ("Function", "File", "Base", "New", "Change", "Base %", "New %", "Note")
+    table = TextTable(columns, tuple(map(_function, changed[:_MOST])), caption, range(2, 7))
+    return folded("Functions by change of self time", scrolling(table, "top"))
 
 
 def _function(change: FunctionChange) -> tuple[str, ...]:

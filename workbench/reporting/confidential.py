@@ -157,10 +157,16 @@ def _row(row: Row) -> Row:
 def _comparison(comparison: Comparison) -> Comparison:
     return replace(
         comparison,
-        differences=tuple(map(without_paths, comparison.differences)),
+        differences=tuple(map(_difference, comparison.differences)),
         functions=tuple(map(_change, comparison.functions)),
         sentence=without_paths(comparison.sentence),
     )
+
+
+def _difference(text: str) -> str:
+    """What differs between two environments; not how, where that names machines or packages."""
+    what = text.partition(":")[0]
+    return f"{what}: they differ" if what in ("packages", "machine", "server", "faults") else without_paths(text)
 
 
 def _change(change: FunctionChange) -> FunctionChange:

@@ -51,14 +51,15 @@ def code(text: str) -> str:
 
 def prose(text: str) -> str:
     """Text that shows as it is: no markup, mention, reference or link comes of it."""
-    broken = _LINKED.sub(lambda found: f"{found[0]}{_BREAK}", printable(text))
+    whole = "".join(printable(text[at : at + 400]) for at in range(0, len(text), 400))  # it cuts what is longer
+    broken = _LINKED.sub(lambda found: f"{found[0]}{_BREAK}", whole)
     escaped = _PUNCTUATION.sub(r"\\\1", broken)
     return _LIST_MARK.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", escaped)
 
 
 def report_markdown(report: ReportData) -> str:
     """Title, summary, verdict, the ladder or what took the time, and where it was measured."""
-    parts = [f"### {prose(report.title)}", prose(summary(report))]
+    parts = [f"### {prose(printable(report.title))}", prose(summary(report))]
     parts += [_verdict(report, c) for c in report.shown_comparisons]
     if report.rows:
         parts.append(_ladder(report.rows))

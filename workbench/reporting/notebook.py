@@ -85,9 +85,7 @@ def notebook_html(path: Path, store: Store, *, confidential: bool = False) -> st
     """The whole page. Raises ``UsageError`` for a bad file and ``MissingExtra`` without the notebook extra."""
     notebook = read_notebook(path)
     renderer = CellRenderer(store, notebook.language, confidential=confidential)
-    body = (
-        "".join(renderer.cell(cell) for cell in notebook.cells) or '<p class="note">This notebook has no cells.</p>'
-    )
+    body = "".join(map(renderer.cell, _untitled(notebook))) or '<p class="note">This notebook has no cells.</p>'
     return page_html(
         notebook.title,
         header=_header(notebook, renderer, confidential=confidential),
@@ -96,6 +94,17 @@ def notebook_html(path: Path, store: Store, *, confidential: bool = False) -> st
         "This page is one file and asks no network for anything.",
         plotly=renderer.has_plotly,
     )
+
+
+def _untitled(notebook: Notebook) -> list[Mapping[str, Any]]:
+    """The cells; a title that the first one starts with stands at the head of the page already."""
+    cells = list(notebook.cells)
+    if cells and cells[0].get("cell_type") == "markdown":
+        source = joined(cells[0].get("source"))
+        first, _, rest = source.lstrip().partition("\n")
+        if first.startswith("# ") and markdown_title(first) == notebook.title:
+            cells[0] = {**cells[0], "source": rest}
+    return cells
 
 
 def _header(notebook: Notebook, renderer: CellRenderer, *, confidential: bool) -> str:

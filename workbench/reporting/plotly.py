@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,10 @@ _DRAWN = (
 """Kinds of traces that are SVG. WebGL ones compile code, which the policy forbids; maps ask the network."""
 
 _UNWANTED = ("images", "template", "map", "mapbox", "geo", "updatemenus", "sliders")
+_STYLED = re.compile(r"</?(?:b|i|em|strong|s|u|sup|sub|span|a)(?:\s[^<>]*)?>", re.IGNORECASE)
+_MARKUP = re.compile(r"<(?!br\s*/?>|/?extra>)", re.IGNORECASE)
 _HEIGHT = 450
+_GRID = "rgba(128,128,128,0.3)"
 
 
 def plain_figure(figure: object) -> dict[str, Any] | None:
@@ -35,16 +39,24 @@ def plain_figure(figure: object) -> dict[str, Any] | None:
     )
     height = layout.get("height")
     layout["height"] = height if isinstance(height, int | float) and 50 <= height <= 4000 else _HEIGHT
+    for axis in ("xaxis", "yaxis"):
+        given = layout.get(axis)
+        layout[axis] = {"gridcolor": _GRID, "zerolinecolor": _GRID, **(given if isinstance(given, Mapping) else {})}
     layout |= {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
-    return {"data": _finite(made), "layout": _finite(layout), "config": dict(CONFIG)}
+    return {"data": _plain(made), "layout": _plain(layout), "config": dict(CONFIG)}
 
 
-def _finite(value: Any) -> Any:
-    """Without NaN and infinities, which JSON has no word for."""
+def _plain(value: Any) -> Any:
+    """Without NaN and infinities, which JSON has no word for, and without markup but line breaks.
+
+    plotly draws a little HTML in its texts by style attributes, which the policy refuses.
+    """
+    if isinstance(value, str):
+        return _MARKUP.sub("&lt;", _STYLED.sub("", value))
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {str(key): _finite(each) for key, each in value.items()}
+        return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_finite(each) for each in value]
+        return [_plain(each) for each in value]
     return value

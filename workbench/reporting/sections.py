@@ -195,7 +195,7 @@ def stacks(report: RunReport, colours: Mapping[Package, str]) -> str:
     return (
         _sampled_note(report.run)
         + flamegraph_html(report.tree, meta, colours, Extras(spans=report.spans))
-        + folded(top.caption, scrolling(top))
+        + folded(top.caption, scrolling(top, "top"))
     )
 
 

@@ -110,13 +110,13 @@ function drawChart(host) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
-/** On paper all runs stand one after another, those that were never looked at too, and what was folded is open. */
+/** On paper all runs stand one after another, those that were never looked at too, their tables unfolded. */
 function preparePrint(hosts) {
   const graphs = () => hosts.map((host) => host.__flamegraph).filter(Boolean);
   const folded = [];
   window.addEventListener("beforeprint", () => {
     document.body.classList.add("printing");
-    folded.push(...document.querySelectorAll("main details:not([open])"));
+    folded.push(...document.querySelectorAll(".run details:not([open]), .comparison details:not([open])"));
     for (const details of folded) details.open = true;
     graphs().forEach((graph) => graph.resize());
   });

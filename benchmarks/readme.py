@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.experiment.claims.words import quantity
 from workbench.statistics import median, paired_ratio
-from workbench.views.numbers import format_seconds
+from workbench.views.numbers import format_count, format_seconds
 
 FOLDER = Path(__file__).resolve().parent
 PAGES = (FOLDER / "README.md", FOLDER.parent / "README.md")
@@ -160,6 +160,49 @@ def measured(claim: Document) -> str:
     )
 
 
+def viewer(document: Document) -> str:
+    """The viewers side by side, what is required of ours, and how a report grows."""
+    viewers = [
+        [
+            name,
+            format_seconds(median(times)),
+            format_seconds(median(zoom)) if (zoom := document["zoom_s"].get(name)) else "–",
+        ]
+        for name, times in document["first_paint_s"].items()
+    ]
+    rules = [
+        [row["requirement"], row["limit"], viewer_figure(row), "yes" if row["met"] else "**no**"]
+        for row in document["limits"]
+    ]
+    sizes = [
+        [format_count(s["nodes"]), format_count(s["samples"]), f"{s['bytes'] / 1e6:.2f} MB"]
+        for s in document["sizes"]
+    ]
+    many, graphics = document["many"], document["graphics"]["renderer"]
+    first, zoom, search = (format_seconds(many[name]) for name in ("first_paint_s", "zoom_s", "search_s"))
+    opened = (
+        f"A profile of {format_count(many['nodes'])} nodes opens in {first}; a zoom takes {zoom}, "
+        f"a search {search}, the file has {many['bytes'] / 1e6:.1f} MB."
+    )
+    measured = f"{format_count(document['nodes'])} nodes, medians of {document['rounds']} rounds."
+    return "\n\n".join(
+        (
+            f"{measured} Graphics: {graphics}.",
+            table(("viewer", "first paint", "a zoom"), viewers),
+            table(("requirement", "limit", "measured", "met"), rules),
+            opened,
+            table(("distinct stacks' nodes", "samples", "report"), sizes),
+        )
+    )
+
+
+def viewer_figure(row: Document) -> str:
+    """A ratio with its bounds, seconds or bytes."""
+    if "low" in row:
+        return f"{row['value']:.3g} ({row['low']:.3g} to {row['high']:.3g}, {row['label']})"
+    return f"{row['value']:.3g}" if row["value"] < 1000 else format_count(row["value"])
+
+
 def machine(document: Document) -> str:
     """On what the claims' points were measured, each machine once."""
     seen = {
@@ -186,6 +229,7 @@ WRITERS: dict[str, Callable[[Document], str]] = {
     "claims": claims,
     "ladder": ladder,
     "machine": machine,
+    "viewer": viewer,
 }
 SOURCES = {"machine": "claims", "ladder": "jamf"}
 

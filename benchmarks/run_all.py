@@ -23,6 +23,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "link": ("link.py",),
     "jamf_simulator": ("jamf_simulator.py",),
     "capture_overhead": ("capture_overhead.py",),
+    "viewer": ("viewer.py",),
     "verdict": ("verdict.py", "-o", str(RESULTS / "verdict.json")),
     "jamf": ("jamf.py",),
     "azure": ("azure.py",),

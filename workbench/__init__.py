@@ -16,31 +16,51 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.experiment.block import profile
-    from workbench.notebook import compare, flamegraph, load_ipython_extension, report, run, runs, sql
+    from workbench.notebook import (
+        compare,
+        distributions,
+        explorer,
+        flamegraph,
+        ladder,
+        load_ipython_extension,
+        report,
+        run,
+        runs,
+        sql,
+        table,
+    )
     from workbench.store import Store
 
 __all__ = [
     "Store",
     "compare",
+    "distributions",
+    "explorer",
     "flamegraph",
+    "ladder",
     "load_ipython_extension",
     "profile",
     "report",
     "run",
     "runs",
     "sql",
+    "table",
 ]
 
 _HOMES = {
     "Store": "workbench.store",
     "compare": "workbench.notebook",
+    "distributions": "workbench.notebook",
+    "explorer": "workbench.notebook",
     "flamegraph": "workbench.notebook",
+    "ladder": "workbench.notebook",
     "load_ipython_extension": "workbench.notebook",
     "profile": "workbench.experiment.block",
     "report": "workbench.notebook",
     "run": "workbench.notebook",
     "runs": "workbench.notebook",
     "sql": "workbench.notebook",
+    "table": "workbench.notebook",
 }
 
 

@@ -57,7 +57,8 @@ class Samples:
 
     ``time_ns`` is the end of the interval that the sample stands for, since the start of its round;
     ``weight_ns`` the interval's length; ``node`` the run-local number of the leaf; ``thread`` an index into
-    ``CallTree.threads``; ``round`` the index of the sampled round within the run.
+    ``CallTree.threads``; ``round`` the index of the sampled round within the run; ``task`` an index into
+    ``CallTree.tasks``, -1 where no task ran or waited (the column may be left out: all -1, then).
     """
 
     time_ns: Int64 = field(default_factory=_no_int64)
@@ -65,6 +66,11 @@ class Samples:
     node: Int32 = field(default_factory=_no_int32)
     thread: Int32 = field(default_factory=_no_int32)
     round: Int32 = field(default_factory=_no_int32)
+    task: Int32 = field(default_factory=_no_int32)
+
+    def __post_init__(self) -> None:
+        if len(self.task) != len(self.node):
+            object.__setattr__(self, "task", np.full(len(self.node), -1, dtype=np.int32))
 
     def __len__(self) -> int:
         return len(self.node)
@@ -89,6 +95,7 @@ class CallTree:
     threads: tuple[str, ...] = ()
     lines: Lines = field(default_factory=Lines)
     samples: Samples = field(default_factory=Samples)
+    tasks: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.node_parent)
@@ -109,12 +116,28 @@ class CallTree:
 
     def total_ns(self) -> Int64:
         """Time in each node and all below it, in nanoseconds."""
-        total = self.self_ns()
-        depth = self.depth()
+        return self.totals_of(self.self_ns())
+
+    def totals_of(self, values: Int64) -> Int64:
+        """Values of nodes, each with those of all nodes below it added."""
+        total, depth = values.copy(), self.depth()
         for level in range(int(depth.max(initial=0)), 0, -1):
             at = np.flatnonzero(depth == level)
             np.add.at(total, self.node_parent[at], total[at])
         return total
+
+    def recursive(self) -> npt.NDArray[np.bool_]:
+        """Whether a node's function stands above it, too: all nodes climb together, one caller a step."""
+        recursive = np.zeros(len(self), dtype=np.bool_)
+        climbing = np.flatnonzero(self.node_parent >= 0)
+        above = self.node_parent[climbing]
+        while len(climbing):
+            met = self.node_frame[above] == self.node_frame[climbing]
+            recursive[climbing[met]] = True
+            above = self.node_parent[above]
+            on = ~met & (above >= 0)
+            climbing, above = climbing[on], above[on]
+        return recursive
 
     def frame_ids(self) -> UInt64:
         return np.array([frame_id(f) for f in self.frames], dtype=np.uint64)
@@ -141,7 +164,7 @@ class CallTree:
 class CallTreeBuilder:
     """Interns frames and stacks while a run is recorded; not thread-safe, one builder a run.
 
-    Frames, nodes and threads are numbered in the order first seen; a parent is always numbered before its child.
+    Frames, nodes, threads and tasks are numbered in the order first seen; a parent always before its child.
     """
 
     def __init__(self) -> None:
@@ -150,8 +173,9 @@ class CallTreeBuilder:
         self._parents: list[int] = []
         self._node_frames: list[int] = []
         self._threads: dict[str, int] = {}
+        self._tasks: dict[str, int] = {}
         self._lines: dict[tuple[int, int], int] = {}
-        self._samples: list[tuple[int, int, int, int, int]] = []
+        self._samples: list[tuple[int, int, int, int, int, int]] = []
 
     def frame(self, frame: Frame) -> int:
         """Number of the frame."""
@@ -178,18 +202,30 @@ class CallTreeBuilder:
         """Number of the thread."""
         return self._threads.setdefault(name, len(self._threads))
 
+    def task(self, name: str) -> int:
+        """Number of the task; -1 for no name."""
+        return self._tasks.setdefault(name, len(self._tasks)) if name else -1
+
     def sample(
-        self, *, time_ns: int, weight_ns: int, node: int, thread: int = 0, round: int = 0, line: int = 0
+        self,
+        *,
+        time_ns: int,
+        weight_ns: int,
+        node: int,
+        thread: int = 0,
+        round: int = 0,
+        line: int = 0,
+        task: int = -1,
     ) -> None:
-        """Add one sample; ``line`` is the executing line of the leaf, 0 if unknown."""
-        self._samples.append((time_ns, weight_ns, node, thread, round))
+        """Add one sample; ``line`` is the executing line of the leaf, 0 if unknown; ``task`` -1 for none."""
+        self._samples.append((time_ns, weight_ns, node, thread, round, task))
         if line > 0:
             key = (node, line)
             self._lines[key] = self._lines.get(key, 0) + weight_ns
 
     def build(self) -> CallTree:
         """The finished tree; the builder may go on afterwards."""
-        samples = np.array(self._samples, dtype=np.int64).reshape(-1, 5)
+        samples = np.array(self._samples, dtype=np.int64).reshape(-1, 6)
         lines = np.array([(*key, w) for key, w in self._lines.items()], dtype=np.int64).reshape(-1, 3)
         return CallTree(
             frames=tuple(self._frames),
@@ -203,7 +239,9 @@ class CallTreeBuilder:
                 node=samples[:, 2].astype(np.int32),
                 thread=samples[:, 3].astype(np.int32),
                 round=samples[:, 4].astype(np.int32),
+                task=samples[:, 5].astype(np.int32),
             ),
+            tasks=tuple(self._tasks),
         )
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "Environment",
     "Frame",
     "FunctionChange",
+    "FunctionSource",
     "Plan",
     "PlanOperator",
     "Recording",
@@ -244,6 +245,20 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionSource:
+    """Where a function stood in its file when it was recorded, and a digest of what it said; never its text.
+
+    ``digest`` is BLAKE2b-64 (16 hex digits) of lines ``first_line`` to ``last_line``, as ``capture.source`` reads
+    them. A view shows the source beside the times only if the file still gives the same digest.
+    """
+
+    frame: Frame
+    first_line: int
+    last_line: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """A finished run as capture hands it to the store."""
 
@@ -251,6 +266,7 @@ class Recording:
     tree: CallTree | None = None
     spans: tuple[Span, ...] = ()
     plans: tuple[Plan, ...] = ()
+    sources: tuple[FunctionSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import os.path
 import re
+import sys
 import sysconfig
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["home_folder", "is_user_code", "normalise", "shorten_text", "working_folder"]
+__all__ = ["home_folder", "is_user_code", "locate", "normalise", "shorten_text", "working_folder"]
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - strings, because this runs per frame file
 STDLIB = tuple(
@@ -35,6 +36,9 @@ SITE = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 CELL = re.compile(r"<ipython-input-|[/\\]ipykernel_\d+[/\\]\d+\.py$|^<cell")
 OWN_MACHINERY = re.compile(r"workbench/(?!scenarios/|services/|dataset/)")
 USER_PSEUDO_FILES = frozenset({"<cell>", "<string>", "<stdin>"})
+SOURCE_SUFFIXES = (".py", ".pyw")
+
+_met: dict[str, list[str]] = {}  # the file names of this process behind each normalised one
 
 
 @lru_cache(maxsize=65536)
@@ -43,6 +47,12 @@ def normalise(filename: str) -> str:
 
     Pure for the life of the process: the first answer for a file stays, also if the working folder changes.
     """
+    name = _normalised(filename)
+    _met.setdefault(name, []).append(filename)
+    return name
+
+
+def _normalised(filename: str) -> str:
     if CELL.search(filename):
         return "<cell>"
     if not filename or filename.startswith("<"):
@@ -59,6 +69,40 @@ def is_user_code(normalised: str) -> bool:
     if normalised.startswith("<"):
         return normalised in USER_PSEUDO_FILES
     return OWN_MACHINERY.match(normalised) is None
+
+
+def locate(normalised: str) -> list[str]:
+    """Names of files here that may be meant, likeliest first; for a cell, names that ``linecache`` knows.
+
+    Nothing says that they hold what was recorded: whoever reads them compares digests. Only Python source that
+    exists is named, and nothing outside the folder that the name starts from.
+    """
+    if normalised == "<cell>":
+        return list(reversed(_met.get(normalised, [])))
+    if not normalised.endswith(SOURCE_SUFFIXES) or ".." in normalised.split("/"):
+        return []
+    names = [*reversed(_met.get(normalised, [])), *_by_convention(normalised)]
+    return [name for name in dict.fromkeys(names) if os.path.isfile(name)]  # noqa: PTH113
+
+
+def _by_convention(normalised: str) -> list[str]:
+    """Where the table above would have the name come from, here."""
+    first, _, rest = normalised.partition("/")
+    match first:
+        case "workbench":
+            folders = [PACKAGE]
+        case "<stdlib>":
+            folders = list(STDLIB)
+        case "<site>":
+            folders = [path for path in sys.path if SITE.search(path + "/")]
+        case "~":
+            folders = [home_folder()]
+        case "":
+            return [normalised]
+        case _:
+            here = working_folder()
+            folders, rest = [_project_root(here) if here else "", here], normalised
+    return [os.path.join(folder, *rest.split("/")) for folder in folders if folder]  # noqa: PTH118
 
 
 def shorten_text(text: str) -> str:

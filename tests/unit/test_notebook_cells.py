@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 import base64
-import importlib
-import json
+import linecache
 import re
-import sys
-from collections.abc import Iterator
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ipython_shell import hidden_names
+from ipython_shell import shell as shell
 from sample_runs import EVIL, STARTED, evil_tree, jamf_tree, run, session, session_report
 
 import workbench as wb
-from workbench.errors import MissingExtra, RunNotFound, UsageError
-from workbench.model import Comparison, Frame, FunctionChange, Recording, Verdict
+from workbench.errors import RunNotFound, UsageError
+from workbench.model import Comparison, Frame, FunctionChange, Recording, RoundKind, Status, Verdict
+from workbench.notebook.cells import mark_cell
 from workbench.notebook.fallback import still_html
-from workbench.notebook.magic import mark_cell
 from workbench.notebook.shown import ComparisonView, ReportFile, RunList
 from workbench.store import Store
 from workbench.views.payload import FlameMeta, decode
 
 BUSY = "import time\nend = time.perf_counter() + 0.03\nwhile time.perf_counter() < end: pass\n"
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An IPython of its own with the extension on and an empty store; what it displays is in ``shell.shown``."""
-    interactive = pytest.importorskip("IPython.core.interactiveshell")
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    config = importlib.import_module("traitlets.config").Config()
-    config.HistoryManager.enabled = False
-    made = interactive.InteractiveShell(config=config)
-    wb.load_ipython_extension(made)
-    wb.load_ipython_extension(made)  # twice is once
-    made.shown = []
-    display = importlib.import_module("IPython.display")
-    monkeypatch.setattr(display, "display", lambda *objects, **_: made.shown.extend(objects))
-    yield made
-    interactive.InteractiveShell.clear_instance()
 
 
 def test_a_cell_is_profiled_and_keeps_its_value(shell: Any) -> None:
@@ -73,26 +56,103 @@ def test_strings_over_several_lines_stay_as_written(shell: Any) -> None:
     assert [r.name for r in Store().runs()] == ["cell"]
 
 
-def test_an_exception_is_raised_as_usual_and_the_run_kept_as_failed(shell: Any) -> None:
-    result = shell.run_cell(f"%%profile broken\n{BUSY}1 / 0")
-    assert isinstance(result.error_in_exec, ZeroDivisionError)
-    assert [(r.name, str(r.status)) for r in Store().runs()] == [("broken", "failed")]
-    lines = result.error_in_exec.__traceback__
-    while lines is not None and lines.tb_next is not None:
-        lines = lines.tb_next
-    assert lines is not None
-    assert lines.tb_lineno == 5, "line numbers are the cell's own"
-
-
 def test_a_cell_whose_last_statement_is_no_expression_has_no_value(shell: Any) -> None:
     result = shell.run_cell("%%profile\nx = 1")
     assert result.success
     assert result.result is None
 
 
-def test_an_option_is_refused_in_one_line(shell: Any) -> None:
-    result = shell.run_cell("%%profile --fast\n1")
-    assert "takes a name only" in str(result.error_in_exec)
+def test_an_exception_is_raised_as_usual_with_no_frame_of_ours(shell: Any) -> None:
+    result = shell.run_cell(f"%%profile broken\n{BUSY}1 / 0")
+    error = result.error_in_exec
+    assert isinstance(error, ZeroDivisionError)
+    assert error.__context__ is None
+    names = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+    assert not [name for name in names if "workbench/notebook" in name]
+    assert traceback.extract_tb(error.__traceback__)[-1].lineno == 5, "line numbers are the cell's own"
+    assert linecache.getline(names[-1], 5) == "1 / 0\n", "the traceback shows the user's line"
+    assert [(r.name, str(r.status)) for r in Store().runs()] == [("broken", "failed")]
+    assert hidden_names(shell) == []
+
+
+def test_rounds_of_one_run_are_repeated_and_the_last_ones_value_is_the_cells(shell: Any) -> None:
+    shell.user_ns["calls"] = []
+    result = shell.run_cell(f"%%profile again --repeat 3\n{BUSY}calls.append(len(calls))\nlen(calls)")
+    assert result.result == 3
+    (run,) = Store().runs()
+    assert [(r.kind, r.status) for r in run.rounds] == [(RoundKind.SAMPLED, Status.OK)] * 3
+    assert decode(shell.shown[-1].payload).meta.rounds == 3
+    assert hidden_names(shell) == []
+
+
+def test_an_interrupt_keeps_the_rounds_so_far_and_goes_on_its_way(shell: Any) -> None:
+    cell = f"{BUSY}n = globals().get('n', 0) + 1\nif n == 2: raise KeyboardInterrupt\nn"
+    result = shell.run_cell(f"%%profile stopped --repeat 5\n{cell}")
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    (run,) = Store().runs()
+    assert [str(r.status) for r in run.rounds] == ["ok", "interrupted"]
+    assert str(run.status) == "interrupted"
+    assert len(shell.shown) == 1
+    assert hidden_names(shell) == []
+
+
+def test_a_semicolon_hides_the_value_and_the_last_value_is_underscore(
+    shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_cell("%%profile\n'seen'", store_history=True)
+    shell.run_cell("%%profile\n'unseen';", store_history=True)
+    assert "'seen'" in capsys.readouterr().out
+    assert shell.run_cell("_", store_history=True).result == "seen"
+    assert "unseen" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("cell", ["break", "return 1", "x = (", "def f(:", "yield 1"])
+def test_what_is_no_cell_is_refused_as_without_the_magic(shell: Any, cell: str) -> None:
+    under, plain = shell.run_cell(f"%%profile --repeat 2\n{cell}"), shell.run_cell(f"\n{cell}")
+    error, usual = (r.error_before_exec or r.error_in_exec for r in (under, plain))
+    assert type(error) is type(usual)
+    assert error.msg == usual.msg
+    assert Store().runs() == []
+
+
+def test_future_imports_stay_first(shell: Any) -> None:
+    result = shell.run_cell("%%profile\nfrom __future__ import annotations\ndef f(x: Unknown): return x\nf(3)")
+    assert result.result == 3
+
+
+def test_a_magic_inside_the_cell_still_works(shell: Any) -> None:
+    assert shell.run_cell("%%profile\nvalue = %sx echo hello\nlist(value)").result == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("--fast", "no option --fast"),
+        ("--repeat", "--repeat needs a value"),
+        ("--repeat 0", "from 1 to 10,000, not '0'"),
+        ("--interval=never", "a number above 0"),
+        ("--sampler perf", "no sampler 'perf'"),
+        ("'open", "no closing quotation"),
+    ],
+)
+def test_a_wrong_option_is_refused_in_one_line_before_anything_runs(shell: Any, line: str, says: str) -> None:
+    result = shell.run_cell(f"%%profile {line}\nran = True")
+    assert says in str(result.error_in_exec)
+    assert type(result.error_in_exec).__module__ == "IPython.core.error"
+    assert "ran" not in shell.user_ns
+
+
+def test_nothing_is_recorded_where_recording_is_switched_off(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_DISABLE", "1")
+    assert shell.run_cell("%%profile --repeat 5\nn = globals().get('n', 0) + 1\nn").result == 1
+    assert (Store().runs(), shell.shown) == ([], [])
+
+
+def test_tools_that_call_magics_by_name_are_served(shell: Any) -> None:
+    shell.run_cell_magic("profile", "named", f"{BUSY}y = 5")
+    assert shell.user_ns["y"] == 5
+    assert [r.name for r in Store().runs()] == ["named"]
+    assert "--repeat" in shell.find_magic("profile", "cell").__doc__
 
 
 def test_other_cells_are_left_alone(shell: Any) -> None:
@@ -108,18 +168,7 @@ def test_it_can_be_switched_off_again(shell: Any) -> None:
     unload_ipython_extension(shell)
     assert mark_cell not in shell.input_transformers_cleanup
     assert shell.ast_transformers == []
-
-
-def test_a_widget_carries_the_payload_and_saves_a_small_still_picture(tmp_path: Path) -> None:
-    tree = jamf_tree(samples=8000)
-    widget = wb.flamegraph(tree)
-    bundle, _ = widget._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert len(bundle["text/html"]) < 80_000
-    assert "<script" not in bundle["text/html"]
-    assert "helper_" in bundle["text/plain"]
-    assert len(decode(widget.payload).frame) == int((tree.total_ns() > 0).sum())
-    assert len(json.dumps(bundle)) < 100_000
+    assert shell.find_magic("profile", "cell") is None
 
 
 def test_the_still_picture_is_inert_whatever_the_names() -> None:
@@ -144,13 +193,6 @@ def test_a_flame_graph_is_drawn_of_whatever_holds_or_names_a_run(tmp_path: Path)
         wb.flamegraph(7, store=store)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="has no stacks"):
         wb.flamegraph(Recording(recording.run))
-
-
-def test_a_missing_anywidget_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "workbench.notebook.widget", raising=False)
-    monkeypatch.setitem(sys.modules, "anywidget", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'workbench\[notebook\]'"):
-        wb.flamegraph(jamf_tree())
 
 
 def test_runs_sql_and_report_show_themselves(tmp_path: Path) -> None:

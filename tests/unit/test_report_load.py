@@ -56,7 +56,9 @@ def test_runs_of_different_sessions_stand_beside_each_other_without_a_ladder(sto
     assert [r.run.run_id for r in report.runs] == [naive, "261123-050000-one1"]
     assert report.rows == ()
     assert len(report.sessions) == 2
-    assert report.title == "2 runs"
+    assert report.title == "naive → checkout"
+    assert report.comparison is not None
+    assert report.comparison.advisory, "different sessions give no verdict"
 
 
 def test_stored_comparisons_come_along(store: Store) -> None:

@@ -20,6 +20,8 @@ def joined(first: CallTree, second: CallTree, *, round_offset: int = 0) -> tuple
     nodes = np.array(_add_nodes(builder, second), dtype=np.int32)
     threads = tuple(dict.fromkeys((*first.threads, *second.threads)))
     thread_of = np.array([threads.index(name) for name in second.threads] or [0], dtype=np.int32)
+    tasks = tuple(dict.fromkeys((*first.tasks, *second.tasks)))
+    task_of = np.array([*(tasks.index(name) for name in second.tasks), -1], dtype=np.int32)  # -1 finds the last
     a, b = first.samples, second.samples
     samples = Samples(
         time_ns=np.concatenate([a.time_ns, b.time_ns]),
@@ -27,10 +29,13 @@ def joined(first: CallTree, second: CallTree, *, round_offset: int = 0) -> tuple
         node=np.concatenate([a.node, nodes[b.node]]),
         thread=np.concatenate([a.thread, thread_of[b.thread]]),
         round=np.concatenate([a.round, b.round + np.int32(round_offset)]),
+        task=np.concatenate([a.task, task_of[b.task]]),
     )
     shape = builder.build()
     lines = _joined_lines(first.lines, second.lines, nodes)
-    return CallTree(shape.frames, shape.node_parent, shape.node_frame, threads, lines, samples), nodes.tolist()
+    return CallTree(
+        shape.frames, shape.node_parent, shape.node_frame, threads, lines, samples, tasks
+    ), nodes.tolist()
 
 
 def _add_nodes(builder: CallTreeBuilder, tree: CallTree) -> list[int]:

@@ -138,6 +138,13 @@ class StackTable:
             shared -= 1
         return self._without_ours(key[shared:], mark_cost=not caller)
 
+    def codes(self) -> dict[Frame, list[CodeType]]:
+        """The code objects behind each frame that was seen."""
+        found: dict[Frame, list[CodeType]] = {}
+        for code in self._codes.values():
+            found.setdefault(_of_code(code)[1], []).append(code)
+        return found
+
     def _without_ours(self, key: Sequence[int | str], *, mark_cost: bool) -> tuple[Frame, ...]:
         stack: list[Frame] = []
         inside = False

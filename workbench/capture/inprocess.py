@@ -21,6 +21,7 @@ from workbench.capture import eventloop
 from workbench.capture.frames import AWAIT_MARK, BUILTIN, StackKey, StackTable
 from workbench.capture.pending import PendingTasks
 from workbench.capture.samplers import SampledStack, SamplerSpec
+from workbench.capture.tasks import NO_TASK, TaskNames, current_task
 from workbench.errors import ProfilerActive
 from workbench.model import Frame
 
@@ -58,8 +59,10 @@ class InProcessSampler:
             number: self._table.stack(key, self._start) for key, number in hook.numbers.items()
         }
         thread = self._thread.name
-        for time_ns, weight_ns, number, line in zip(hook.times, hook.weights, hook.stacks, hook.lines, strict=True):
-            yield SampledStack(time_ns, weight_ns, stacks[number], thread, line)
+        names = [*hook.names.names(), ""]  # NO_TASK finds the last
+        columns = zip(hook.times, hook.weights, hook.stacks, hook.lines, hook.tasks, strict=True)
+        for time_ns, weight_ns, number, line, task in columns:
+            yield SampledStack(time_ns, weight_ns, stacks[number], thread, line, names[task])
 
 
 def refuse_second_profiler() -> None:
@@ -91,11 +94,15 @@ class _Hook(StackSampler):
         self.weights = array("q")
         self.stacks = array("l")
         self.lines = array("l")
+        self.tasks = array("l")
+        self.names = TaskNames()
         self._table = table
         self._began: float = self._now()
         self._pending = PendingTasks()
         self._away = False  # the loop itself, or code that isn't profiled, is running
         self._awaiting: tuple[StackKey, int] | None = None
+        self._waiters: list[int] | None = None  # numbers of the tasks that the await may be of
+        self._outermost = ""
         self._task_stem: StackKey = ()
         self._state: object = None
 
@@ -120,28 +127,45 @@ class _Hook(StackSampler):
 
     def _context_changed(self, frame: FrameType, new: object, old: object, coroutines: list[str]) -> None:
         self._awaiting = None
+        self._waiters = None
         self._away = new != self.mark
         if old == self.mark:
             self._task_stem = self._table.key_of(frame)
             if coroutines:
-                self._awaiting = (*self._task_stem, *reversed(coroutines), AWAIT_MARK), _line_of(coroutines[0])
+                self._outermost = coroutines[-1]
+                stack = (*self._task_stem, *reversed(coroutines), AWAIT_MARK)
+                self._awaiting = stack, _line_of(coroutines[0])
 
     def _record(self, frame: FrameType | None, event: str, arg: Any) -> None:
         now = self._now()
-        key, line = self._awaiting or (self._away and self._waiting()) or self._stack(frame, event, arg)
+        found = self._awaited() or (self._waiting() if self._away else None)
+        key, line, task = found or (*self._stack(frame, event, arg), self._current())
         self.times.append(int((now - self._began) * 1e9))
         self.weights.append(int((now - self.last_profile_time) * 1e9))
         self.stacks.append(self.numbers.setdefault(key, len(self.numbers)))
         self.lines.append(line)
+        self.tasks.append(task)
         self.last_profile_time = now
 
-    def _waiting(self) -> tuple[StackKey, int] | None:
+    def _awaited(self) -> tuple[StackKey, int, int] | None:
+        """The await that pyinstrument saw last. It knows no task: those of that coroutine take turns."""
+        if self._awaiting is None:
+            return None
+        if self._waiters is None:
+            tasks = self._pending.begun_by(_definition_of(self._outermost))
+            self._waiters = [self.names.number(task) for task in tasks] or [NO_TASK]
+        return *self._awaiting, self._waiters[len(self.times) % len(self._waiters)]
+
+    def _waiting(self) -> tuple[StackKey, int, int] | None:
         """The stack of a task that waits while the loop is at work or idle."""
         found = self._pending.waiting(len(self.times))
         if found is None or not self._task_stem:
             return None
-        codes, line = found
-        return (*self._table.extended(self._task_stem, codes), AWAIT_MARK), line
+        key = (*self._table.extended(self._task_stem, found.codes), AWAIT_MARK)
+        return key, found.line, self.names.number(found.task)
+
+    def _current(self) -> int:
+        return NO_TASK if self._away else self.names.number(current_task())
 
     def _stack(self, frame: FrameType | None, event: str, arg: Any) -> tuple[StackKey, int]:
         if event == "call" and frame is not None:
@@ -152,6 +176,13 @@ class _Hook(StackSampler):
             name = getattr(arg, "__qualname__", None) or getattr(arg, "__name__", "?")
             key = (*key, f"{name}\x00{BUILTIN}\x000")
         return key, line
+
+
+def _definition_of(frame_info: str) -> tuple[str, str, int]:
+    """Bare name, file and first line in pyinstrument's notation."""
+    name, _, rest = frame_info.partition("\x01")[0].partition("\x00")
+    filename, _, line = rest.partition("\x00")
+    return name, filename, int(line or 0)
 
 
 def _line_of(frame_info: str) -> int:

@@ -7,13 +7,23 @@ pyinstrument remembers the last coroutine that awaited before its context was le
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 from weakref import WeakSet
 
-__all__ = ["PendingTasks"]
+__all__ = ["PendingTasks", "Waiting"]
 
 DEEPEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A task that waits: code objects of its coroutines from the outermost, and the innermost one's line."""
+
+    task: asyncio.Task[Any]
+    codes: list[CodeType]
+    line: int
 
 
 class PendingTasks:
@@ -30,20 +40,35 @@ class PendingTasks:
             if task is not current:
                 self._older.add(task)
 
-    def waiting(self, turn: int) -> tuple[list[CodeType], int] | None:
-        """Code objects of one waiting task's coroutines from the outermost, and the innermost one's line.
-
-        Tasks that wait for other tasks are passed over if possible; among the rest ``turn`` goes round, so that
-        over many samples each gets its share. None if nothing waits.
+    def waiting(self, turn: int) -> Waiting | None:
+        """One waiting task. Those that wait for other tasks are passed over if possible; among the rest ``turn``
+        goes round, so that over many samples each gets its share. None if nothing waits.
         """
-        try:
-            tasks = [task for task in asyncio.all_tasks() if task not in self._older]
-        except RuntimeError:
-            return None
+        tasks = self._tasks()
         tasks = [task for task in tasks if not _waits_for_tasks(task)] or tasks
         if not tasks:
             return None
-        return _coroutines(tasks[turn % len(tasks)].get_coro())
+        task = tasks[turn % len(tasks)]
+        found = _coroutines(task.get_coro())
+        return None if found is None else Waiting(task, *found)
+
+    def begun_by(self, definition: tuple[str, str, int]) -> list[asyncio.Task[Any]]:
+        """Pending tasks whose outermost coroutine has this bare name, file and first line, as they came to be."""
+        return sorted(
+            (task for task in self._tasks() if _definition(task.get_coro()) == definition),
+            key=lambda task: task.get_name(),
+        )
+
+    def _tasks(self) -> list[asyncio.Task[Any]]:
+        try:
+            return [task for task in asyncio.all_tasks() if task not in self._older]
+        except RuntimeError:
+            return []
+
+
+def _definition(coroutine: Any) -> tuple[str, str, int] | None:
+    code = getattr(coroutine, "cr_code", None) or getattr(coroutine, "gi_code", None)
+    return None if code is None else (code.co_name, code.co_filename, code.co_firstlineno)
 
 
 def _waits_for_tasks(task: asyncio.Task[Any]) -> bool:

@@ -26,10 +26,21 @@ from workbench.capture.resources import ResourceMeter, collector_off
 from workbench.capture.samplers import RunningSampler, SampledStack, SamplerSpec, start_sampler
 from workbench.capture.spans import OpenSpan, SpanLog
 from workbench.errors import CaptureError
-from workbench.model import Frame, Recording, Round, RoundKind, Run, Scalar, Span, Status, utc_now
+from workbench.model import (
+    Frame,
+    FunctionSource,
+    Recording,
+    Round,
+    RoundKind,
+    Run,
+    Scalar,
+    Span,
+    Status,
+    utc_now,
+)
 
 if TYPE_CHECKING:
-    from workbench.calltree import CallTreeBuilder
+    from workbench.calltree import CallTree, CallTreeBuilder
 
 __all__ = ["RoundInProgress", "RunRecorder", "add_samples"]
 
@@ -175,7 +186,18 @@ class RunRecorder:
             tags=tags,
             rounds=tuple(rounds),
         )
-        return Recording(run=run, tree=builder.build(), spans=spans)
+        tree = builder.build()
+        return Recording(run=run, tree=tree, spans=spans, sources=self._sources(tree))
+
+    def _sources(self, tree: CallTree) -> tuple[FunctionSource, ...]:
+        """Where the functions stand; a file in an unheard-of state must not cost the recording."""
+        from workbench.capture.digests import function_sources
+
+        try:
+            return function_sources(tree, self._table.codes())
+        except Exception as failure:
+            log.warning("workbench: no digests of sources: %s: %s", type(failure).__qualname__, failure)
+            return ()
 
     @staticmethod
     def _result(current: RoundInProgress) -> Round:
@@ -269,6 +291,7 @@ def add_samples(builder: CallTreeBuilder, samples: Iterable[SampledStack], round
             thread=builder.thread(sample.thread),
             round=round,
             line=sample.line,
+            task=builder.task(sample.task),
         )
 
 

@@ -22,7 +22,8 @@ SHORTEST_INTERVAL_S = 0.0001
 class SampledStack:
     """One sample as a sampler gives it; times in ns since the round began, ``line`` 0 if unknown.
 
-    For a C function at the leaf ``line`` is the calling line, which is where a source listing shows it.
+    ``task`` is the asyncio task that ran or waited, "" for none or where the sampler can't tell (py-spy). For a C
+    function at the leaf ``line`` is the calling line, which is where a source listing shows it.
     """
 
     time_ns: int
@@ -30,6 +31,7 @@ class SampledStack:
     stack: tuple[Frame, ...]
     thread: str
     line: int
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)

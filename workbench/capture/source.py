@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import ast
 import linecache
+import tokenize
 import warnings
+from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
 
-__all__ = ["qualified_name_at_definition", "qualified_name_at_line"]
+__all__ = [
+    "codes_named",
+    "digest_of",
+    "extent",
+    "qualified_name_at_definition",
+    "qualified_name_at_line",
+    "source_lines",
+]
+
+LARGEST = 20_000_000  # bytes; no file that a person wrote is longer
 
 
 def qualified_name_at_definition(filename: str, name: str, first_line: int) -> str | None:
@@ -29,6 +41,40 @@ def qualified_name_at_line(filename: str, name: str, line: int) -> str | None:
     return max(around, key=lambda code: code.co_firstlineno).co_qualname if around else None
 
 
+def codes_named(filename: str, qualified_name: str) -> list[CodeType]:
+    """The code objects of that qualified name in a file or notebook cell, as it is now."""
+    bare = qualified_name.rpartition(".")[2]
+    return [code for code in _codes(filename, bare) if code.co_qualname == qualified_name]
+
+
+def extent(code: CodeType) -> tuple[int, int]:
+    """First (decorators included) and last line of a function's source."""
+    return code.co_firstlineno, _last_line(code)
+
+
+def source_lines(filename: str) -> list[str]:
+    """The lines of a file or notebook cell as they are now, without their ends; none if it can't be read."""
+    try:
+        if Path(filename).stat().st_size > LARGEST:
+            return []
+        with tokenize.open(filename) as opened:
+            return opened.read().splitlines()
+    except (OSError, ValueError, SyntaxError):  # SyntaxError: an encoding that doesn't exist
+        return [line.rstrip("\r\n") for line in _cached_lines(filename)]
+
+
+def digest_of(lines: Sequence[str]) -> str:
+    """BLAKE2b-64 of lines as 16 hex digits."""
+    text = "\n".join(lines).encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=8, person=b"wb.source").hexdigest()
+
+
+def _cached_lines(filename: str) -> list[str]:
+    """A notebook's cell, put there by IPython."""
+    cached = linecache.cache.get(filename, ())
+    return cached[2] if len(cached) == 4 else []
+
+
 class _ReadOnlyLoader(SourceFileLoader):
     """Uses a fresh ``.pyc`` where there is one, but never writes one beside the user's files."""
 
@@ -40,8 +86,7 @@ def _codes(filename: str, name: str) -> list[CodeType]:
     try:
         stat = Path(filename).stat()
     except (OSError, ValueError):
-        cached = linecache.cache.get(filename, ())
-        text = "".join(cached[2]) if len(cached) == 4 else ""  # a notebook's cell, put there by IPython
+        text = "".join(_cached_lines(filename))
         return _index_of_text(filename, text).get(name, []) if text else []
     return _index(filename, stat.st_mtime_ns, stat.st_size).get(name, [])
 
@@ -81,6 +126,8 @@ def _by_name(todo: list[CodeType]) -> dict[str, list[CodeType]]:
 
 @lru_cache(maxsize=65536)
 def _last_line(code: CodeType) -> int:
-    own = max((line for _, _, line in code.co_lines() if line is not None), default=code.co_firstlineno)
+    ends = (end for _, end, _, _ in code.co_positions() if end is not None)  # of none with -X no_debug_ranges
+    starts = (line for _, _, line in code.co_lines() if line is not None)
+    own = max((*ends, *starts), default=code.co_firstlineno)
     inner = (_last_line(constant) for constant in code.co_consts if isinstance(constant, CodeType))
     return max([own, *inner])

@@ -1,4 +1,4 @@
-"""``workbench report``: one self-contained HTML file."""
+"""``workbench report``: one self-contained HTML file, or Markdown for a pull request."""
 
 from __future__ import annotations
 
@@ -13,13 +13,32 @@ __all__ = ["report_command"]
 
 @click.command("report")
 @store_option
-@click.argument("what", nargs=-1, required=True, metavar="RUN…|SESSION")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.html")
-def report_command(store_path: Path | None, what: tuple[str, ...], output: Path) -> None:
-    """Write runs, or a whole session, as one HTML file that needs nothing but a browser."""
-    from workbench.reporting import load_report, prepare_output, write_report
+@click.argument("what", nargs=-1, required=True, metavar="RUN…|SESSION|NOTEBOOK.ipynb")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="FILE.html or FILE.md; default: stdout."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["html", "md"]), help="Default: what the file's name says, else html."
+)
+@click.option("--confidential", is_flag=True, help="Leave out source, folders, hosts, users and statements.")
+def report_command(
+    store_path: Path | None, what: tuple[str, ...], output: Path | None, form: str | None, confidential: bool
+) -> None:
+    """Write runs, a session or a notebook as one HTML file that needs nothing but a browser.
+
+    Two runs are compared, the first being the base. --format md is a comment for a pull request or a ticket.
+    """
+    from workbench.reporting.render import rendered
+    from workbench.reporting.write import prepare_output, write_atomically
     from workbench.store import Store
 
-    prepare_output(output)
-    write_report(load_report(Store(store_path), what), output)
+    if form is None:
+        form = "md" if output is not None and output.suffix.lower() in {".md", ".markdown"} else "html"
+    if output is not None:
+        prepare_output(output)
+    text = rendered(Store(store_path), what, form, confidential=confidential)
+    if output is None:
+        click.echo(text.encode("utf-8", "replace"), nl=False)
+        return
+    write_atomically(output, text)
     click.echo(f"{output} ({output.stat().st_size / 1e6:.1f} MB)")

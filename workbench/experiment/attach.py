@@ -56,9 +56,12 @@ def attach(
     if duration is not None and duration <= 0:
         raise UsageError(f"--duration is in seconds and more than 0, not {duration}")
     spec = SamplerSpec("py-spy", 1 / rate, native=native, gil=gil, idle=idle, subprocesses=subprocesses)
+    from workbench.capture.digests import process_started
+
     started_at = utc_now()
     if not 0 < pid <= LARGEST_PID:
         raise ProcessNotFound(f"no process {pid}: check the id with 'ps'")
+    born = process_started(pid)
     spy = PySpy(pid, spec).start()
     cpu = _CpuUse(pid)
     began = time.perf_counter()
@@ -70,17 +73,21 @@ def attach(
     measures = {"wall": time.perf_counter() - began, **cpu.measures()}
     spy.stop()
     round_ = Round(0, RoundKind.SAMPLED, 0, started_at, measures, status)
-    session, recording = _record(spy, spec, round_, name or f"process {pid}", pid)
+    session, recording = _record(spy, spec, round_, name or f"process {pid}", pid, born)
     return Attached(session, recording, save_or_warn(session, recording, store))
 
 
-def _record(spy: PySpy, spec: SamplerSpec, round_: Round, name: str, pid: int) -> tuple[Session, Recording]:
+def _record(
+    spy: PySpy, spec: SamplerSpec, round_: Round, name: str, pid: int, born: float
+) -> tuple[Session, Recording]:
     from workbench.calltree import CallTreeBuilder
+    from workbench.capture.digests import function_sources
     from workbench.capture.rounds import add_samples
     from workbench.store.ids import new_id
 
     builder = CallTreeBuilder()
     add_samples(builder, spy.samples(), round_.index)
+    tree = builder.build()
     session = Session(
         new_id(round_.started_at), "attach", round_.started_at, parameters={"pid": pid}, environment=environment()
     )
@@ -94,7 +101,7 @@ def _record(spy: PySpy, spec: SamplerSpec, round_: Round, name: str, pid: int) -
         sampler=spec.describe(),
         rounds=(round_,),
     )
-    return session, Recording(run, builder.build())
+    return session, Recording(run, tree, sources=function_sources(tree, started=born))
 
 
 def _watch(spy: PySpy, cpu: _CpuUse, duration: float | None) -> None:

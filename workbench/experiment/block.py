@@ -21,7 +21,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from workbench.capture.environment import environment
-from workbench.capture.rounds import MeasuredRound, RoundInProgress, RunRecorder
+from workbench.capture.rounds import SEVERITY, MeasuredRound, RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.capture.spans import is_recorded_here
 from workbench.errors import ProfilerActive, UsageError
@@ -31,7 +31,7 @@ from workbench.model import Recording, RoundKind, Scalar, Session, Status, utc_n
 if TYPE_CHECKING:
     from workbench.store import Store
 
-__all__ = ["BlockRun", "is_disabled", "profile"]
+__all__ = ["BlockRecording", "BlockRun", "is_disabled", "profile"]
 
 log = logging.getLogger("workbench")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -86,7 +86,7 @@ class profile:  # noqa: N801 - reads as a verb where it is used
         self._spans = spans
         self._store = store
         self._parameters = dict(parameters or {})
-        self._open: _Recording | None = None
+        self._open: BlockRecording | None = None
 
     def __enter__(self) -> BlockRun:
         return self._enter(sys._getframe(1))
@@ -96,7 +96,7 @@ class profile:  # noqa: N801 - reads as a verb where it is used
             return BlockRun(self._name, "")
         if self._open is not None:
             raise ProfilerActive(f"the profile {self._name!r} is already being recorded; make a second one")
-        opened = _Recording(self._name or caller.f_code.co_name, self._spec, self._spans, self._parameters)
+        opened = BlockRecording(self._name or caller.f_code.co_name, self._spec, self._spans, self._parameters)
         opened.begin(caller)
         self._open = opened
         return opened.run
@@ -114,11 +114,11 @@ class profile:  # noqa: N801 - reads as a verb where it is used
             raise UsageError(f"{function.__qualname__} is a generator: profile the loop over it with a with block")
         name = self._name or function.__qualname__
 
-        def opened(caller: FrameType) -> _Recording | None:
+        def opened(caller: FrameType) -> BlockRecording | None:
             """A run of this call; None where it is a part of another, or nothing is recorded."""
             if is_disabled() or is_recorded_here():
                 return None
-            call = _Recording(name, self._spec, self._spans, self._parameters)
+            call = BlockRecording(name, self._spec, self._spans, self._parameters)
             try:
                 call.begin(caller)
             except ProfilerActive:
@@ -158,8 +158,12 @@ class profile:  # noqa: N801 - reads as a verb where it is used
         return call  # type: ignore[return-value]
 
 
-class _Recording:
-    """One use of ``profile``: the recorder, its one round, and the session around it."""
+class BlockRecording:
+    """One use of ``profile``: the recorder, its round, and the session around it.
+
+    A cell that is profiled several times is one run of several rounds: ``begin`` and ``end`` for each, ``keep``
+    once.
+    """
 
     def __init__(self, name: str, spec: SamplerSpec, spans: bool, parameters: Mapping[str, Scalar]) -> None:
         from workbench.store.ids import new_id
@@ -186,7 +190,7 @@ class _Recording:
             self._lost(failure)
         ended = self._measured.result
         if ended is not None:
-            self.run.status = ended.status
+            self.run.status = max(self.run.status or Status.OK, ended.status, key=SEVERITY.__getitem__)
         return ended is not None
 
     def keep(self, store: Store | None) -> None:

@@ -1,11 +1,11 @@
-"""A user's function as a workload: imported from its file, called in this process, looped if it is short."""
+"""A user's function as a workload: called in this process, looped if it is short; imported from its file first."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from difflib import get_close_matches
 from itertools import repeat
 from pathlib import Path
@@ -19,22 +19,24 @@ from workbench.experiment.modules import ModuleSpace
 from workbench.experiment.results import result_digest
 from workbench.scenarios.base import Outcome
 
-__all__ = ["FunctionWorkload", "find_function"]
+__all__ = ["CallableWorkload", "FunctionWorkload", "find_function", "require_no_arguments"]
 
 _MOST_LOOPS = 10_000_000
 _SLOW_S = 1.0
 
 
-class FunctionWorkload:
-    """Calls a function without arguments ``loops`` times a round; an async one in an event loop of the round's own.
+class CallableWorkload:
+    """Calls a function without arguments ``loops`` times a round; an async one in an event loop of the round's own,
+    or by ``drive`` where that is given.
 
-    Call ``calibrate`` before the first round. Raises ``UsageError`` where the file has no such callable or it needs
-    arguments, and ``ScenarioError`` where the import fails.
+    Call ``calibrate`` before the first round.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
-        self._space = ModuleSpace(path)
-        self._function = find_function(self._space.load(), name, path)
+    def __init__(
+        self, function: Callable[[], Any], drive: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
+    ) -> None:
+        self._function = function
+        self.drive = drive
         self.loops = 1
         self.run: Callable[[], Any] = self._call  # a coroutine function where the user's is one
 
@@ -53,23 +55,26 @@ class FunctionWorkload:
             body()
             return perf_counter() - started
         finally:
-            self._space.leave()
+            self._leave()
 
     def _probe(self) -> None:
         """The first call; its value tells an async function, whatever it is wrapped in."""
         value = self._function()
         if inspect.iscoroutine(value):
             self.run = self._call_async
-            asyncio.run(value)
+            (self.drive or asyncio.run)(value)
 
     def _drive(self) -> None:
         if inspect.iscoroutinefunction(self.run):
-            asyncio.run(self.run())
+            (self.drive or asyncio.run)(self.run())
         else:
             self.run()
 
     def setup(self) -> None:
-        self._space.enter()
+        """Nothing to do for a function that is there."""
+
+    def _leave(self) -> None:
+        """The counterpart of ``setup``."""
 
     def _call(self) -> Any:
         function, value = self._function, None
@@ -84,8 +89,29 @@ class FunctionWorkload:
         return value
 
     def finish(self, value: Any) -> Outcome:
-        self._space.leave()
+        self._leave()
         return Outcome(digest=result_digest(value), measures={LOOPS: float(self.loops)})
+
+    def close(self) -> None:
+        """Nothing to do for a function that stays."""
+
+
+class FunctionWorkload(CallableWorkload):
+    """The same of a function in a file.
+
+    Raises ``UsageError`` where the file has no such callable or it needs arguments, and ``ScenarioError`` where the
+    import fails.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._space = ModuleSpace(path)
+        super().__init__(find_function(self._space.load(), name, path))
+
+    def setup(self) -> None:
+        self._space.enter()
+
+    def _leave(self) -> None:
+        self._space.leave()
 
     def close(self) -> None:
         """Forget the file's module."""
@@ -101,7 +127,7 @@ def find_function(module: ModuleType, name: str, path: Path) -> Callable[[], Any
         value = getattr(value, part)
     if not callable(value):
         raise UsageError(f"{name!r} in {path} is not callable")
-    _require_no_arguments(value, path, name)
+    require_no_arguments(value, name, f" in {path}")
     function: Callable[[], Any] = value
     return function
 
@@ -114,7 +140,8 @@ def _suggestion(name: str, owner: object) -> str:
     return f"; it has: {', '.join(known[:10])}" if known else ""
 
 
-def _require_no_arguments(function: Callable[..., Any], path: Path, name: str) -> None:
+def require_no_arguments(function: Callable[..., Any], name: str, where: str = "") -> None:
+    """Raise ``UsageError`` for a function that can't be called without arguments."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # some built-ins have none
@@ -123,5 +150,5 @@ def _require_no_arguments(function: Callable[..., Any], path: Path, name: str) -
         signature.bind()
     except TypeError:
         raise UsageError(
-            f"{name}{signature} in {path} needs arguments; compare a function that takes none and calls it"
+            f"{name}{signature}{where} needs arguments; compare a function that takes none and calls it"
         ) from None

@@ -16,7 +16,7 @@ from workbench.capture.samplers import SamplerSpec
 from workbench.errors import INTERRUPTED, NotComparable, UsageError
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.sitting import Measured, measure_pairs
-from workbench.experiment.targets import RunTarget, parse_pair
+from workbench.experiment.targets import CallableTarget, RunTarget, parse_pair
 from workbench.model import Comparison, FunctionChange, Recording, RoundKind, Run, Scalar, Session, Verdict
 from workbench.scenarios.base import Settings
 from workbench.statistics import Estimate, unpaired_ratio
@@ -86,8 +86,8 @@ def exit_code(comparison: Comparison) -> int:
 
 
 def compare(
-    base: str,
-    new: str,
+    base: str | CallableTarget,
+    new: str | CallableTarget,
     *,
     store: Store,
     settings: CompareSettings | None = None,
@@ -107,8 +107,8 @@ def compare(
 
 
 def compare_live(
-    base: str,
-    new: str,
+    base: str | CallableTarget,
+    new: str | CallableTarget,
     *,
     settings: CompareSettings | None = None,
     rule: Rule | None = None,

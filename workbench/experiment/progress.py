@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -27,16 +28,18 @@ def silent(doing: str, done: int, total: int) -> None:
 
 @contextmanager
 def progress_bar(title: str, *, disable: bool | None = None) -> Iterator[Progress]:
-    """A tqdm bar on stderr, or its widget in a notebook; a plain line now and then where stderr is neither.
+    """A tqdm bar on stderr, or below a notebook's cell; a plain line now and then where stderr is neither.
 
-    ``disable`` True or False decides on the bar instead, and without it there are no lines either.
+    In a notebook it is text and not tqdm's widget, of which a saved notebook would keep an empty place. ``disable``
+    True or False decides on the bar instead, and without it there are no lines either.
     """
     if disable is None and not (sys.stderr.isatty() or "ipykernel" in sys.modules):
         yield _lines(title)
         return
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
-    with tqdm(desc=title, disable=bool(disable), bar_format=_FORMAT) as bar:
+    file = _CellFile() if "ipykernel" in sys.modules and not sys.stderr.isatty() else None
+    with tqdm(desc=title, disable=bool(disable), bar_format=_FORMAT, file=file) as bar:
 
         def show(doing: str, done: int, total: int) -> None:
             bar.total = total
@@ -47,6 +50,26 @@ def progress_bar(title: str, *, disable: bool | None = None) -> Iterator[Progres
         if bar.total:
             bar.n = bar.total
             bar.refresh()
+
+
+class _CellFile:
+    """What tqdm writes to in a notebook: one output of the cell, which is replaced by each line."""
+
+    def __init__(self) -> None:
+        self._id = ""
+
+    def write(self, text: str) -> int:
+        from IPython.display import display
+
+        line = text.strip("\r\n ")
+        if line:
+            known, self._id = bool(self._id), self._id or secrets.token_hex(8)
+            bundle = {"text/plain": line}
+            display(bundle, raw=True, display_id=self._id, update=known)  # type: ignore[no-untyped-call]
+        return len(text)
+
+    def flush(self) -> None:
+        """Written at once."""
 
 
 def _lines(title: str) -> Progress:

@@ -16,12 +16,13 @@ from workbench.capture.outcome import outcome_of
 from workbench.capture.rounds import RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ScenarioError, WorkbenchError
+from workbench.experiment.callables import CallableWorkload
 from workbench.experiment.interleave import sweeps
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import require_equal
 from workbench.experiment.subjects import Subject, open_subjects, share_loops
 from workbench.experiment.subprocesses import sample_script, with_sampled
-from workbench.experiment.targets import FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
+from workbench.experiment.targets import CallableTarget, FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
 from workbench.model import Recording, RoundKind, Scalar, Session, Status, Verdict, utc_now
 from workbench.paths import normalise
 from workbench.scenarios.base import Outcome, Workload
@@ -129,7 +130,7 @@ def _stored_name(target: LiveTarget) -> str:
             return normalise(str(path.absolute()))
         case FunctionTarget(path, function):
             return f"{normalise(str(path.absolute()))}:{function}"
-        case ScenarioTarget():
+        case ScenarioTarget() | CallableTarget():
             return str(target)
 
 
@@ -270,9 +271,23 @@ def _recorder(subject: Subject, sampler: SamplerSpec) -> RunRecorder:
 def _measure(
     recorder: RunRecorder, workload: Workload, kind: RoundKind, position: int
 ) -> tuple[Any, RoundInProgress]:
-    """One round; a coroutine function's event loop is its own, so that no round inherits another's connections."""
+    """One round; a coroutine function's event loop is its own, so that no round inherits another's connections.
+
+    A callable of this process may bring a loop that its objects belong to.
+    """
+    if isinstance(workload, CallableWorkload) and workload.drive and inspect.iscoroutinefunction(workload.run):
+        outcome: tuple[Any, RoundInProgress] = workload.drive(_awaited(recorder, workload, kind, position))
+        return outcome
     value, round_ = recorder.call(kind, workload.run, position=position)
     return (asyncio.run(value) if inspect.iscoroutine(value) else value), round_
+
+
+async def _awaited(
+    recorder: RunRecorder, workload: Workload, kind: RoundKind, position: int
+) -> tuple[Any, RoundInProgress]:
+    with recorder.round(kind, position=position) as current:
+        value = await workload.run()
+    return value, current
 
 
 def _recording(side: _Side, session: Session, interrupted: bool) -> Recording:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from workbench.experiment.callables import FunctionWorkload
+from workbench.experiment.callables import CallableWorkload, FunctionWorkload
 from workbench.experiment.subprocesses import ScriptWorkload
-from workbench.experiment.targets import FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
+from workbench.experiment.targets import CallableTarget, FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
 from workbench.model import Scalar
 from workbench.scenarios import registry
 from workbench.scenarios.base import Settings, Workload
@@ -62,7 +62,7 @@ def share_loops(subjects: Iterable[Subject]) -> None:
     The scheduler meets a long round oftener than a short one: functions that were calibrated in moments of
     different load would differ by the length of their rounds alone.
     """
-    functions = [subject.own for subject in subjects if isinstance(subject.own, FunctionWorkload)]
+    functions = [subject.own for subject in subjects if isinstance(subject.own, CallableWorkload)]
     loops = [function.loops for function in functions]
     if loops and max(loops) <= _UNEQUAL * min(loops):
         for function in functions:
@@ -101,5 +101,7 @@ def _own(target: LiveTarget, timeout_s: float) -> _OwnWorkload:
             return ScriptWorkload(path, timeout_s)
         case FunctionTarget(path, function):
             return FunctionWorkload(path, function)
+        case CallableTarget(function, _, drive):
+            return CallableWorkload(function, drive)
         case ScenarioTarget():
             raise TypeError("a variant is prepared by its scenario")

@@ -158,4 +158,5 @@ def with_sampled(recording: Recording | None, sampled: Recording) -> Recording:
         for span in sampled.spans
     )
     run = replace(recording.run, rounds=(*recording.run.rounds, *rounds), sampler=sampled.run.sampler)
-    return replace(recording, run=run, tree=tree, spans=(*recording.spans, *spans))
+    sources = tuple(dict.fromkeys((*recording.sources, *sampled.sources)))
+    return replace(recording, run=run, tree=tree, spans=(*recording.spans, *spans), sources=sources)

@@ -11,13 +11,16 @@ What ends in ``.py``, or has ``.py:`` in it, is a file; else what has a colon is
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import UsageError
 
 __all__ = [
+    "CallableTarget",
     "FunctionTarget",
     "LiveTarget",
     "RunTarget",
@@ -65,6 +68,21 @@ class FunctionTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class CallableTarget:
+    """A callable without arguments of this process, such as a notebook's function.
+
+    ``drive`` runs what it returns to its end where that is a coroutine; None: ``asyncio.run``.
+    """
+
+    function: Callable[[], Any]
+    name: str
+    drive: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
 class RunTarget:
     """A stored run, as it was written; the store resolves it."""
 
@@ -74,7 +92,7 @@ class RunTarget:
         return self.run
 
 
-LiveTarget = ScenarioTarget | ScriptTarget | FunctionTarget
+LiveTarget = ScenarioTarget | ScriptTarget | FunctionTarget | CallableTarget
 Target = LiveTarget | RunTarget
 
 
@@ -94,9 +112,9 @@ def parse_target(text: str) -> Target:
     return _run(text)
 
 
-def parse_pair(base: str, new: str) -> tuple[Target, Target]:
+def parse_pair(base: str | CallableTarget, new: str | CallableTarget) -> tuple[Target, Target]:
     """Both sides of a comparison; ``UsageError`` where they are not of one kind, or of different scenarios."""
-    a, b = parse_target(base), parse_target(new)
+    a, b = (parse_target(side) if isinstance(side, str) else side for side in (base, new))
     if type(a) is not type(b):
         raise UsageError(f"{a} is {_kind(a)} and {b} is {_kind(b)}: compare two of a kind")
     if isinstance(a, ScenarioTarget) and isinstance(b, ScenarioTarget) and a.scenario != b.scenario:
@@ -152,7 +170,7 @@ def _kind(target: Target) -> str:
             return "a scenario's variant"
         case ScriptTarget():
             return "a script"
-        case FunctionTarget():
+        case FunctionTarget() | CallableTarget():
             return "a function"
         case RunTarget():
             return "a stored run"

@@ -1,16 +1,22 @@
 """What a notebook uses: ``import workbench as wb`` brings these names as ``wb.…``."""
 
-from workbench.notebook.functions import flamegraph, report, runs, sql
+from workbench.notebook.charts import distributions, ladder
+from workbench.notebook.explorer import explorer
+from workbench.notebook.functions import flamegraph, report, runs, sql, table
 from workbench.notebook.magic import load_ipython_extension, unload_ipython_extension
 from workbench.notebook.measuring import compare, run
 
 __all__ = [
     "compare",
+    "distributions",
+    "explorer",
     "flamegraph",
+    "ladder",
     "load_ipython_extension",
     "report",
     "run",
     "runs",
     "sql",
+    "table",
     "unload_ipython_extension",
 ]

@@ -24,7 +24,8 @@ def still_html(tree: CallTree, meta: FlameMeta) -> str:
     image = f'<img src="data:image/svg+xml;base64,{picture}" alt="{alt}" width="960">' if svg else ""
     table = functions_table(top_functions(tree, _FUNCTIONS), meta.rounds, "Functions with most self time")
     note = "<p><small>A still picture; run the cell for the live flame graph.</small></p>"
-    return f"<p><strong>{html_text(meta.name or meta.run_id)}</strong></p>{image}{table.to_html()}{note}"
+    of = f' data-wb-run="{html_text(meta.run_id)}"' if meta.run_id else ""  # a report draws it live again by this
+    return f"<p{of}><strong>{html_text(meta.name or meta.run_id)}</strong></p>{image}{table.to_html()}{note}"
 
 
 def still_text(tree: CallTree, meta: FlameMeta) -> str:

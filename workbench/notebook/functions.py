@@ -1,4 +1,4 @@
-"""The functions behind ``wb.flamegraph``, ``wb.runs``, ``wb.sql`` and ``wb.report``."""
+"""The functions behind ``wb.flamegraph``, ``wb.table``, ``wb.runs``, ``wb.sql`` and ``wb.report``."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from workbench.errors import MissingExtra
+import numpy as np
+
+from workbench.errors import UsageError
 from workbench.model import Recording, Run
-from workbench.notebook.shown import ReportFile, RunList
+from workbench.notebook.shown import FunctionTable, ReportFile, RunList
 from workbench.notebook.subject import subject
+from workbench.views.flamegraph import FunctionTime, functions_table
+from workbench.views.layout import function_totals, lay_out
 
 if TYPE_CHECKING:
     from workbench.calltree import CallTree
     from workbench.experiment.block import BlockRun
-    from workbench.notebook.widget import FlameGraph
+    from workbench.notebook.picture import FlameGraph
     from workbench.store import Store, Table
 
     Named: TypeAlias = str | Run | BlockRun | Recording
 
-__all__ = ["flamegraph", "report", "runs", "sql"]
+__all__ = ["flamegraph", "report", "runs", "sql", "table"]
 
 
 def _store(store: Store | None) -> Store:
@@ -38,15 +42,34 @@ def _name(what: Named) -> str:
 def flamegraph(what: Named | CallTree, *, store: Store | None = None) -> FlameGraph:
     """The live flame graph of a run, a recording, a ``wb.profile`` handle or a call tree.
 
-    A saved notebook keeps a small picture and a table of it. Raises ``MissingExtra`` without anywidget and
-    ``RunNotFound`` for an unknown run.
+    A saved notebook keeps a small picture and a table of it, which is also all that shows without anywidget. Raises
+    ``RunNotFound`` for an unknown run and ``UsageError`` for one without stacks.
     """
+    from workbench.notebook.fallback import still_html, still_text
+    from workbench.notebook.picture import FlameGraph
+    from workbench.views.payload import encode
+
     tree, meta = subject(what, lambda: _store(store))
-    try:
-        from workbench.notebook.widget import FlameGraph
-    except ImportError as error:
-        raise MissingExtra("anywidget", "notebook") from error
-    return FlameGraph(tree, meta)
+    return FlameGraph(encode(tree, meta), still=still_html(tree, meta), text=still_text(tree, meta))
+
+
+def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: Store | None = None) -> FunctionTable:
+    """The ``n`` functions of a run with most time of their own (or ``by="total"``: callees included).
+
+    Takes what ``flamegraph`` takes and raises the same; times are per round.
+    """
+    if by not in ("self", "total") or n < 1:
+        raise UsageError(f"a table is sorted by 'self' or 'total' and has one row or more, not by={by!r}, n={n}")
+    tree, meta = subject(what, lambda: _store(store))
+    layout = lay_out(tree)
+    totals, whole = function_totals(tree, layout), max(layout.whole_ns, 1)
+    weights = totals.self_ns if by == "self" else totals.total_ns
+    order = np.argsort(-weights, kind="stable")[: min(n, int(np.count_nonzero(weights)))]
+    times = [(tree.frames[i], int(totals.self_ns[i]), int(totals.total_ns[i])) for i in order.tolist()]
+    chosen = [FunctionTime(f, own, total, own / whole, total / whole) for f, own, total in times]
+    left = int(np.count_nonzero(weights)) - len(chosen)
+    caption = f"{meta.name or meta.run_id}: functions by {by} time" + (f", {left} more left out" if left else "")
+    return FunctionTable(tuple(chosen), functions_table(chosen, meta.rounds, caption))
 
 
 def runs(*, scenario: str | None = None, limit: int | None = 50, store: Store | None = None) -> RunList:

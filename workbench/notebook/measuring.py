@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import UsageError
+from workbench.experiment.callables import require_no_arguments
 from workbench.experiment.loops import outside_loop
 from workbench.experiment.progress import progress_bar
-from workbench.model import Recording
+from workbench.experiment.targets import CallableTarget
+from workbench.model import Comparison, Recording
 from workbench.notebook.shown import ComparisonView
 from workbench.views.numbers import format_bytes, format_count, format_seconds, format_times
 from workbench.views.tables import TextTable
@@ -126,37 +129,41 @@ def compare(
 ) -> ComparisonView:
     """Compare two runs (or their ids), or measure two targets now, as ``workbench compare`` does.
 
-    A target is ``"jamf:naive"``, ``"file.py"`` or ``"file.py:function"``; ``settings`` are a scenario's ``scale``,
-    ``resources``, ``link``, ``seed`` and ``options``. Raises ``UsageError`` for anything else, as for a function.
+    A target is a function without arguments (sync or async), ``"jamf:naive"``, ``"file.py"`` or
+    ``"file.py:function"``; ``settings`` are a scenario's ``scale``, ``resources``, ``link``, ``seed`` and
+    ``options``. Raises ``UsageError`` for anything else.
     """
-    base, new = _named(base), _named(new)
+    a, b = _side(base, "base"), _side(new, "new")
     from workbench.experiment.compare import CompareSettings
     from workbench.experiment.compare import compare as compare_targets
     from workbench.scenarios.base import Settings
     from workbench.store import Store
 
     chosen = CompareSettings(scenario=Settings(**settings))
-    with progress_bar("compare") as progress:
-        comparison, _ = outside_loop(
-            lambda: compare_targets(
-                base,
-                new,
-                store=Store(),
-                settings=chosen,
-                max_seconds=max_seconds,
-                force=force,
-                progress=progress,
-            )
+
+    def measured() -> Comparison:
+        comparison, _ = compare_targets(
+            a, b, store=Store(), settings=chosen, max_seconds=max_seconds, force=force, progress=progress
         )
-    return ComparisonView(comparison)
+        return comparison
+
+    with progress_bar("compare") as progress:
+        # Functions that don't wait need no loop, and may hold what belongs to this thread (SQLite connections).
+        here = all(isinstance(side, CallableTarget) and not iscoroutinefunction(side.function) for side in (a, b))
+        return ComparisonView(measured() if here else outside_loop(measured))
 
 
-def _named(what: Any) -> str:
-    """How ``workbench compare`` would name it: each measured side runs in a process of its own, so by text."""
+def _side(what: Any, otherwise: str) -> str | CallableTarget:
+    """How ``compare`` knows it."""
     name = getattr(what.run if isinstance(what, Recording) else what, "run_id", what)
     if isinstance(name, str):
         return name
+    if callable(what):
+        called = getattr(what, "__qualname__", "") or otherwise
+        named = otherwise if "<lambda>" in called else called
+        require_no_arguments(what, named)
+        return CallableTarget(what, named)
     raise UsageError(
-        f"compare takes a run, its id, or a target like 'jamf:naive', 'file.py' or 'file.py:function', "
+        f"compare takes a run, its id, a function, or a target like 'jamf:naive', 'file.py' or 'file.py:function', "
         f"not a {type(what).__name__}"
     )

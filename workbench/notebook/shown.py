@@ -10,6 +10,7 @@ from urllib.parse import quote
 from workbench.analysis.pairs import seconds
 from workbench.model import Comparison, Run, Verdict
 from workbench.statistics import median
+from workbench.views.flamegraph import FunctionTime
 from workbench.views.tables import (
     TextTable,
     format_count,
@@ -21,7 +22,7 @@ from workbench.views.tables import (
     html_text,
 )
 
-__all__ = ["ComparisonView", "ReportFile", "RunList"]
+__all__ = ["ComparisonView", "FunctionTable", "ReportFile", "RunList", "middle_seconds"]
 
 _FUNCTIONS = 10
 
@@ -31,7 +32,7 @@ class RunList(list[Run]):
 
     def table(self) -> TextTable:
         """Id, name, when, status, rounds and wall time of each run."""
-        columns = ("Run", "Name", "Started (UTC)", "Status", "Rounds", "Median", "Range")
+        columns = ("Run", "Name", "Started (UTC)", "Status", "Rounds", "Median", "Range", "Tags")
         return TextTable(columns, tuple(map(_run_cells, self)), numbers=(4, 5, 6))
 
     def _repr_html_(self) -> str:
@@ -41,11 +42,18 @@ class RunList(list[Run]):
         return self.table().to_text() if self else "no runs"
 
 
+def middle_seconds(run: Run) -> float | None:
+    """The median of the run's timing rounds (else of its sampled ones); None without a completed round."""
+    _, values = seconds(run)
+    return median(values) if values else None
+
+
 def _run_cells(run: Run) -> tuple[str, ...]:
     _, values = seconds(run)
     middle = format_seconds(median(values)) if values else "–"
+    tags = " ".join(run.tags)
     started = f"{run.started_at:%Y-%m-%d %H:%M:%S}"
-    return run.run_id, run.name, started, str(run.status), str(len(run.rounds)), middle, format_range(values)
+    return run.run_id, run.name, started, str(run.status), str(len(run.rounds)), middle, format_range(values), tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,20 @@ class ComparisonView:
     def __repr__(self) -> str:
         tables = [t.to_text() for t in (self.counts(), self.functions()) if t.rows]
         return "\n\n".join([self.headline(), *self.comparison.differences, *tables])
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTable:
+    """Functions of a run (nanoseconds over all rounds, and shares) that show themselves as a table."""
+
+    functions: tuple[FunctionTime, ...]
+    table: TextTable
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html()
+
+    def __repr__(self) -> str:
+        return self.table.to_text()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.analysis.bound import bound_from_parameters
 from workbench.analysis.ladder import ladder
 from workbench.errors import MissingExtra, RunNotFound, UsageError
-from workbench.model import Run, Session
+from workbench.model import Comparison, Run, Session
 from workbench.reporting.model import ReportData, RunReport
 
 if TYPE_CHECKING:
@@ -21,11 +21,13 @@ __all__ = ["load_report"]
 def load_report(store: Store, what: Iterable[str]) -> ReportData:
     """The report on sessions (by id) and runs (by id, unique prefix, ``latest``).
 
-    Runs of one session stand in the order of its ladder, others in the order given.
+    Runs of one session stand in the order of its ladder, others in the order given. Two runs are compared: the
+    first named is the base.
 
     Raises ``RunNotFound`` for a name that is neither, ``UsageError`` for none at all.
     """
-    runs = [run for name in what for run in _runs_of(store, name)]
+    names = list(what)
+    runs = [run for name in names for run in _runs_of(store, name)]
     runs = list({run.run_id: run for run in runs}.values())
     if not runs:
         raise UsageError("nothing to report on: name at least one run or session (workbench runs lists them)")
@@ -33,15 +35,29 @@ def load_report(store: Store, what: Iterable[str]) -> ReportData:
     shared = next(iter(sessions.values())) if len(sessions) == 1 else None
     scenario = _scenario(runs[0].scenario)
     changes = {variant.name: variant.summary for variant in scenario.variants} if scenario else {}
-    if shared and len(runs) > 1:
+    pair = len(runs) == 2 and (len(names) > 1 or (shared is not None and shared.kind == "compare"))
+    if shared and len(runs) > 1 and not pair:
         runs = _by_rung(runs, list(changes))
+    stored = tuple(store.comparisons(shared.session_id)) if shared and len(runs) > 1 else ()
     return ReportData(
-        title=_title(runs, scenario, shared),
+        title=_pair_title(runs) if pair else _title(runs, scenario, shared),
         runs=tuple(_loaded(store, run, sessions[run.session_id], changes) for run in runs),
-        rows=tuple(ladder(runs, _baseline(runs, scenario))) if shared and len(runs) > 1 else (),
-        comparisons=tuple(store.comparisons(shared.session_id)) if shared and len(runs) > 1 else (),
+        rows=tuple(ladder(runs, runs[0].run_id if pair else _baseline(runs, scenario)))
+        if shared and runs[1:]
+        else (),
+        comparisons=stored,
         bound=bound_from_parameters(shared.parameters) if shared else None,
+        comparison=_comparison(store, runs, stored) if pair else None,
     )
+
+
+def _comparison(store: Store, runs: Sequence[Run], stored: Sequence[Comparison]) -> Comparison:
+    """The verdict as it was given, else one on the stored rounds; what makes it advisory stands in it."""
+    from workbench.experiment.compare import compare_runs
+
+    base, new = (run.run_id for run in runs)
+    given = [each for each in stored if (each.base, each.new) == (base, new)]
+    return given[-1] if given else compare_runs(store, base, new, force=True)
 
 
 def _runs_of(store: Store, name: str) -> list[Run]:
@@ -81,6 +97,10 @@ def _baseline(runs: Sequence[Run], scenario: Scenario | None) -> str:
     if scenario is None or all(run.variant != scenario.baseline for run in runs):
         return ""
     return scenario.baseline
+
+
+def _pair_title(runs: Sequence[Run]) -> str:
+    return " → ".join(run.variant or run.name or run.run_id for run in runs)
 
 
 def _title(runs: Sequence[Run], scenario: Scenario | None, shared: Session | None) -> str:

@@ -10,7 +10,13 @@ from workbench.analysis.ladder import Row
 from workbench.calltree import CallTree
 from workbench.model import Comparison, Plan, Run, Session, Span, utc_now
 
-__all__ = ["ReportData", "RunReport"]
+__all__ = ["CONFIDENTIAL", "ReportData", "RunReport"]
+
+CONFIDENTIAL = (
+    "Confidential copy: folders, source, host and user names, addresses, statements, plans, package lists, "
+    "command lines and the texts of errors are left out."
+)
+"""What a report says of itself after ``reporting.confidential``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +33,24 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Runs in the order shown. ``rows`` (a ladder) stands only where the runs share one session and are several."""
+    """Runs in the order shown. ``rows`` (a ladder) stands only where the runs share one session and are several.
+
+    ``comparison`` stands where the report is of two runs, base first; ``comparisons`` are the stored ones.
+    """
 
     title: str
     runs: tuple[RunReport, ...]
     rows: tuple[Row, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     bound: Bound | None = None
+    comparison: Comparison | None = None
+    confidential: bool = False
     written_at: datetime = field(default_factory=utc_now)
+
+    @property
+    def shown_comparisons(self) -> tuple[Comparison, ...]:
+        """The comparison that the report is about, else all that are stored."""
+        return (self.comparison,) if self.comparison is not None else self.comparisons
 
     @property
     def sessions(self) -> tuple[Session, ...]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from html import escape
 
 from workbench.analysis.ladder import Row
 from workbench.model import UNITS, Environment, RoundKind, Run, Scalar, Session
-from workbench.reporting.model import ReportData, RunReport
+from workbench.reporting.model import CONFIDENTIAL, ReportData, RunReport
+from workbench.reporting.parts import folded, note, scrolling, section
 from workbench.reporting.spans import operation_table
+from workbench.reporting.summary import summary
 from workbench.statistics import median
+from workbench.views.extras import Extras
 from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
 from workbench.views.packages import Package
 from workbench.views.payload import meta_of
@@ -34,7 +38,9 @@ __all__ = [
     "header",
     "ladder_section",
     "parameters_section",
+    "pasteable",
     "run_section",
+    "stacks",
 ]
 
 _TOP = 30
@@ -56,34 +62,28 @@ _ROUND = (
 )
 
 
-def _section(title: str, body: str, css_class: str = "") -> str:
-    return f'<section class="{css_class}"><h2>{html_text(title)}</h2>{body}</section>'
-
-
-def _note(text: str) -> str:
-    return f'<p class="note">{html_text(text)}</p>'
-
-
-def _scrolling(table: TextTable, css_class: str = "") -> str:
-    """Wide tables scroll by themselves, not with the page."""
-    label = html_text(table.caption)
-    shown = table.to_html(f"wb-table {css_class}".strip())
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{shown}</div>'
-
-
-def header(report: ReportData, paragraph: str) -> str:
-    """Title, where and when, and the summary."""
+def header(report: ReportData, markdown: str) -> str:
+    """Title, where and when, the summary, and the report as text to paste into a ticket."""
     session = report.runs[0].session if report.runs else None
     facts = [f"measured {session.started_at:%Y-%m-%d %H:%M} UTC"] if session else []
     if session:
         wanted = ("scale", "resources", "link", "seed")
         facts += [f"{key} {session.parameters[key]}" for key in wanted if session.parameters.get(key) is not None]
         facts.append(f"session {session.session_id}")
-    text = _UNIT.sub(_TOGETHER, html_text(paragraph))
+    text = _UNIT.sub(_TOGETHER, escape(summary(report)))
     shown = "".join(f"<li>{html_text(fact)}</li>" for fact in facts)
+    secret = f'<p class="warning">{html_text(CONFIDENTIAL)}</p>' if report.confidential else ""
     return (
-        f'<header><p class="brand">workbench</p><h1>{html_text(report.title)}</h1>'
-        f'<ul class="facts">{shown}</ul><p class="summary">{text}</p></header>'
+        f'<p class="brand">workbench</p><h1>{html_text(report.title)}</h1>'
+        f'<ul class="facts">{shown}</ul><p class="summary">{text}</p>{secret}{pasteable(markdown)}'
+    )
+
+
+def pasteable(markdown: str) -> str:
+    """Markdown to copy; the button is the page's script's."""
+    return (
+        '<details class="paste"><summary>As text, for a ticket or a pull request</summary>'
+        f'<pre tabindex="0" aria-label="The report as Markdown">{escape(markdown)}</pre></details>'
     )
 
 
@@ -95,11 +95,11 @@ def ladder_section(report: ReportData, chart: str) -> str:
     columns = (*_LADDER_HEAD, *(label for _, label in measured))
     table = TextTable(columns, rows, "The ladder, per round", numbers=range(2, len(columns)))
     labels = sorted({row.ratio.label for row in report.rows if not row.is_baseline and row.ratio.pairs})
-    verdict = "" if report.comparisons else "A measurement, not a verdict. "
+    verdict = "" if report.shown_comparisons else "A measurement, not a verdict. "
     base = report.baseline
     of = f"Ratios are each variant / {base.variant or base.name}, paired by sweep; " if base else ""
-    note = f"{verdict}{of}in brackets: {'; '.join(labels)}. Other columns are medians of the timing rounds."
-    return _section("Ladder", _note(note) + _scrolling(table, "ladder") + chart)
+    text = f"{verdict}{of}in brackets: {'; '.join(labels)}. Other columns are medians of the timing rounds."
+    return section("Ladder", note(text) + scrolling(table, "ladder") + chart)
 
 
 def _rung(row: Row, change: str, measured: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
@@ -144,12 +144,12 @@ def bound_section(report: ReportData) -> str:
         nearness = fastest.median / report.bound.seconds
         name = fastest.variant or fastest.name
         text += f" {name} takes {format_seconds(fastest.median)}, {nearness:.2f} times the bound."
-    return _section("Bound", _note(text) + _scrolling(table))
+    return section("Bound", note(text) + scrolling(table))
 
 
 def comparisons_section(report: ReportData) -> str:
     """The stored verdicts; "" without any."""
-    if not report.comparisons:
+    if not report.comparisons or report.comparison is not None:
         return ""
     names = {r.run.run_id: r.run.variant or r.run.name for r in report.runs}
     rows = tuple(
@@ -164,7 +164,7 @@ def comparisons_section(report: ReportData) -> str:
         for c in report.comparisons
     )
     columns = ("Comparison", "Verdict", "Ratio", "95 % interval", "Pairs", "In words")
-    return _section("Verdicts", _scrolling(TextTable(columns, rows, "Comparisons", (2, 3, 4))))
+    return section("Verdicts", scrolling(TextTable(columns, rows, "Comparisons", (2, 3, 4))))
 
 
 def run_section(report: RunReport, number: int, colours: Mapping[Package, str]) -> str:
@@ -174,9 +174,9 @@ def run_section(report: RunReport, number: int, colours: Mapping[Package, str]) 
     facts = [run.run_id, *run.tags]
     if run.status != "ok":
         facts.append(f"{run.status}{': ' + run.error if run.error else ''}")
-    parts = [f'<p class="facts-line">{html_text(" · ".join(facts))}</p>', _stacks(report, colours)]
+    parts = [f'<p class="facts-line">{html_text(" · ".join(facts))}</p>', stacks(report, colours)]
     if report.spans:
-        parts.append(_scrolling(operation_table(run, report.spans)))
+        parts.append(scrolling(operation_table(run, report.spans)))
     if report.plans:
         parts.append(_plans(report))
     parts.append(_rounds(report))
@@ -186,13 +186,17 @@ def run_section(report: RunReport, number: int, colours: Mapping[Package, str]) 
     )
 
 
-def _stacks(report: RunReport, colours: Mapping[Package, str]) -> str:
+def stacks(report: RunReport, colours: Mapping[Package, str]) -> str:
+    """The flame graph of a run with its top functions; a note where no stacks were taken."""
     if report.tree is None or not len(report.tree.samples):
-        return _note("No stacks were taken in this run (sampler: " + (report.run.sampler.name or "none") + ").")
+        return note("No stacks were taken in this run (sampler: " + (report.run.sampler.name or "none") + ").")
     meta = meta_of(report.run)
     top = functions_table(top_functions(report.tree, _TOP), meta.rounds, "Functions with most self time")
-    details = f"<details><summary>{html_text(top.caption)}</summary>{_scrolling(top)}</details>"
-    return _sampled_note(report.run) + flamegraph_html(report.tree, meta, colours) + details
+    return (
+        _sampled_note(report.run)
+        + flamegraph_html(report.tree, meta, colours, Extras(spans=report.spans))
+        + folded(top.caption, scrolling(top, "top"))
+    )
 
 
 def _sampled_note(run: Run) -> str:
@@ -201,17 +205,16 @@ def _sampled_note(run: Run) -> str:
     if not (timing and sampled):
         return ""
     rounds = "a sampled round of its own" if len(sampled) == 1 else f"{len(sampled)} sampled rounds of their own"
-    return _note(
+    return note(
         f"The stacks come from {rounds}, which the sampler slows down: {format_seconds(median(sampled))}; "
         f"the timing rounds take {format_seconds(median(timing))} (median of {len(timing)})."
     )
 
 
 def _plans(report: RunReport) -> str:
-    tables = "".join(_scrolling(plan_table(plan)) for plan in report.plans)
+    tables = "".join(scrolling(plan_table(plan)) for plan in report.plans)
     caption = f"Plans of {len(report.plans)} statement{'s' if len(report.plans) > 1 else ''}"
-    note = _note("As the server carried them out, taken outside the clock.")
-    return f"<details><summary>{caption}</summary>{note}{tables}</details>"
+    return folded(caption, note("As the server carried them out, taken outside the clock.") + tables)
 
 
 def _rounds(report: RunReport) -> str:
@@ -234,7 +237,7 @@ def _rounds(report: RunReport) -> str:
     timing = sum(r.kind is RoundKind.TIMING for r in report.run.rounds)
     caption = f"Rounds ({timing} timing, {len(rows)} in all)"
     table = TextTable(columns, rows, caption, range(3, len(columns)))
-    return f"<details><summary>{html_text(caption)}</summary>{_scrolling(table)}</details>"
+    return folded(caption, scrolling(table))
 
 
 def _own(value: float | None) -> str:
@@ -248,7 +251,7 @@ def _pairs_table(values: Mapping[str, Scalar], caption: str) -> str:
 
 def environment_section(report: ReportData) -> str:
     """Where each session was measured."""
-    return _section("Environment", "".join(_environment(session) for session in report.sessions))
+    return section("Environment", "".join(_environment(session) for session in report.sessions))
 
 
 def _environment(session: Session) -> str:
@@ -268,7 +271,7 @@ def _environment(session: Session) -> str:
     if not env.packages:
         return table
     packages = _pairs_table(dict(sorted(env.packages.items())), "Packages")
-    return f"{table}<details><summary>Packages ({len(env.packages)})</summary>{packages}</details>"
+    return table + folded(f"Packages ({len(env.packages)})", packages)
 
 
 def parameters_section(report: ReportData) -> str:
@@ -279,4 +282,4 @@ def parameters_section(report: ReportData) -> str:
         if (shown := {k: v for k, v in session.parameters.items() if not k.startswith("bound")})
     ]
     tables += [_pairs_table(r.run.parameters, f"Run {r.run.run_id}") for r in report.runs if r.run.parameters]
-    return _section("Parameters", "".join(tables)) if tables else ""
+    return section("Parameters", "".join(tables)) if tables else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.analysis.calls import calls_made
 from workbench.analysis.ladder import Row
 from workbench.analysis.pairs import seconds
-from workbench.model import RoundKind, Status
+from workbench.model import Comparison, RoundKind, Status
 from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.spans import operation_rows
 from workbench.statistics import median
@@ -19,10 +19,20 @@ _NAME = 80
 
 def summary(report: ReportData) -> str:
     """What was measured and what came out, in two to four sentences of plain text."""
-    sentences = (
-        _ladder_sentences(report) if report.rows else [s for r in report.runs[:1] for s in _run_sentences(r)]
-    )
+    if report.comparison is not None:
+        sentences = _comparison_sentences(report, report.comparison)
+    elif report.rows:
+        sentences = _ladder_sentences(report)
+    else:
+        sentences = [sentence for run in report.runs[:1] for sentence in _run_sentences(run)]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _comparison_sentences(report: ReportData, comparison: Comparison) -> list[str]:
+    base, new = (_name(each.run.variant or each.run.name or each.run.run_id) for each in report.runs)
+    advisory = ", advisory only" if comparison.advisory else ""
+    said = printable(comparison.sentence) or f"{new} is {format_times(comparison.ratio)}."
+    return [f"{base} against {new}: {comparison.verdict}{advisory}.", said[:1].upper() + said[1:]]
 
 
 def _name(text: str) -> str:

@@ -1,26 +1,19 @@
-"""The report's page: one file that asks no network for anything and runs only the scripts it was written with.
-
-The Content-Security-Policy admits the page's own scripts and styles by their SHA-256 digests (CSP Level 2), images
-from ``data:`` and nothing else, so that a name in a profile that slipped through as markup still could do nothing.
-"""
+"""A report as a file: its page or its Markdown, whole or not at all."""
 
 from __future__ import annotations
 
-import base64
 import errno
-import hashlib
-import json
 import os
-import re
 import tempfile
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from workbench.analysis.pairs import seconds
 from workbench.errors import OutputError
+from workbench.reporting.comparing import comparison_section
+from workbench.reporting.markdown import report_markdown
 from workbench.reporting.model import ReportData
+from workbench.reporting.page import page_html
 from workbench.reporting.sections import (
     bound_section,
     comparisons_section,
@@ -30,44 +23,15 @@ from workbench.reporting.sections import (
     parameters_section,
     run_section,
 )
-from workbench.reporting.summary import summary
-from workbench.views.assets import module, read_static
-from workbench.views.charts import CONFIG, LadderStep, ladder_chart
+from workbench.views.charts import LadderStep
+from workbench.views.ladder_svg import ladder_svg
 from workbench.views.packages import colours_of
-from workbench.views.tables import html_text
 
-__all__ = ["prepare_output", "report_html", "safe_json", "write_report"]
-
-_INJECTED = re.compile(r'getElementById\("([0-9a-f]{64})"\)')  # plotly's map library looks for its own style sheet
-_EMPTY_STYLE = ""  # plotly adds an empty <style> and fills it through the CSSOM
+__all__ = ["prepare_output", "report_html", "write_atomically", "write_report"]
 
 
-def safe_json(value: object) -> str:
-    """JSON that can stand inside a ``<script>`` element whatever its strings hold."""
-    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _digest(text: str) -> str:
-    """The source expression that admits an inline script or style of this text."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {' '.join(map(_digest, scripts))}",
-            f"style-src {' '.join(map(_digest, styles))}",
-            "img-src data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _chart_html(report: ReportData) -> str:
-    """The ladder's chart as data for the page's script; "" where fewer than two variants have a round."""
+def _chart(report: ReportData) -> str:
+    """The ladder's chart; "" where fewer than two variants have a round."""
     by_id = {r.run.run_id: r.run for r in report.runs}
     steps = [
         LadderStep(
@@ -78,67 +42,41 @@ def _chart_html(report: ReportData) -> str:
         )
         for row in report.rows
     ]
-    if sum(bool(step.seconds) for step in steps) < 2:
-        return ""
-    figure = ladder_chart(steps, bound_s=report.bound.seconds if report.bound else None)
-    plain: Mapping[str, Any] = json.loads(figure.to_json())
-    data = {"data": plain["data"], "layout": {**plain["layout"], "template": None}, "config": dict(CONFIG)}
-    return (
-        '<div class="chart" data-wb-chart role="img" aria-label="Wall time of each variant, as in the table">'
-        f'<script type="application/json">{safe_json(data)}</script></div>'
-    )
+    return ladder_svg(steps, bound_s=report.bound.seconds if report.bound else None)
 
 
-def _plotly_html(script: str) -> str:
-    """plotly.js. It leaves out a style sheet for maps, which the policy refuses, if an element has its id."""
-    present = "".join(f'<span id="{found}" hidden></span>' for found in _INJECTED.findall(script))
-    return f"{present}<script>{script}</script>"
-
-
-def _body(report: ReportData, chart: str) -> str:
-    colours = colours_of(run.tree for run in report.runs if run.tree is not None)
+def _main(report: ReportData) -> str:
+    trees = [run.tree for run in report.runs if run.tree is not None]
+    colours = colours_of(trees)
     runs = "".join(run_section(run, number, colours) for number, run in enumerate(report.runs))
     return "".join(
         (
-            header(report, summary(report)),
-            ladder_section(report, chart) if report.rows else "",
+            comparison_section(report, colours),
+            ladder_section(report, _chart(report)) if report.rows else "",
             bound_section(report),
             comparisons_section(report),
             f'<section class="runs"><h2>{"Runs" if len(report.runs) > 1 else "Run"}</h2>{runs}</section>',
             environment_section(report),
             parameters_section(report),
-            f"<footer>Written {report.written_at:%Y-%m-%d %H:%M} UTC by workbench. This page is one file and asks "
-            "no network for anything.</footer>",
         )
     )
 
 
 def report_html(report: ReportData) -> str:
     """The whole page."""
-    chart = _chart_html(report)
-    style = read_static("flamegraph.css") + read_static("report.css", "workbench.reporting")
-    script = module(read_static("report.js", "workbench.reporting"))
-    scripts = [script]
-    if chart:
-        from plotly.offline import get_plotlyjs
-
-        scripts.append(get_plotlyjs())
-    policy = _policy(scripts, [style, _EMPTY_STYLE])
-    plotly = _plotly_html(scripts[1]) if chart else ""
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
-        f"<title>{html_text(report.title)} · workbench</title><style>{style}</style></head>"
-        f"<body><main>{_body(report, chart)}</main>"
-        f'<script type="module" async>{script}</script>{plotly}</body></html>\n'
+    written = f"Written {report.written_at:%Y-%m-%d %H:%M} UTC by workbench."
+    return page_html(
+        report.title,
+        header=header(report, report_markdown(report)),
+        main=_main(report),
+        footer=f"{written} This page is one file and asks no network for anything.",
     )
 
 
 def write_report(report: ReportData, path: Path) -> None:
-    """Write the page to ``path``, whole or not at all. Raises ``OutputError``."""
-    write_atomically(path, report_html(report))
+    """Write the page, or Markdown to a ``.md`` file, whole or not at all. Raises ``OutputError``."""
+    markdown = path.suffix.lower() in {".md", ".markdown"}
+    write_atomically(path, report_markdown(report) if markdown else report_html(report))
 
 
 def prepare_output(path: Path) -> None:

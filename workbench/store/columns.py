@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.calltree import frame_id
 from workbench.model import UNITS, Comparison, Environment, Recording, Run, Scalar, Session, Span
 from workbench.store.ids import run_key
 from workbench.store.plans import plan_rows
@@ -26,7 +27,22 @@ _DTYPES: Mapping[str, npt.DTypeLike] = {
     **dict.fromkeys(("dirty", "comparable", "advisory"), np.bool_),
     **dict.fromkeys(("run_key", "interval_ns", "memory_bytes", "start_ns", "duration_ns"), np.int64),
     **dict.fromkeys(("bytes_sent", "bytes_received"), np.int64),
-    **dict.fromkeys(("round", "position", "thread", "number", "parent", "node", "cores", "pairs"), np.int32),
+    **dict.fromkeys(
+        (
+            "first_line",
+            "last_line",
+            "task",
+            "round",
+            "position",
+            "thread",
+            "number",
+            "parent",
+            "node",
+            "cores",
+            "pairs",
+        ),
+        np.int32,
+    ),
     **dict.fromkeys(("started_at", "created_at"), "datetime64[us]"),
     **dict.fromkeys(("duration_s", "ratio", "ci_low", "ci_high", "seconds"), np.float64),
 }
@@ -53,7 +69,11 @@ def session_tables(session: Session, recordings: Sequence[Recording]) -> Tables:
         "rounds": _columns([row for run in runs for row in _rounds(run)]),
         "measures": _columns([row for run in runs for row in _measures(run)], {"value": np.float64}),
         "spans": _joined([_spans(recording) for recording in recordings if recording.spans]),
-        "threads": _columns([row for recording in recordings for row in _threads(recording)]),
+        "threads": _columns([row for recording in recordings for row in _numbered(recording, "thread")]),
+        "tasks": _columns([row for recording in recordings for row in _numbered(recording, "task")]),
+        "sources": _columns(
+            [row for recording in recordings for row in _sources(recording)], {"frame_id": np.uint64}
+        ),
         "plans": _columns([row for recording in recordings for row in plan_rows(recording)]),
     }
     rows = [*_parameters(session.session_id, "", session.parameters)]
@@ -180,9 +200,26 @@ def _parameters(session_id: str, run_id: str, values: Mapping[str, Scalar]) -> l
     ]
 
 
-def _threads(recording: Recording) -> Iterable[dict[str, Any]]:
-    for number, name in enumerate(recording.tree.threads if recording.tree else ()):
-        yield {"run_id": recording.run.run_id, "thread": number, "name": name}
+def _numbered(recording: Recording, what: str) -> Iterable[dict[str, Any]]:
+    """Threads or tasks of the run's call tree."""
+    names = getattr(recording.tree, f"{what}s") if recording.tree else ()
+    for number, name in enumerate(names):
+        yield {"run_id": recording.run.run_id, what: number, "name": name}
+
+
+def _sources(recording: Recording) -> Iterable[dict[str, Any]]:
+    """Of functions that the call tree has: another's frame would be unknown to the store."""
+    tree = recording.tree
+    known = {tree.frames[frame] for frame in set(tree.node_frame.tolist())} if tree else set()
+    for number, source in enumerate(source for source in recording.sources if source.frame in known):
+        yield {
+            "run_id": recording.run.run_id,
+            "number": number,
+            "frame_id": frame_id(source.frame),
+            "first_line": source.first_line,
+            "last_line": source.last_line,
+            "digest": source.digest,
+        }
 
 
 _SPAN_FIELDS: Mapping[str, Callable[[Span], Any]] = {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["delete", "rename", "tag"]
 
 _BY_KEY = ("samples", "line_weights", "run_nodes")
-_BY_ID = ("spans", "plans", "threads", "measures", "rounds", "tags", "parameters", "runs")
+_BY_ID = ("spans", "plans", "threads", "tasks", "sources", "measures", "rounds", "tags", "parameters", "runs")
 
 # In this order: what a deleted thing alone referred to has no reference left.
 _UNUSED = (

@@ -16,6 +16,7 @@ from workbench.model import (
     Environment,
     Frame,
     FunctionChange,
+    FunctionSource,
     Recording,
     Round,
     Run,
@@ -87,6 +88,7 @@ class Gate:
             tree=None if recording.tree is None else self.tree(recording.tree),
             spans=tuple(self.span(span) for span in recording.spans),
             plans=tuple(redacted_plan(plan, self.text) for plan in recording.plans),
+            sources=tuple(self.source(source) for source in recording.sources),
         )
 
     def run(self, run: Run) -> Run:
@@ -117,7 +119,11 @@ class Gate:
 
     def tree(self, tree: CallTree) -> CallTree:
         frames = tuple(self.frame(frame) for frame in tree.frames)
-        return replace(tree, frames=frames, threads=tuple(self.text(name) for name in tree.threads))
+        threads, tasks = (tuple(self.text(name) for name in names) for names in (tree.threads, tree.tasks))
+        return replace(tree, frames=frames, threads=threads, tasks=tasks)
+
+    def source(self, source: FunctionSource) -> FunctionSource:
+        return replace(source, frame=self.frame(source.frame), digest=self._hex(source.digest))
 
     def frame(self, frame: Frame) -> Frame:
         return Frame(file=self.text(frame.file), function=storable(frame.function), line=frame.line)

@@ -32,6 +32,8 @@ _TAKEN = {
     "rounds": f"run_id IN ({_FRESH_RUNS})",
     "measures": f"run_id IN ({_FRESH_RUNS})",
     "threads": f"run_id IN ({_FRESH_RUNS})",
+    "tasks": f"run_id IN ({_FRESH_RUNS})",
+    "sources": f"run_id IN ({_FRESH_RUNS})",
     "spans": f"run_id IN ({_FRESH_RUNS})",
     "plans": f"run_id IN ({_FRESH_RUNS})",
     "frames": "frame_id NOT IN (SELECT frame_id FROM frames)",

@@ -17,6 +17,7 @@ from workbench.model import (
     Environment,
     Frame,
     FunctionChange,
+    FunctionSource,
     Round,
     RoundKind,
     Run,
@@ -32,7 +33,7 @@ from workbench.store.trees import Columns, build_tree
 if TYPE_CHECKING:
     from workbench.store.connection import Connection
 
-__all__ = ["comparisons", "runs", "sessions", "spans", "tree"]
+__all__ = ["comparisons", "runs", "sessions", "sources", "spans", "tree"]
 
 _ENVIRONMENT = ("commit", "dirty", "branch", "python", "implementation", "os", "cpu", "cores", "memory_bytes")
 _ENVIRONMENT += ("machine", "power", "workbench")  # type: ignore[assignment]
@@ -171,11 +172,10 @@ def tree(connection: Connection, run_id: str) -> CallTree:
         "SELECT frame_id, file, function, line FROM frames WHERE frame_id IN (SELECT unnest(?::UBIGINT[]))",
         [np.unique(nodes["frame_id"]).tolist()],
     ).fetchall()
-    threads = connection.execute("SELECT name FROM threads WHERE run_id = ? ORDER BY thread", [run_id]).fetchall()
     rest = {
         "samples": _columns(
             connection,
-            "SELECT round, thread, node, gap_ns, weight_ns FROM samples WHERE run_key = ? ORDER BY number",
+            "SELECT round, thread, node, gap_ns, weight_ns, task FROM samples WHERE run_key = ? ORDER BY number",
             key,
         ),
         "line_weights": _columns(
@@ -183,7 +183,23 @@ def tree(connection: Connection, run_id: str) -> CallTree:
         ),
     }
     known = {frame_id: Frame(file, function, line) for frame_id, file, function, line in frames}
-    return build_tree(nodes, known, tuple(name for (name,) in threads), rest)
+    return build_tree(nodes, known, _names(connection, "thread", run_id), _names(connection, "task", run_id), rest)
+
+
+def _names(connection: Connection, what: str, run_id: str) -> tuple[str, ...]:
+    """Threads or tasks by number."""
+    select = f"SELECT name FROM {what}s WHERE run_id = ? ORDER BY {what}"
+    return tuple(name for (name,) in connection.execute(select, [run_id]).fetchall())
+
+
+def sources(connection: Connection, run_id: str) -> list[FunctionSource]:
+    """Where the run's functions stood, in recorded order."""
+    rows = connection.execute(
+        "SELECT f.file, f.function, f.line, s.first_line, s.last_line, s.digest FROM sources s "
+        "JOIN frames f ON f.frame_id = s.frame_id WHERE s.run_id = ? ORDER BY s.number",
+        [run_id],
+    ).fetchall()
+    return [FunctionSource(Frame(*row[:3]), *row[3:]) for row in rows]
 
 
 def _columns(connection: Connection, statement: str, key: int) -> Columns:

@@ -21,7 +21,7 @@ from workbench.errors import (
     StoreUnwritable,
     UsageError,
 )
-from workbench.model import Comparison, Plan, Recording, Run, Session, Span, utc_now
+from workbench.model import Comparison, FunctionSource, Plan, Recording, Run, Session, Span, utc_now
 from workbench.store import check, edit, failures, rows, spool
 from workbench.store.columns import Tables, comparison_tables, session_tables
 from workbench.store.connection import reading, writing
@@ -218,6 +218,12 @@ class Store:
         with self._reading() as connection:
             self._check_known(connection, [run_id])
             return rows.spans(connection, run_id)
+
+    def sources(self, run_id: str) -> list[FunctionSource]:
+        """Where the functions with time on their lines stood when the run was recorded, with digests."""
+        with self._reading() as connection:
+            self._check_known(connection, [run_id])
+            return rows.sources(connection, run_id)
 
     def plans(self, run_id: str) -> list[Plan]:
         """How servers carried out the run's statements, in recorded order."""

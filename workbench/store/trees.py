@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.calltree import CallTree, Int32, Int64, Lines, Samples
+from workbench.capture.roles import role_of
 from workbench.model import Frame
 
 __all__ = ["Column", "Columns", "build_tree", "gaps", "times", "tree_columns"]
@@ -40,6 +41,7 @@ def tree_columns(key: int, tree: CallTree) -> dict[str, Columns]:
             "node": samples.node,
             "gap_ns": gaps(samples),
             "weight_ns": samples.weight_ns,
+            "task": samples.task,
         },
     }
 
@@ -63,6 +65,7 @@ def _shared(tree: CallTree) -> dict[str, Columns]:
             "file": np.array([f.file for f in frames], dtype=object),
             "function": np.array([f.function for f in frames], dtype=object),
             "line": np.array([f.line for f in frames], dtype=np.int32),
+            "role": np.array([str(role_of(f)) for f in frames], dtype=object),
         },
         "nodes": {
             "node_id": node_ids[first_node],
@@ -78,25 +81,11 @@ def _run_nodes(key: int, tree: CallTree) -> Columns:
         "parent": tree.node_parent,
         "node_id": tree.node_ids(),
         "depth": tree.depth(),
-        "recursive": _recursive(tree),
+        "recursive": tree.recursive(),
         "samples": np.bincount(tree.samples.node, minlength=len(tree)).astype(np.int32),
         "self_ns": tree.self_ns(),
         "total_ns": tree.total_ns(),
     }
-
-
-def _recursive(tree: CallTree) -> npt.NDArray[np.bool_]:
-    """Whether a node's function stands above it too: all nodes climb together, one caller a step."""
-    recursive = np.zeros(len(tree), dtype=np.bool_)
-    climbing = np.flatnonzero(tree.node_parent >= 0)
-    above = tree.node_parent[climbing]
-    while len(climbing):
-        met = tree.node_frame[above] == tree.node_frame[climbing]
-        recursive[climbing[met]] = True
-        above = tree.node_parent[above]
-        on = ~met & (above >= 0)
-        climbing, above = climbing[on], above[on]
-    return recursive
 
 
 def _by_thread(samples_round: Int32, thread: Int32) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
@@ -132,7 +121,11 @@ def times(samples_round: Int32, thread: Int32, gap_ns: Int64, weight_ns: Int64) 
 
 
 def build_tree(
-    nodes: Mapping[str, Column], frames: Mapping[int, Frame], threads: tuple[str, ...], rest: Mapping[str, Columns]
+    nodes: Mapping[str, Column],
+    frames: Mapping[int, Frame],
+    threads: tuple[str, ...],
+    tasks: tuple[str, ...],
+    rest: Mapping[str, Columns],
 ) -> CallTree:
     """The tree from rows in order of their numbers; frames are numbered as nodes first use them."""
     ids, first, inverse = np.unique(nodes["frame_id"], return_index=True, return_inverse=True)
@@ -152,5 +145,7 @@ def build_tree(
             node=samples["node"],
             thread=samples["thread"],
             round=samples["round"],
+            task=samples["task"],
         ),
+        tasks=tasks,
     )

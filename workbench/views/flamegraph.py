@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.calltree import CallTree
 from workbench.model import Frame
+from workbench.views.extras import Extras
 from workbench.views.layout import function_totals, lay_out
 from workbench.views.numbers import format_seconds, format_share
 from workbench.views.packages import Package
@@ -54,14 +55,20 @@ def functions_table(functions: Sequence[FunctionTime], rounds: int = 1, caption:
     return TextTable(("Function", "File", "Self", "Self %", "Total", "Total %"), rows, caption, numbers=range(2, 6))
 
 
-def flamegraph_html(tree: CallTree, meta: FlameMeta, colours: Mapping[Package, str] | None = None) -> str:
+def flamegraph_html(
+    tree: CallTree,
+    meta: FlameMeta,
+    colours: Mapping[Package, str] | None = None,
+    extras: Extras | None = None,
+) -> str:
     """A fragment that the page's script (``assets.module``) turns into the live view.
 
-    ``colours`` are those of ``packages.colours_of`` where several pictures stand together.
+    ``colours`` are those of ``packages.colours_of`` where several pictures stand together; ``extras`` are spans,
+    tasks and source, where there are any.
 
     The payload is base64, which can't end its element whatever the names inside are.
     """
-    payload = as_base64(encode(tree, meta, colours))
+    payload = as_base64(encode(tree, meta, colours, extras))
     return (
         f'<div class="wb-flamegraph" data-wb-flamegraph aria-label="Flame graph of {html_text(meta.name)}">'
         f'<script type="application/octet-stream">{payload}</script></div>'

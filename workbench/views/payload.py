@@ -2,16 +2,48 @@
 
 Format (little-endian; zlib around all of it)::
 
-    "WBF1"  uint32 header length  header (ASCII JSON)  padding to 8 bytes  columns, each padded to 8 bytes
+    "WBF2"  uint32 header length  header (ASCII JSON)  padding to 8 bytes  columns, each padded to 8 bytes
 
-The header holds ``meta``, the string tables ``files`` and ``functions``, ``packages`` ([name, kind, colour],
-heaviest first), ``unit_ns`` (weights are multiples of it) and ``columns`` ([name, type, offset, length]; the type
-is ``u1``, ``u2``, ``u4`` or ``f8``, the offset counts from the start of the first column).
+The header holds ``meta``, the string tables ``files`` and ``functions``, ``packages`` ([name, kind, colour, self
+weight], heaviest first), ``unit_ns`` (weights are multiples of it) and ``columns`` ([name, type, offset,
+length]; the type is ``u1``, ``u2``, ``u4`` or ``f8``, the offset counts from the start of the first column). All
+numbers in columns are unsigned; "+1" below means that 0 stands for none.
 
-Frame columns: ``frame_file``, ``frame_function`` (indices into the tables), ``frame_line``; ``file_package`` goes
-with ``files``. Node columns, in the order of ``views.layout``: ``frame``, ``children`` (how many), ``self``,
-``samples``, ``line`` (the heaviest executing line, 0 if unknown). Node 0 is an artificial root over all stacks
-and has no frame of its own (frame 0 is a placeholder). Parents, totals and positions follow from these.
+Frame columns: ``frame_file``, ``frame_function`` (indices into the tables), ``frame_line`` (definition line, 0
+unknown), ``frame_flags`` (``capture.roles``: 1 awaits, 2 is the event loop's own, 4 waits: sleeps, selects, …);
+optionally ``frame_calls`` (0 unknown); ``file_package`` goes with ``files``. Frame 0 is a placeholder, node 0 an
+artificial root over all stacks.
+
+Node columns, in the order of ``views.layout`` (breadth first, siblings heaviest first): ``frame``, ``children``
+(how many), ``self``, ``samples``, ``line`` (the heaviest executing line, 0 unknown). Parents, totals and
+positions follow from these. In time per round a weight is ``self * unit_ns / meta.rounds``.
+
+Optional sections; one is there if its first column is:
+
+- lines: ``line_step``, ``line_line``, ``line_self``: self weight of a node by executing line, for nodes that
+  executed several (else column ``line`` tells it). A step is the difference to the row before: nodes stand in
+  order.
+- threads: header ``threads`` (names); ``thread_step``, ``thread_group``, ``thread_self``: self weight of a node
+  in a thread. Only where more than one thread has weight.
+- tasks: header ``tasks``; ``task_step``, ``task_group``, ``task_self``, the same by task.
+- time: header ``time`` = {``unit_ns`` of the axis, ``length`` in it, ``bucket`` (the length of each),
+  ``buckets`` (how many, at most 4,096), ``lanes`` (thread names), ``rounds`` ([round, start, length] in axis
+  units: sampled rounds are laid end to end)}; ``time_count`` (of every lane, one bucket after another: entries
+  in the bucket), ``time_node``, ``time_length`` (entries in the order of time within their bucket, one after
+  another from its start; in axis units). A bucket whose stacks are too many keeps the heaviest and charges the
+  rest to the node that all the rest share, 0 if none: weights stay whole.
+- spans: header ``span_kinds``, ``span_names``, ``span_sites`` (tables), ``spans_left_out`` (shortest spans
+  beyond 20,000); ``span_start``, ``span_duration`` (axis units), ``span_kind``, ``span_name``, ``span_site``
+  (indices), ``span_node`` (payload's node, 0 unknown), ``span_parent`` (index + 1), ``span_lane`` (lane + 1),
+  ``span_failed``.
+- diff: header ``diff`` = {``base_name``, ``new_name``, ``base_rounds``, ``new_rounds``, ``warnings``};
+  ``diff_base`` and ``diff_new``: self weights of every node per round, in ``unit_ns``. Node column ``self`` is
+  then the larger of the two, so that what vanished has width too, and ``meta.rounds`` is 1.
+- source: header ``source`` = [[frame, first line, [lines], reason]…]; no lines where the reason says why not.
+
+Names and texts may be hostile: they enter a page by ``textContent`` or canvas only.
+
+How diff.js, timeline.js and source.js join the page is told in ``static/plugins.js``.
 """
 
 from __future__ import annotations
@@ -28,14 +60,18 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.calltree import CallTree
+from workbench.capture.roles import Role, role_of
 from workbench.model import Frame, RoundKind, Run, Status
+from workbench.views.extras import Extras
 from workbench.views.layout import FlameLayout, lay_out
 from workbench.views.packages import Package, package_of, ranked
+from workbench.views.sections import Section, in_units, intern, sections, self_weights, source_section, weights_of
 
 __all__ = ["Decoded", "FlameMeta", "as_base64", "decode", "encode", "meta_of"]
 
-MAGIC = b"WBF1"
+MAGIC = b"WBF2"
 TYPES = {"u1": np.uint8, "u2": np.uint16, "u4": np.uint32, "f8": np.float64}
+FLAGS = {Role.AWAIT: 1, Role.LOOP: 2, Role.WAIT: 4}
 _MICROSECOND = 1000
 
 Column = npt.NDArray[Any]
@@ -43,7 +79,11 @@ Column = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class FlameMeta:
-    """What a picture says about its run. ``rounds`` sampled rounds are merged; times shown are means of them."""
+    """What a picture says about its run. ``rounds`` sampled rounds are merged; times shown are means of them.
+
+    ``unit`` is "ns", "bytes" or "count": what weights count, in profiles that other tools have taken. ``link``
+    leads to a file: an address with ``{file}`` and ``{line}`` in it (https, vscode or another editor's scheme).
+    """
 
     run_id: str = ""
     name: str = ""
@@ -52,6 +92,8 @@ class FlameMeta:
     clock: str = "wall"
     rounds: int = 1
     seconds_per_round: float = 0.0
+    unit: str = "ns"
+    link: str = ""
 
 
 def meta_of(run: Run) -> FlameMeta:
@@ -71,16 +113,11 @@ def meta_of(run: Run) -> FlameMeta:
 
 def _unit_ns(weights: npt.NDArray[np.int64]) -> int:
     """The step weights are stored in: their common divisor, else 1 µs in profiles of 1 s and more, else 1 ns."""
+    weights = weights[weights > 0]
     common = int(np.gcd.reduce(weights)) if len(weights) else 1
     if common >= _MICROSECOND:
         return common
     return _MICROSECOND if int(weights.sum()) >= 10**9 else 1
-
-
-def _in_units(weights: npt.NDArray[np.int64], unit_ns: int) -> Column:
-    """Weights as multiples of the unit: each within one, their sum within half of one (errors are carried on)."""
-    edges = (np.cumsum(weights) + unit_ns // 2) // unit_ns
-    return np.diff(edges, prepend=0)
 
 
 def _narrow(values: Column) -> tuple[str, Column]:
@@ -90,11 +127,6 @@ def _narrow(values: Column) -> tuple[str, Column]:
         if top < limit:
             return code, values.astype(TYPES[code])
     return "f8", values.astype(np.float64)
-
-
-def _intern(texts: list[str]) -> tuple[list[str], Column]:
-    table = {text: index for index, text in enumerate(dict.fromkeys(texts))}
-    return list(table), np.array([table[t] for t in texts], dtype=np.int64)
 
 
 def _heaviest_lines(tree: CallTree) -> Column:
@@ -123,44 +155,64 @@ def _package_weights(files: list[str], file_of_frame: Column, frame: Column, sel
     return weights
 
 
-def _columns(tree: CallTree, layout: FlameLayout, unit_ns: int) -> tuple[list[Frame], dict[str, Column]]:
-    """The frames in use, after the placeholder, and the node columns."""
-    used, frame = np.unique(tree.node_frame[layout.node], return_inverse=True)
-    frames = [Frame("", "all"), *(tree.frames[i] for i in used.tolist())]
+def _node_columns(tree: CallTree, layout: FlameLayout, frame: Column, unit_ns: int) -> dict[str, Column]:
     samples = np.bincount(tree.samples.node, minlength=len(tree))
-    return frames, {
+    return {
         "frame": _with_root(frame + 1),
         "children": _child_counts(layout),
-        "self": _with_root(_in_units(layout.self_ns, unit_ns)),
+        "self": _with_root(in_units(layout.self_ns, unit_ns)),
         "samples": _with_root(samples[layout.node]),
         "line": _with_root(_heaviest_lines(tree)[layout.node]),
     }
 
 
-def encode(tree: CallTree, meta: FlameMeta | None = None, colours: Mapping[Package, str] | None = None) -> bytes:
+def _frame_columns(frames: list[Frame], file: Column, function: Column) -> dict[str, Column]:
+    return {
+        "frame_file": file,
+        "frame_function": function,
+        "frame_line": np.array([f.line for f in frames], dtype=np.int64),
+        "frame_flags": np.array([FLAGS.get(role_of(f), 0) for f in frames], dtype=np.int64),
+    }
+
+
+def encode(
+    tree: CallTree,
+    meta: FlameMeta | None = None,
+    colours: Mapping[Package, str] | None = None,
+    extras: Extras | None = None,
+) -> bytes:
     """The deflated payload of all nodes with weight; ``colours`` of packages win over the picture's own."""
-    layout = lay_out(tree)
-    unit_ns = _unit_ns(layout.self_ns[layout.self_ns > 0])
-    frames, columns = _columns(tree, layout, unit_ns)
-    files, file_of_frame = _intern([f.file for f in frames])
-    functions, function_of_frame = _intern([f.function for f in frames])
+    extras = extras or Extras()
+    layout = lay_out(tree, self_weights(tree, extras.difference))
+    unit_ns = _unit_ns(weights_of(tree, extras))
+    used, frame = np.unique(tree.node_frame[layout.node], return_inverse=True)
+    frames = [Frame("", "all"), *(tree.frames[i] for i in used.tolist())]
+    files, file_of_frame = intern([f.file for f in frames])
+    functions, function_of_frame = intern([f.function for f in frames])
+    columns = _node_columns(tree, layout, frame, unit_ns) | _frame_columns(frames, file_of_frame, function_of_frame)
     weights = _package_weights(files, file_of_frame, columns["frame"], columns["self"])
     packages = [(package, (colours or {}).get(package, own)) for package, own in ranked(weights)]
     number = {package: index for index, (package, _) in enumerate(packages)}
-    columns |= {
-        "frame_file": file_of_frame,
-        "frame_function": function_of_frame,
-        "frame_line": np.array([f.line for f in frames], dtype=np.int64),
-        "file_package": np.array([number[package_of(f)] for f in files], dtype=np.int64),
-    }
+    columns["file_package"] = np.array([number[package_of(f)] for f in files], dtype=np.int64)
     header = {
         "meta": asdict(meta or FlameMeta()),
         "unit_ns": unit_ns,
         "files": files,
         "functions": functions,
-        "packages": [[p.name, p.kind, colour] for p, colour in packages],
+        "packages": [[p.name, p.kind, colour, weights[p]] for p, colour in packages],
     }
-    return zlib.compress(_assemble(header, columns), level=6)
+    if extras.calls:
+        columns["frame_calls"] = np.array([0, *(extras.calls.get(i, 0) for i in used.tolist())], dtype=np.int64)
+    frame_number = {int(tree_frame): i + 1 for i, tree_frame in enumerate(used)}
+    optional = [*sections(tree, layout, unit_ns, extras), source_section(extras.source, frame_number)]
+    return zlib.compress(_joined(header, columns, optional), level=6)
+
+
+def _joined(header: dict[str, Any], columns: dict[str, Column], optional: list[Section]) -> bytes:
+    for section in optional:
+        header |= section.header
+        columns |= section.columns
+    return _assemble(header, columns)
 
 
 def _assemble(header: Mapping[str, Any], columns: Mapping[str, Column]) -> bytes:
@@ -182,7 +234,7 @@ def as_base64(payload: bytes) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """A payload read back; node columns without the artificial root, weights in ns."""
+    """A payload read back; node columns without the artificial root, weights in ns; ``columns`` as they stand."""
 
     header: dict[str, Any]
     frames: tuple[Frame, ...]
@@ -191,6 +243,7 @@ class Decoded:
     self_ns: Column
     samples: Column
     line: Column
+    columns: Mapping[str, Column]
 
     @property
     def meta(self) -> FlameMeta:
@@ -220,4 +273,5 @@ def decode(payload: bytes | str) -> Decoded:
         self_ns=columns["self"][1:].astype(np.int64) * header["unit_ns"],
         samples=columns["samples"][1:],
         line=columns["line"][1:],
+        columns=columns,
     )

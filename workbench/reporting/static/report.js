@@ -1,14 +1,15 @@
-// What the report's page does once it is read: flame graphs when they come into view, runs as tabs, the chart.
+// What the report's page does once it is read: flame graphs when they come into view, runs as tabs, text to copy.
 
+import { copyText } from "./dom.js";
 import { mount } from "./flamegraph.js";
 
-/** Show a flame graph in its place, once. */
+/** Show a flame graph in its place, once. Its state stands in the page's address under its number. */
 async function show(host) {
   if (host.dataset.state) return;
   host.dataset.state = "loading";
   const payload = host.querySelector("script").textContent;
   try {
-    await mount(host, payload, { table: false }); // the page has that table as text
+    await mount(host, payload, { address: String(hosts.indexOf(host)) });
     host.dataset.state = "shown";
   } catch (error) {
     host.dataset.state = "failed";
@@ -29,6 +30,22 @@ function showWhenSeen(hosts) {
     { rootMargin: "200px" },
   );
   hosts.forEach((host) => observer.observe(host));
+}
+
+/** A button that copies the report as text; where that is refused it selects the text instead. */
+function makeCopyButton(details) {
+  const text = details.querySelector("pre");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Copy";
+  const said = document.createElement("span");
+  said.setAttribute("role", "status");
+  button.addEventListener("click", async () => {
+    const copied = await copyText(text.textContent);
+    if (!copied) getSelection().selectAllChildren(text);
+    said.textContent = copied ? "copied" : "selected: copy it with your keyboard";
+  });
+  text.before(button, said);
 }
 
 /** Several runs become tabs (https://www.w3.org/WAI/ARIA/apg/patterns/tabs/); without a script they follow each other. */
@@ -70,48 +87,42 @@ function makeTabs(container) {
   list.append(...tabs);
   container.querySelector("h2").after(list);
   container.classList.add("tabbed");
-  choose(0);
+  const named = hosts[Number(/^#(\d+)\./.exec(location.hash)?.[1])]; // the address leads to one of them
+  choose(Math.max(0, panels.findIndex((panel) => named && panel.contains(named))));
 }
 
-const NARROW = 620; // pixels below which a chart's labels would run out of it
-
-/** Labels without their intervals, which the table has too, and a smaller title of the axis. */
-function narrowed(data, layout) {
-  const short = (text) => text.split("  ").slice(0, 2).join("  ");
-  const title = { ...layout.xaxis.title, font: { size: 11 } };
-  return [
-    data.map((trace) => (trace.text ? { ...trace, text: trace.text.map(short) } : trace)),
-    { ...layout, xaxis: { ...layout.xaxis, title } },
-  ];
-}
-
-/** Draw the chart in the theme's colours and its place's width, and again when either changes. */
+/** Draw a notebook's chart in the theme's colours and its place's width, and again when either changes. */
 function drawChart(host) {
   const { data, layout, config } = JSON.parse(host.querySelector("script").textContent);
   const canvas = document.createElement("div");
   host.append(canvas);
   let drawn = 0;
   const draw = () => {
-    const color = getComputedStyle(document.body).color;
     drawn = host.clientWidth;
-    const sized = { ...layout, width: drawn, font: { ...layout.font, color } };
-    const [shown, framed] = drawn < NARROW ? narrowed(data, sized) : [data, sized];
-    window.Plotly.react(canvas, shown, framed, config);
+    const { color } = getComputedStyle(document.body);
+    const framed = { ...layout, width: drawn, font: { ...layout.font, color } };
+    window.Plotly.react(canvas, structuredClone(data), framed, config).catch((error) => {
+      canvas.textContent = `This chart can't be drawn: ${error.message}`;
+    });
   };
   draw();
   new ResizeObserver(() => host.clientWidth && host.clientWidth !== drawn && draw()).observe(host);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
-/** On paper all runs stand one after another, those that were never looked at too. */
+/** On paper all runs stand one after another, those that were never looked at too, their tables unfolded. */
 function preparePrint(hosts) {
   const graphs = () => hosts.map((host) => host.__flamegraph).filter(Boolean);
+  const folded = [];
   window.addEventListener("beforeprint", () => {
     document.body.classList.add("printing");
+    folded.push(...document.querySelectorAll(".run details:not([open]), .comparison details:not([open])"));
+    for (const details of folded) details.open = true;
     graphs().forEach((graph) => graph.resize());
   });
   window.addEventListener("afterprint", () => {
     document.body.classList.remove("printing");
+    for (const details of folded.splice(0)) details.open = false;
     graphs().forEach((graph) => graph.resize());
   });
 }
@@ -128,6 +139,7 @@ const hosts = [...document.querySelectorAll("[data-wb-flamegraph]")];
 document.querySelectorAll(".runs").forEach(makeTabs);
 showWhenSeen(hosts);
 preparePrint(hosts);
+document.querySelectorAll(".paste").forEach(makeCopyButton);
 const whenLoaded = () => {
   document.querySelectorAll("[data-wb-chart]").forEach(drawChart);
   showRest(hosts);

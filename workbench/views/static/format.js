@@ -36,3 +36,24 @@ export function formatCount(count) {
 export function formatNumberOf(count, noun) {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** Bytes: "1.23 MB" (powers of ten). */
+export function formatBytes(bytes) {
+  const size = Math.abs(bytes);
+  for (const [unit, from] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) if (size >= from) return `${three(bytes / from)} ${unit}`;
+  return `${Math.round(bytes)} B`;
+}
+
+/** A weight in what the profile counts: "ns", "bytes" or "count". */
+export function formatWeight(value, unit) {
+  if (unit === "bytes") return formatBytes(value);
+  if (unit === "count") return formatCount(Math.round(value));
+  return formatTime(value);
+}
+
+/** The text, cut after so many characters; never within a surrogate pair. */
+export function shorten(text, longest = 300) {
+  if (text.length <= longest) return text;
+  const last = text.charCodeAt(longest - 1);
+  return `${text.slice(0, last >= 0xd800 && last < 0xdc00 ? longest - 1 : longest)}…`;
+}

@@ -1,136 +1,210 @@
 // Drawing: which boxes are in view, where they stand, and their pixels. No state of its own but measured text widths.
 
+import { Labels, printable } from "./labels.js";
+
 export const ROW = 19; // height of a row in CSS pixels, the gap below it included
+export const PADDING = 4;
+export const LABEL_FROM = 28; // boxes narrower than this carry no label
 const GAP = 1;
-const TINY = 0.5; // boxes narrower than this are merged into strips
-const LABEL_FROM = 28; // boxes narrower than this carry no label
-const PADDING = 4;
-const LONGEST = 200; // characters of a name that are ever measured
-const ELLIPSIS = "…";
+const FAINTEST = 0.08; // a strip that covers less of its pixel is left out
+const STRIPES = 7; // pixels between the stripes of boxes that wait
 
 /**
- * A scene is what one picture needs: {profile, palette, view: {left, right}, focus, width, height, scroll,
- * marked: Uint8Array of frames or null, hovered, selected}. Sizes are CSS pixels; nodes are -1 for none.
+ * What one picture needs. Sizes are CSS pixels; nodes are -1 for none.
+ * @typedef {object} Scene
+ * @property {import("./tree.js").Tree} tree
+ * @property {import("./palette.js").Palette} palette
+ * @property {{left: number, right: number}} view  the part of the tree's axis that fills the width
+ * @property {number} focus  the zoomed node
+ * @property {number} width
+ * @property {number} height
+ * @property {number} scroll
+ * @property {number} content  height of all rows; with `flip` the root stands at its bottom
+ * @property {boolean} flip
+ * @property {number} skip  depths left out at the root
+ * @property {import("./search.js").Marks | null} marks
+ * @property {number} hovered
+ * @property {number} selected
  */
 
-/** Call visit(node, depth, x, width) for every box in view, row by row from left to right. */
-export function eachBox(scene, visit) {
-  const { profile, view, width, height, scroll } = scene;
+/** The top edge of a depth's row in the scene. */
+function rowTop({ flip, skip, content, scroll }, depth) {
+  const row = depth - skip;
+  return (flip ? content - (row + 1) * ROW : row * ROW) - scroll;
+}
+
+/** The depths in view, as [first, end). */
+function depthsInView({ tree, flip, skip, content, scroll, height }) {
+  const upper = flip ? content - scroll - height : scroll;
+  const first = Math.max(0, Math.floor(upper / ROW)) + skip;
+  const end = Math.ceil((upper + height) / ROW) + skip;
+  return [first, Math.min(tree.depths, end)];
+}
+
+/**
+ * Call box(node, depth, x, width) for every box in view of a pixel or more, and strip(first, end, depth, x, width) for
+ * neighbours [first, end) that share one pixel.
+ * @param {Scene} scene
+ */
+export function eachBox(scene, box, strip) {
+  const { tree, view, width } = scene;
+  const { x: edges, total, levels } = tree;
   const scale = width / (view.right - view.left);
-  const depths = profile.levels.length - 1;
-  const last = Math.min(depths, Math.ceil((scroll + height) / ROW));
-  for (let depth = Math.floor(scroll / ROW); depth < last; depth++) {
-    const end = profile.levels[depth + 1];
-    let node = profile.firstAfter(view.left, profile.levels[depth], end);
-    for (; node < end && profile.x[node] < view.right; node++) {
-      visit(node, depth, (profile.x[node] - view.left) * scale, profile.total[node] * scale);
+  const [from, to] = depthsInView(scene);
+  for (let depth = from; depth < to; depth++) {
+    const end = levels[depth + 1];
+    let node = tree.firstAfter(view.left, levels[depth], end);
+    while (node < end && edges[node] < view.right) {
+      const x = (edges[node] - view.left) * scale;
+      const across = total[node] * scale;
+      if (across >= 1) {
+        box(node++, depth, x, across);
+        continue;
+      }
+      const next = tree.firstAfter(view.left + (Math.floor(x) + 1) / scale, node + 1, end);
+      strip(node, next, depth, x, (edges[next - 1] + total[next - 1] - edges[node]) * scale);
+      node = next;
     }
   }
 }
 
 /** The node at a point of the scene, -1 for none. */
 export function nodeAt(scene, x, y) {
-  const { profile, view, width, scroll } = scene;
-  const depth = Math.floor((y + scroll) / ROW);
-  if (depth < 0 || depth >= profile.levels.length - 1 || x < 0 || x >= width) return -1;
+  const { tree, view, width, flip, skip, content, scroll } = scene;
+  const depth = Math.floor((flip ? content - scroll - y : y + scroll) / ROW) + skip;
+  if (depth < skip || depth >= tree.depths || x < 0 || x >= width) return -1;
   const position = view.left + (x / width) * (view.right - view.left);
-  const end = profile.levels[depth + 1];
-  const node = profile.firstAfter(position, profile.levels[depth], end);
-  return node < end && profile.x[node] <= position ? node : -1;
+  const end = tree.levels[depth + 1];
+  const node = tree.firstAfter(position, tree.levels[depth], end);
+  return node < end && tree.x[node] <= position ? node : -1;
 }
 
 /** Where a node stands in the scene, cut to its width: {x, y, width, height}. */
 export function boxOf(scene, node) {
-  const { profile, view, width, scroll } = scene;
+  const { tree, view, width } = scene;
   const scale = width / (view.right - view.left);
-  const left = Math.max(0, (profile.x[node] - view.left) * scale);
-  const right = Math.min(width, (profile.x[node] + profile.total[node] - view.left) * scale);
-  return { x: left, y: profile.depth[node] * ROW - scroll, width: Math.max(0, right - left), height: ROW - GAP };
+  const left = Math.max(0, (tree.x[node] - view.left) * scale);
+  const right = Math.min(width, (tree.x[node] + tree.total[node] - view.left) * scale);
+  return { x: left, y: rowTop(scene, tree.depth[node]), width: Math.max(0, right - left), height: ROW - GAP };
+}
+
+export function isMarked({ marks }, node) {
+  return marks !== null && marks.nodes[node] === 1;
+}
+
+/** Callers of the zoomed box fade, and so does all that isn't marked while something is. */
+export function isFaded({ marks, tree, focus }, node) {
+  return marks !== null || tree.depth[node] < tree.depth[focus];
+}
+
+/** What stands in a box: the name and, where there is room, the file after it. */
+export function labelOf(scene, labels, node, room) {
+  const name = printable(scene.tree.name(node));
+  const text = labels.clip(name, room);
+  if (text !== name) return { text, place: "", at: 0 };
+  const at = labels.width(name) + 8;
+  const place = printable(scene.tree.file(node));
+  const fits = place.length < 200 && labels.width(place) <= room - at;
+  return { text, place: fits ? place : "", at };
 }
 
 export class Painter {
   constructor(canvas, font) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d", { alpha: true });
-    this.setFont(font);
-  }
-
-  setFont(font) {
     this.font = font;
-    this.widths = new Map();
+    this.ratio = 1;
   }
 
   /** Fit the canvas to CSS sizes on a screen with that many device pixels per CSS pixel. */
   resize(width, height, ratio) {
+    this.ratio = ratio;
     this.canvas.width = Math.max(1, Math.round(width * ratio));
     this.canvas.height = Math.max(1, Math.round(height * ratio));
-    this.canvas.style.height = `${height}px`;
     this.context.setTransform(this.canvas.width / width, 0, 0, this.canvas.height / height, 0, 0);
+    this.context.font = this.font;
+    this.context.textBaseline = "middle";
+    this.labels ??= new Labels(this.context);
   }
 
+  /** @param {Scene} scene */
   paint(scene) {
-    const { context } = this;
-    context.clearRect(0, 0, scene.width, scene.height);
-    context.font = this.font;
-    context.textBaseline = "middle";
-    this.#labels = [];
-    this.#boxes(scene);
-    this.#paintLabels(scene);
+    this.context.clearRect(0, 0, scene.width, scene.height);
+    this.fill = "";
+    this.texts = [];
+    this.stripes = [];
+    eachBox(
+      scene,
+      (node, depth, x, width) => this.#box(scene, node, depth, x, width),
+      (first, end, depth, x, width) => this.#strip(scene, first, end, depth, x, width),
+    );
+    this.#paintStripes(scene);
+    this.#paintTexts(scene);
     this.#outline(scene, scene.selected, 2);
     this.#outline(scene, scene.hovered, 1);
   }
 
-  #labels = [];
-
-  #boxes(scene) {
-    const strip = new Strip(this.context, scene);
-    let row = -1;
-    eachBox(scene, (node, depth, x, width) => {
-      if (depth !== row) {
-        strip.flush();
-        row = depth;
-      }
-      const y = depth * ROW - scene.scroll;
-      if (width < TINY) {
-        strip.add(node, x, y, width);
-        return;
-      }
-      strip.flush();
-      this.#box(scene, node, x, y, width);
-    });
-    strip.flush();
+  #rectangle(fill, x, y, width) {
+    if (fill !== this.fill) this.context.fillStyle = this.fill = fill;
+    this.context.fillRect(x, y, width, ROW - GAP);
   }
 
-  #box(scene, node, x, y, width) {
-    const left = Math.max(0, x);
-    const right = Math.min(scene.width, x + width);
-    this.context.fillStyle = fillOf(scene, node);
-    this.context.fillRect(left, y, Math.max(TINY, right - left - (right - left > 3 ? GAP : 0)), ROW - GAP);
-    if (right - left >= LABEL_FROM) this.#labels.push(node, left, y, right - left);
+  #box(scene, node, depth, x, width) {
+    const snap = (value) => Math.round(value * this.ratio) / this.ratio; // sharp edges
+    const left = snap(Math.max(0, x));
+    const right = snap(Math.min(scene.width, x + width));
+    const y = rowTop(scene, depth);
+    const marked = isMarked(scene, node);
+    const across = right - left;
+    this.#rectangle(scene.palette.fill(node, marked, isFaded(scene, node)), left, y, across > 3 ? across - GAP : across);
+    if (across >= LABEL_FROM) this.texts.push(node, left, y, across);
+    if (across > STRIPES && !marked && scene.palette.isWaiting(node)) this.stripes.push(left, y, across - GAP);
   }
 
-  /** Labels come after all boxes: one change of fill style a colour of text, not a box. */
-  #paintLabels(scene) {
-    const labels = this.#labels;
-    for (let i = 0; i < labels.length; i += 4) {
-      const [node, left, y, width] = [labels[i], labels[i + 1], labels[i + 2], labels[i + 3]];
-      const room = width - 2 * PADDING;
-      const name = scene.profile.name(node).slice(0, LONGEST);
-      const text = this.clip(name, room);
-      if (!text) continue;
-      this.context.fillStyle = inkOf(scene, node);
-      this.context.fillText(text, left + PADDING, y + ROW / 2);
-      if (text === name) this.#paintPlace(scene, node, left + PADDING + this.measure(name) + 8, y, left + width - PADDING);
+  /** A match is never lost among its neighbours: the pixel takes its colour. */
+  #strip(scene, first, end, depth, x, width) {
+    const { marks, palette } = scene;
+    const marked = marks !== null && marks.next[first] < end;
+    if (width < FAINTEST && !marked) return;
+    this.#rectangle(palette.fill(first, marked, isFaded(scene, first)), x, rowTop(scene, depth), marked ? 1 : width);
+  }
+
+  /** What waits is striped: it shows without any colour. */
+  #paintStripes({ palette }) {
+    const { context, stripes } = this;
+    if (!stripes.length) return;
+    context.save();
+    context.beginPath();
+    for (let i = 0; i < stripes.length; i += 3) context.rect(stripes[i], stripes[i + 1], stripes[i + 2], ROW - GAP);
+    context.clip();
+    context.beginPath();
+    for (let i = 0; i < stripes.length; i += 3) {
+      const [left, y, width] = [stripes[i], stripes[i + 1], stripes[i + 2]];
+      for (let x = Math.floor((left - ROW) / STRIPES) * STRIPES; x < left + width; x += STRIPES) {
+        context.moveTo(x, y + ROW);
+        context.lineTo(x + ROW, y);
+      }
     }
+    context.strokeStyle = palette.outline;
+    context.globalAlpha = 0.16;
+    context.lineWidth = 1;
+    context.stroke();
+    context.restore();
   }
 
-  /** Where there is room, the file after the function's name, fainter. */
-  #paintPlace(scene, node, x, y, right) {
-    const file = scene.profile.file(node).slice(-LONGEST);
-    if (!file || this.measure(file) > right - x) return;
-    this.context.globalAlpha = 0.7;
-    this.context.fillText(file, x, y + ROW / 2);
-    this.context.globalAlpha = 1;
+  #paintTexts(scene) {
+    const { texts, context } = this;
+    for (let i = 0; i < texts.length; i += 4) {
+      const [node, left, y, width] = [texts[i], texts[i + 1], texts[i + 2], texts[i + 3]];
+      const { text, place, at } = labelOf(scene, this.labels, node, width - 2 * PADDING);
+      if (!text) continue;
+      context.fillStyle = scene.palette.ink(node, isMarked(scene, node), isFaded(scene, node));
+      context.fillText(text, left + PADDING, y + ROW / 2);
+      if (!place) continue;
+      context.globalAlpha = 0.7;
+      context.fillText(place, left + PADDING + at, y + ROW / 2);
+      context.globalAlpha = 1;
+    }
   }
 
   #outline(scene, node, thickness) {
@@ -141,75 +215,4 @@ export class Painter {
     this.context.lineWidth = thickness;
     this.context.strokeRect(x + thickness / 2, y + thickness / 2, Math.max(1, width - thickness - 1), height - thickness);
   }
-
-  measure(text) {
-    let width = this.widths.get(text);
-    if (width === undefined) {
-      width = this.context.measureText(text).width;
-      this.widths.set(text, width);
-    }
-    return width;
-  }
-
-  /** The text, cut to fit `room` pixels with an ellipsis; "" where not even two characters fit. */
-  clip(text, room) {
-    const whole = this.measure(text);
-    if (whole <= room) return text;
-    let keep = Math.floor((text.length * (room - this.measure(ELLIPSIS))) / whole);
-    while (keep > 1 && this.context.measureText(text.slice(0, keep) + ELLIPSIS).width > room) keep--;
-    return keep > 1 ? text.slice(0, keep) + ELLIPSIS : "";
-  }
-}
-
-/** Neighbouring boxes too narrow to see, drawn as one pixel in the colour of the heaviest of them. */
-class Strip {
-  constructor(context, scene) {
-    this.context = context;
-    this.scene = scene;
-    this.node = -1;
-  }
-
-  add(node, x, y, width) {
-    if (this.node >= 0 && (x > this.right + TINY || this.right - this.left >= 1)) this.flush();
-    if (this.node < 0) {
-      [this.node, this.left, this.y, this.heaviest] = [node, x, y, width];
-      this.marked = isMarked(this.scene, node);
-    } else if (!this.marked && (isMarked(this.scene, node) || width > this.heaviest)) {
-      [this.node, this.heaviest] = [node, width]; // a match is never lost among its neighbours
-      this.marked = isMarked(this.scene, node);
-    }
-    this.right = x + width;
-  }
-
-  flush() {
-    if (this.node < 0) return;
-    this.context.fillStyle = fillOf(this.scene, this.node);
-    this.context.fillRect(this.left, this.y, Math.max(TINY, this.right - this.left), ROW - GAP);
-    this.node = -1;
-  }
-}
-
-function isMarked(scene, node) {
-  return scene.marked !== null && scene.marked[scene.profile.frame[node]] === 1;
-}
-
-/** Callers of the zoomed box fade, and so does all that a search doesn't match. */
-function isFaded(scene, node) {
-  if (scene.marked !== null) return true;
-  return scene.profile.depth[node] < scene.profile.depth[scene.focus];
-}
-
-function fillOf(scene, node) {
-  const { palette, profile } = scene;
-  if (node === 0) return palette.root;
-  if (isMarked(scene, node)) return palette.match;
-  const slot = palette.slot[profile.frame[node]];
-  return isFaded(scene, node) ? palette.faded[slot] : palette.fills[slot];
-}
-
-function inkOf(scene, node) {
-  const { palette } = scene;
-  if (node === 0) return palette.onRoot;
-  if (isMarked(scene, node)) return palette.onMatch;
-  return isFaded(scene, node) ? palette.onFaded : palette.onFill;
 }

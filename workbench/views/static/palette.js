@@ -1,15 +1,57 @@
 // Colours. Hues come with the profile's packages (views/packages.py) and are told apart with any colour vision; a
-// function's own shade of its package's hue lets neighbours be told apart.
+// function's own shade of its package's hue lets neighbours be told apart. Scales run from light to dark in one hue
+// (Paul Tol's YlOrBr, https://sronpersonalpages.nl/~pault/), so that they are read without any.
+
+import { AWAITING, IDLE } from "./profile.js";
+import { formatShare } from "./format.js";
 
 const SHADES = 4;
+const SCALE = ["#fff7bc", "#fee391", "#fec44f", "#fb9a29", "#ec7014", "#cc4c02", "#8f3000"];
+const SHARES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]; // each step of the scale begins above this share
+
+/**
+ * @typedef {object} Theme
+ * @property {boolean} dark
+ * @property {string} background  "#rrggbb", as all of them
+ * @property {string} text
+ * @property {string} soft
+ * @property {string} line
+ * @property {string} accent
+ */
+
+/**
+ * @typedef {object} Colouring  An entry of "Colour by".
+ * @property {string} id
+ * @property {string} label
+ * @property {(tree: import("./tree.js").Tree, theme: Theme) => {fills: string[], byFrame?: ArrayLike<number>,
+ *   byNode?: ArrayLike<number>}} resolve  colours "#rrggbb", and the number of the colour of each frame or node
+ * @property {(profile: import("./profile.js").Profile, theme: Theme) => {label: string, colour: string, text?: string,
+ *   package?: number}[]} legend
+ */
 
 function parse(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }
 
-function mix(colour, other, share) {
-  const parts = colour.map((part, i) => Math.round(part + (other[i] - part) * share));
-  return `rgb(${parts.join(",")})`;
+/** A colour on the way from one to another, as "#rrggbb". */
+export function mix(from, to, share) {
+  const other = parse(to);
+  const parts = parse(from).map((part, i) => Math.round(part + (other[i] - part) * share));
+  return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Relative luminance (WCAG 2.2). */
+function luminance(hex) {
+  const [r, g, b] = parse(hex).map((part) => {
+    const value = part / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** Black or white, whichever is read better on a colour. */
+export function inkOn(hex) {
+  return luminance(hex) > 0.2 ? "#161616" : "#ffffff";
 }
 
 /** FNV-1a, for a shade that stays with a function whatever the profile. */
@@ -19,32 +61,112 @@ function hash(text) {
   return value >>> 0;
 }
 
-/** The colours of one profile on one theme. */
-export class Palette {
-  /** @param theme {dark: boolean, background: "#rrggbb"} */
-  constructor(profile, theme) {
-    const towards = theme.dark ? [0, 0, 0] : [255, 255, 255];
-    const background = parse(theme.background);
-    this.fills = [];
-    this.faded = [];
+/** @type {Colouring} */
+export const byPackage = {
+  id: "module",
+  label: "Module",
+  resolve({ profile }, theme) {
+    const fills = [];
     for (const { colour } of profile.packages) {
-      const hue = parse(colour);
       for (let shade = 0; shade < SHADES; shade++) {
-        this.fills.push(mix(hue, towards, (theme.dark ? 0.02 : 0) + (theme.dark ? 0.055 : 0.09) * shade));
-        this.faded.push(mix(hue, background, theme.dark ? 0.72 : 0.66));
+        fills.push(mix(colour, theme.dark ? "#000000" : "#ffffff", theme.dark ? 0.04 + 0.06 * shade : 0.09 * shade));
       }
     }
-    this.slot = new Uint16Array(profile.frameFile.length);
     const shades = profile.functions.map((name) => hash(name) % SHADES);
-    for (let frame = 0; frame < this.slot.length; frame++) {
-      this.slot[frame] = profile.packageOf(frame) * SHADES + shades[profile.frameFunction[frame]];
+    const byFrame = new Uint16Array(profile.frameFile.length);
+    for (let frame = 0; frame < byFrame.length; frame++) {
+      byFrame[frame] = profile.packageOf(frame) * SHADES + shades[profile.frameFunction[frame]];
     }
-    this.root = mix(background, theme.dark ? [255, 255, 255] : [0, 0, 0], 0.12);
+    return { fills, byFrame };
+  },
+  legend(profile) {
+    return profile.packages.map(({ name, colour, weight }, index) => ({
+      label: name,
+      colour,
+      text: formatShare(weight, profile.whole),
+      weight,
+      package: index,
+    }));
+  },
+};
+
+/** @type {Colouring} */
+export const bySelf = {
+  id: "self",
+  label: "Self share",
+  resolve(tree, theme) {
+    const byNode = new Uint8Array(tree.size);
+    for (let node = 1; node < tree.size; node++) byNode[node] = step(tree.self[node] / tree.whole);
+    return { fills: [neutral(theme), ...scale(theme)], byNode };
+  },
+  legend(profile, theme) {
+    const none = { label: "no self time", colour: neutral(theme) };
+    const percent = SHARES.map((share) => `${100 * share} %`);
+    const steps = scale(theme).map((colour, i) => ({
+      label: i + 1 < SHARES.length ? `${i ? percent[i] : ">0"} – ${percent[i + 1]}` : `> ${percent[i]}`,
+      colour,
+    }));
+    return [none, ...steps];
+  },
+};
+
+function step(share) {
+  let at = 0;
+  while (at < SHARES.length && share > SHARES[at]) at++;
+  return at;
+}
+
+function scale({ dark }) {
+  return dark ? [...SCALE].reverse() : SCALE;
+}
+
+function neutral({ dark }) {
+  return dark ? "#3d4148" : "#e2e5ea";
+}
+
+/** The colours of one tree on one theme. */
+export class Palette {
+  /** @param {Colouring} colouring */
+  constructor(tree, colouring, theme) {
+    const { fills, byFrame, byNode } = colouring.resolve(tree, theme);
+    this.tree = tree;
+    this.byFrame = byFrame;
+    this.byNode = byNode;
+    this.fills = fills;
+    this.faded = fills.map((fill) => mix(fill, theme.background, theme.dark ? 0.72 : 0.66));
+    this.inks = fills.map(inkOn);
+    this.known = tree.profile.frameFile.length;
+    this.root = mix(theme.background, theme.dark ? "#ffffff" : "#000000", 0.13);
+    this.onRoot = theme.text;
     this.match = theme.dark ? "#d95fbf" : "#aa3377";
-    this.onFill = "#1b1b1b";
-    this.onFaded = theme.dark ? "#9a9a9a" : "#8a8a8a";
-    this.onMatch = "#ffffff";
-    this.onRoot = theme.dark ? "#e6e6e6" : "#1b1b1b";
+    this.onMatch = inkOn(this.match);
+    this.onFaded = theme.dark ? "#a6a6a6" : "#767676";
     this.outline = theme.dark ? "#ffffff" : "#000000";
+    this.waiting = tree.profile.flagged(AWAITING | IDLE);
+  }
+
+  /** The number of a node's colour; -1 for the root, groups and what was summed up. */
+  slot(node) {
+    const frame = this.tree.frame[node];
+    if (frame === 0 || frame >= this.known) return -1;
+    return this.byNode ? this.byNode[node] : this.byFrame[frame];
+  }
+
+  fill(node, marked, faded) {
+    if (marked) return this.match;
+    const slot = this.slot(node);
+    return slot < 0 ? this.root : faded ? this.faded[slot] : this.fills[slot];
+  }
+
+  ink(node, marked, faded) {
+    if (marked) return this.onMatch;
+    const slot = this.slot(node);
+    return slot < 0 ? this.onRoot : faded ? this.onFaded : this.inks[slot];
+  }
+
+  /** Whether a box shows waiting, not running. */
+  isWaiting(node) {
+    const frame = this.tree.frame[node];
+    return this.waiting !== null && frame < this.known && this.waiting[frame] === 1;
   }
 }

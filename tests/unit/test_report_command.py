@@ -1,0 +1,64 @@
+"""``workbench report``: what it writes where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sample_pages import markdown_cell, stored, write_notebook
+from sample_runs import session_report, single_report
+
+from workbench.cli.report import report_command
+from workbench.errors import RunNotFound, UsageError
+
+SESSION, BASE, NEW = "261123-040000-ab12", *(session_report().runs[i].run.run_id for i in (0, 4))
+
+
+@pytest.fixture
+def report(tmp_path: Path):
+    store = stored(tmp_path, session_report(), single_report())
+
+    def call(*arguments: str) -> Result:
+        return CliRunner().invoke(report_command, ["--store", str(store.path), *arguments])
+
+    return call
+
+
+def test_the_files_name_chooses_the_format(report, tmp_path: Path) -> None:
+    for name, start in (("a.html", "<!doctype html>"), ("a.md", "### Export"), ("a", "<!doctype html>")):
+        result = report(SESSION, "-o", str(tmp_path / name))
+        assert result.exit_code == 0, result.output
+        assert name in result.output
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
+
+
+def test_without_a_file_it_goes_to_standard_output(report) -> None:
+    assert report(SESSION, "--format", "md").output.startswith("### Export of a Jamf Pro")
+    assert report(SESSION).output.startswith("<!doctype html>")
+
+
+def test_two_runs_are_compared_base_first(report) -> None:
+    text = report(BASE, NEW, "--format", "md").output
+    assert text.startswith("### naive → optimized")
+    assert "`naive` → `optimized`: 0.113×" in text
+
+
+def test_confidential_reaches_every_form(report, tmp_path: Path) -> None:
+    assert "Confidential copy" in report(SESSION, "--format", "md", "--confidential").output
+    assert "Confidential copy" in report(SESSION, "--confidential").output
+    notebook = write_notebook(tmp_path / "n.ipynb", [markdown_cell("# N")])
+    assert "Confidential copy" in report(str(notebook), "--confidential").output
+
+
+def test_a_notebook_stands_alone_and_is_html(report, tmp_path: Path) -> None:
+    notebook = str(write_notebook(tmp_path / "n.ipynb", [markdown_cell("# N")]))
+    assert "<h1>N</h1>" in report(notebook).output
+    for arguments in ((notebook, SESSION), (notebook, "--format", "md")):
+        assert isinstance(report(*arguments).exception, UsageError)
+
+
+def test_an_unknown_run_writes_nothing(report, tmp_path: Path) -> None:
+    result = report("nonsense", "-o", str(tmp_path / "x.html"))
+    assert isinstance(result.exception, RunNotFound)
+    assert not (tmp_path / "x.html").exists()

@@ -1,0 +1,140 @@
+"""A confidential report says nothing of folders, source, hosts, users and statements, in any of its forms."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sample_pages import code_cell, failed, markdown_cell, printed, shown, stored, write_notebook
+from sample_runs import session_report, single_report
+
+from workbench.model import Comparison, Environment, Frame, FunctionChange, Plan, PlanOperator, Status, Verdict
+from workbench.reporting import ReportData, confidential, report_html, report_markdown
+from workbench.reporting.confidential import without_paths
+from workbench.reporting.notebook import notebook_html
+
+SECRETS = (
+    "alice", "acme-secrets", "billing", "db.internal", "10.1.2.3", "customers", "SELECT name", "--token",
+    "feature/x", "private-package", "hunter2", "/srv", "C:\\Users",
+)  # fmt: skip
+
+
+def telling() -> ReportData:
+    """A report that tells all it can."""
+    report = single_report()
+    one = report.runs[0]
+    assert one.tree is not None
+    frames = tuple(
+        replace(frame, file=f"/home/alice/acme-secrets/billing/module_{i}.py") if i % 2 else frame
+        for i, frame in enumerate(one.tree.frames)
+    )
+    tree = replace(one.tree, frames=frames, threads=("worker of alice",), tasks=("fetch customers",))
+    spans = tuple(
+        replace(s, name="SELECT name FROM customers", site="/home/alice/x.py:3", attributes={"a": "db.internal"})
+        for s in one.spans
+    )  # fmt: skip
+    run = replace(
+        one.run, name="/home/alice/acme-secrets/job.py", status=Status.FAILED,
+        error="ValueError: hunter2 at 10.1.2.3",
+        parameters={"command": "job.py --token hunter2", "pid": 4711, "rounds": 3, "script": "/srv/job.py"},
+        tags=("C:\\Users\\alice\\x",),
+    )  # fmt: skip
+    environment = Environment(
+        commit="c" * 40,
+        branch="feature/x",
+        packages={"private-package": "1"},
+        machine="alice-laptop",
+        python="3.11",
+    )
+    session = replace(one.session, environment=environment, parameters={"argv": "--token hunter2", "link": "cloud"})
+    plan = Plan("SELECT name FROM customers", "postgresql", (PlanOperator("Seq Scan", 0, "customers"),))
+    comparison = Comparison(
+        run.run_id, run.run_id, Verdict.PASS, 1.0, (0.9, 1.1), 15, 3.0, sentence="mostly /home/alice/x.py",
+        differences=("host db.internal:5432 differs", "packages: private-package 1 against 2"),
+        functions=(FunctionChange(Frame("/srv/x.py", "f"), 1, 2, 1, 1),),
+    )  # fmt: skip
+    made = replace(one, run=run, session=session, tree=tree, spans=spans, plans=(plan,))
+    return replace(report, title="/home/alice/acme-secrets/job.py", runs=(made,), comparisons=(comparison,))
+
+
+def told(page: str) -> str:
+    """The page's text and, unpacked, the payloads of its pictures."""
+    packed = re.findall(r'<script type="application/octet-stream">([^<]+)</script>', page)
+    return page + "".join(zlib.decompress(base64.b64decode(p)).decode("latin-1") for p in packed)
+
+
+def test_nothing_of_it_is_left_in_page_and_markdown() -> None:
+    assert all(
+        secret in told(report_html(telling())) for secret in ("alice", "customers", "hunter2", "private-package")
+    )
+    made = confidential(telling())
+    page = told(report_html(made))
+    for secret in SECRETS:
+        assert secret not in page, secret
+        assert secret not in report_markdown(made), secret
+    assert "Confidential copy" in page
+    assert "Confidential copy" in report_markdown(made)
+    assert "Confidential copy" not in report_html(telling())
+
+
+def test_what_the_profile_is_about_stays() -> None:
+    page = told(report_html(confidential(telling())))
+    for wanted in (
+        "module_1.py",
+        "Client.send",
+        "<site>/httpx/_client.py",
+        "ValueError",
+        "SELECT 1",
+        "job.py",
+        "cloud",
+    ):
+        assert wanted in page.replace("&lt;", "<").replace("&gt;", ">"), wanted
+
+
+def test_times_are_the_same() -> None:
+    before, after = session_report(), confidential(session_report())
+    assert [row.median for row in before.rows] == [row.median for row in after.rows]
+    for a, b in zip(before.runs, after.runs, strict=True):
+        assert a.tree is not None and b.tree is not None
+        assert (a.tree.self_ns() == b.tree.self_ns()).all()
+        assert len(a.tree.frames) == len(b.tree.frames)
+        assert [s.duration_ns for s in a.spans] == [s.duration_ns for s in b.spans]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("/home/a/b.py", "b.py"),
+        ("in /home/alice", "in …"),
+        ("C:\\Users\\a\\b.py failed", "b.py failed"),
+        ("../x/y.py:3", "y.py:3"),
+        ("https://host.example:8443/a/b", "b"),
+        ("to db.internal:5432", "to …"),
+        ("from 10.0.0.1", "from …"),
+        ("a@b.example said", "… said"),
+        ("1.5 s, 3.14.1, [0.1, 0.2]", "1.5 s, 3.14.1, [0.1, 0.2]"),
+        ("8.8× faster (95 % 7.1 to 8.8×)", "8.8× faster (95 % 7.1 to 8.8×)"),
+        ("jamf:naive → jamf:optimized", "jamf:naive → jamf:optimized"),
+    ],
+)
+def test_paths_and_hosts_are_cut_out_of_prose(text: str, left: str) -> None:
+    assert without_paths(text) == left
+
+
+def test_a_notebook_loses_its_code_and_what_it_printed(tmp_path: Path) -> None:
+    cells = [
+        markdown_cell("# Job\n\nReads /home/alice/data.csv from db.internal:5432."),
+        code_cell("token = 'hunter2'", printed("hunter2 printed\n"), failed("ValueError", "hunter2", ["hunter2"])),
+        code_cell(
+            "x", shown(text_html="<p>C:\\Users\\alice\\data.csv</p>", text_plain="x"), shown(text_plain="42")
+        ),
+    ]
+    page = notebook_html(write_notebook(tmp_path / "n.ipynb", cells), stored(tmp_path), confidential=True)
+    for secret in SECRETS:
+        assert secret not in page, secret
+    for wanted in ("Job", "data.csv", "ValueError", "42", "Code and printed text, too"):
+        assert wanted in page

@@ -1,0 +1,188 @@
+"""Cells and outputs of a notebook as HTML that is safe by construction."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from html import escape, unescape
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import WorkbenchError
+from workbench.reporting.confidential import confidential as made_confidential
+from workbench.reporting.confidential import without_paths
+from workbench.reporting.load import load_report
+from workbench.reporting.markup import MarkdownRenderer, clean_html, highlighted
+from workbench.reporting.model import RunReport
+from workbench.reporting.page import safe_json
+from workbench.reporting.plain import shortened, terminal_text, visible
+from workbench.reporting.plotly import plain_figure
+from workbench.reporting.sections import stacks
+from workbench.views.tables import html_text, printable
+
+if TYPE_CHECKING:
+    from workbench.store import Store
+
+__all__ = ["CellRenderer"]
+
+_RUN = re.compile(r'\bdata-wb-run="([^"<>]{1,200})"')
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_LONG = 24  # lines of a text beyond which it scrolls
+
+
+class CellRenderer:
+    """Renders the cells of one notebook, in order. ``live`` are the runs shown from the store."""
+
+    def __init__(self, store: Store, language: str, *, confidential: bool = False) -> None:
+        self._store = store
+        self._language = language
+        self._confidential = confidential
+        self._markdown = MarkdownRenderer()
+        self.live: list[str] = []
+        self.has_plotly = False
+
+    def cell(self, cell: Mapping[str, Any]) -> str:
+        """One cell; an unknown kind is shown as text."""
+        source = _text(cell.get("source"))
+        match cell.get("cell_type"):
+            case "markdown":
+                return f'<div class="markdown">{self._written(source, cell.get("attachments"))}</div>'
+            case "code":
+                return self._code(cell, source)
+            case _:
+                return "" if self._confidential else f'<div class="cell">{preformatted(visible(source))}</div>'
+
+    def _written(self, source: str, attachments: object = None) -> str:
+        return self._markdown.render(self._said(source), attachments if isinstance(attachments, dict) else {})
+
+    def _said(self, text: str) -> str:
+        return without_paths(text) if self._confidential else text
+
+    def _code(self, cell: Mapping[str, Any], source: str) -> str:
+        count = cell.get("execution_count")
+        prompt = f"[{count}]" if isinstance(count, int) else "[ ]"
+        outputs = cell.get("outputs")
+        shown = (
+            "".join(self._output(o) for o in outputs if isinstance(o, dict)) if isinstance(outputs, list) else ""
+        )
+        code = "" if self._confidential else self._source(source)
+        if not code and not shown:
+            return ""
+        return f'<div class="cell"><div class="prompt">{prompt}</div><div class="body">{code}{shown}</div></div>'
+
+    def _source(self, source: str) -> str:
+        if not source.strip():
+            return ""
+        return f'<pre class="code"><code>{highlighted(visible(source), self._language)}</code></pre>'
+
+    def _output(self, output: Mapping[str, Any]) -> str:
+        match output.get("output_type"):
+            case "stream":
+                if self._confidential:
+                    return ""
+                css = "stderr" if output.get("name") == "stderr" else ""
+                return preformatted(shortened(terminal_text(_text(output.get("text")))), css)
+            case "error":
+                return self._error(output)
+            case "display_data" | "execute_result":
+                data = output.get("data")
+                return f'<div class="output">{self._bundle(data)}</div>' if isinstance(data, dict) else ""
+        return ""
+
+    def _error(self, output: Mapping[str, Any]) -> str:
+        name = printable(str(output.get("ename") or "error"))
+        if self._confidential:
+            return preformatted(name, "stderr")
+        traceback = output.get("traceback")
+        lines = [line for line in traceback if isinstance(line, str)] if isinstance(traceback, list) else []
+        text = "\n".join(lines) or f"{name}: {output.get('evalue') or ''}"
+        return preformatted(shortened(terminal_text(text)), "stderr")
+
+    def _bundle(self, data: Mapping[str, Any]) -> str:
+        """The richest of an output's forms that can be shown safely."""
+        html = _text(data.get("text/html"))
+        if drawn := self._live(html):
+            return drawn
+        figure = plain_figure(data.get("application/vnd.plotly.v1+json"))
+        if figure is not None:
+            self.has_plotly = True
+            return (
+                '<div class="chart" data-wb-chart role="img" aria-label="A chart of the notebook">'
+                f'<script type="application/json">{safe_json(figure)}</script></div>'
+            )
+        if picture := _picture(data):
+            return picture
+        if html and (cleaned := clean_html(html, self._said)):
+            return f'<div class="rich scroll" tabindex="0" role="group" aria-label="Output">{cleaned}</div>'
+        if "text/markdown" in data:
+            return self._written(_text(data["text/markdown"]))
+        text = _text(data.get("text/latex")) or _text(data.get("text/plain"))
+        return preformatted(shortened(terminal_text(self._said(text)))) if text else ""
+
+    def _live(self, html: str) -> str:
+        """The live flame graph of the run that a saved picture says it shows; "" where the store hasn't got it."""
+        found = _RUN.search(html)
+        if found is None:
+            return ""
+        names = unescape(found[1]).split()
+        key = " ".join(names)
+        if key in self.live:
+            link = f'<a href="#live-{self.live.index(key)}">{html_text(key)}</a>'
+            return f'<p class="note">The flame graph of {link}, above.</p>'
+        try:
+            report = load_report(self._store, names)
+        except WorkbenchError:
+            return ""
+        if self._confidential:
+            report = made_confidential(report)
+        drawn = "".join(
+            self._graph(each) for each in report.runs if each.tree is not None and len(each.tree.samples)
+        )
+        if not drawn or {each.run.run_id for each in report.runs} != set(names):
+            return ""
+        self.live.append(key)
+        return f'<div id="live-{len(self.live) - 1}">{drawn}</div>'
+
+    def _graph(self, report: RunReport) -> str:
+        named = html_text(f"{report.run.name} · {report.run.run_id}")
+        return f'<p class="facts-line">{named}</p>{stacks(report, {})}'
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return "".join(part for part in value if isinstance(part, str))
+    return value if isinstance(value, str) else ""
+
+
+def preformatted(text: str, css_class: str = "") -> str:
+    """Text in a fixed pitch; a long one scrolls, and can be reached with the keyboard for it."""
+    long = text.count("\n") >= _LONG
+    classes = " ".join(filter(None, (css_class, "long" if long else "")))
+    focus = ' tabindex="0" role="group" aria-label="Output"' if long else ""
+    return f"<pre{f' class={chr(34)}{classes}{chr(34)}' if classes else ''}{focus}>{escape(text)}</pre>"
+
+
+def _picture(data: Mapping[str, Any]) -> str:
+    """An inert image: in an <img>, SVG runs no script and loads nothing."""
+    for kind in _PICTURES:
+        encoded = "".join(_text(data.get(kind)).split())
+        if encoded and _is_base64(encoded):
+            return f'<img src="data:{kind};base64,{encoded}" alt="{_described(data)}">'
+    svg = _text(data.get("image/svg+xml"))
+    if svg:
+        encoded = base64.b64encode(svg.encode("utf-8", "replace")).decode()
+        return f'<img src="data:image/svg+xml;base64,{encoded}" alt="{_described(data)}">'
+    return ""
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _described(data: Mapping[str, Any]) -> str:
+    return html_text(_text(data.get("text/plain")) or "A picture of the notebook")

@@ -1,0 +1,162 @@
+"""The report as Markdown, for a pull request's comment or a ticket.
+
+Code hosts make more of a text than Markdown says: mentions, issue numbers, links, mathematics, a little HTML. Names
+therefore stand in code spans, and prose is escaped so that all of it shows as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from workbench.analysis.ladder import Row
+from workbench.model import UNITS, Comparison
+from workbench.reporting.model import ReportData, RunReport
+from workbench.reporting.spans import operation_rows
+from workbench.reporting.summary import summary
+from workbench.views.flamegraph import top_functions
+from workbench.views.numbers import (
+    format_count,
+    format_interval,
+    format_measure,
+    format_range,
+    format_ratio,
+    format_seconds,
+    format_share,
+)
+from workbench.views.tables import printable
+
+__all__ = ["code", "prose", "report_markdown"]
+
+_LONGEST = 80
+_MOST = 20  # rows of a table; a comment of a pull request holds 65,536 characters
+_TOP = 5
+_PUNCTUATION = re.compile(r"([\\`*_{}\[\]<>|~$#])")
+_LINKED = re.compile(r"(@)(?=\w)|(#)(?=\d)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
+_LIST_MARK = re.compile(r"^([-+=]|\d+[.)])")
+_COUNTS = ("requests", "statements", "cypher_statements", "connects", "bytes_received")
+_BREAK = "\u200b"  # between a mark and what would make it a link or a mention
+
+
+def code(text: str) -> str:
+    """A name as a code span that is safe in a table's cell, too; at most 80 characters of it."""
+    shown = printable(text)
+    shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    if not shown.strip():
+        return "–"
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    pad = " " if "`" in (shown[0], shown[-1]) or shown[0] == shown[-1] == " " else ""
+    return f"{fence}{pad}{shown}{pad}{fence}".replace("|", "\\|")
+
+
+def prose(text: str) -> str:
+    """Text that shows as it is: no markup, mention, reference or link comes of it."""
+    whole = "".join(printable(text[at : at + 400]) for at in range(0, len(text), 400))  # it cuts what is longer
+    broken = _LINKED.sub(lambda found: f"{found[0]}{_BREAK}", whole)
+    escaped = _PUNCTUATION.sub(r"\\\1", broken)
+    return _LIST_MARK.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", escaped)
+
+
+def report_markdown(report: ReportData) -> str:
+    """Title, summary, verdict, the ladder or what took the time, and where it was measured."""
+    parts = [f"### {prose(printable(report.title))}", prose(summary(report))]
+    parts += [_verdict(report, c) for c in report.shown_comparisons]
+    if report.rows:
+        parts.append(_ladder(report.rows))
+    if report.comparison is not None:
+        parts += [_counts(report.comparison), _changes(report.comparison)]
+    elif not report.rows:
+        parts += [part for run in report.runs[:3] for part in _run(run, titled=len(report.runs) > 1)]
+    parts.append(_measured(report))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> str:
+    """A table whose last ``numbers`` columns are set flush right."""
+    marks = [":---"] * (len(columns) - numbers) + ["---:"] * numbers
+    lines = [f"| {' | '.join(line)} |" for line in (columns, marks, *rows[:_MOST])]
+    if len(rows) > _MOST:
+        lines.append(f"\n{len(rows) - _MOST} more are left out.")
+    return "\n".join(lines)
+
+
+def _verdict(report: ReportData, comparison: Comparison) -> str:
+    names = {r.run.run_id: r.run.variant or r.run.name for r in report.runs}
+    sides = [code(names.get(side) or side) for side in (comparison.base, comparison.new)]
+    interval = f" {format_interval(*comparison.ci)}" if comparison.pairs else ""
+    advisory = " (advisory)" if comparison.advisory else ""
+    pairs = f", {comparison.pairs} pairs" if comparison.pairs else ""
+    said = f". {prose(comparison.sentence)}" if comparison.sentence and report.comparison is None else ""
+    notes = "".join(f"\n- {prose(each)}" for each in comparison.differences)
+    return (
+        f"**{comparison.verdict}**{advisory} {' → '.join(sides)}: {format_ratio(comparison.ratio)}{interval}{pairs}"
+        f"{said}{chr(10) if notes else ''}{notes}"
+    )
+
+
+def _ladder(rows: Sequence[Row]) -> str:
+    counted = [name for name in _COUNTS if any(row.measures.get(name) for row in rows)]
+    columns = ["variant", "median", "range", "ratio", *(name.replace("_", " ") for name in counted)]
+    cells = [
+        [
+            code(row.variant or row.name),
+            format_seconds(row.median if row.rounds else None),
+            f"{format_range((row.low, row.high))} ({row.rounds})" if row.rounds else "–",
+            _ratio(row),
+            *(format_measure(row.measures.get(name), UNITS[name]) for name in counted),
+        ]
+        for row in rows
+    ]
+    return _table(columns, cells, len(columns) - 1)
+
+
+def _ratio(row: Row) -> str:
+    if row.is_baseline and row.rounds:
+        return "1"
+    if not row.ratio.pairs:
+        return "–"
+    return f"{format_ratio(row.ratio.ratio)} {format_interval(row.ratio.low, row.ratio.high)}".replace("[", "\\[")
+
+
+def _counts(comparison: Comparison) -> str:
+    rows = [[name.replace("_", " "), *map(format_count, pair)] for name, pair in comparison.counts.items()]
+    return _table(["count a round", "base", "new"], rows, 2) if rows else ""
+
+
+def _changes(comparison: Comparison) -> str:
+    changed = [change for change in comparison.functions if change.base_seconds != change.new_seconds]
+    rows = [
+        [code(c.frame.function), code(c.frame.file), format_seconds(c.base_seconds), format_seconds(c.new_seconds)]
+        for c in changed[: 2 * _TOP]
+    ]
+    return _table(["function", "file", "base self", "new self"], rows, 2) if rows else ""
+
+
+def _run(report: RunReport, *, titled: bool) -> list[str]:
+    """What a run spent its time on: functions and operations."""
+    parts = [f"#### {prose(report.run.name or report.run.run_id)}"] if titled else []
+    if report.tree is not None:
+        top = top_functions(report.tree, _TOP)
+        rows = [[code(f.frame.function), code(f.frame.file), format_share(f.self_share, 1)] for f in top]
+        parts.append(_table(["function", "file", "self time"], rows, 1) if rows else "")
+    operations = operation_rows(report.run, report.spans)[:_TOP]
+    rows = [[code(o.name), code(o.site), format_count(o.count), format_seconds(o.total_s)] for o in operations]
+    parts.append(_table(["operation", "issued at", "count", "total"], rows, 2) if rows else "")
+    return parts
+
+
+def _measured(report: ReportData) -> str:
+    lines = []
+    for session in report.sessions:
+        env = session.environment
+        facts = (
+            f"{env.implementation} {env.python}".strip(),
+            env.os,
+            f"{env.cpu} × {env.cores}" if env.cores else env.cpu,
+            f"commit {env.commit[:10]}{'+' if env.dirty else ''}" if env.commit else "",
+            f"session {session.session_id}",
+        )
+        lines.append(f"Measured {session.started_at:%Y-%m-%d %H:%M} UTC: {prose(', '.join(filter(None, facts)))}.")
+    if report.confidential:
+        lines.append("Confidential copy: paths, source, hosts and statements are left out.")
+    return "  \n".join(lines)

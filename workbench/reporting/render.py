@@ -1,0 +1,39 @@
+"""From the names that a user gave to a finished text: runs, sessions or a notebook, as HTML or Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import UsageError
+from workbench.reporting.confidential import confidential as made_confidential
+from workbench.reporting.load import load_report
+from workbench.reporting.markdown import report_markdown
+from workbench.reporting.write import report_html
+
+if TYPE_CHECKING:
+    from workbench.store import Store
+
+__all__ = ["rendered"]
+
+
+def rendered(store: Store, what: Sequence[str], form: str = "html", *, confidential: bool = False) -> str:
+    """The report on ``what`` as ``form`` ("html" or "md"). Raises ``UsageError`` and ``RunNotFound``."""
+    notebooks = [name for name in what if name.lower().endswith(".ipynb")]
+    if notebooks:
+        return _notebook(store, what, form, confidential=confidential)
+    report = load_report(store, what)
+    if confidential:
+        report = made_confidential(report)
+    return report_markdown(report) if form == "md" else report_html(report)
+
+
+def _notebook(store: Store, what: Sequence[str], form: str, *, confidential: bool) -> str:
+    from workbench.reporting.notebook import notebook_html
+
+    if len(what) > 1:
+        raise UsageError("a notebook is a report of its own: name it alone")
+    if form != "html":
+        raise UsageError("a notebook's report is HTML; Markdown is for runs and sessions")
+    return notebook_html(Path(what[0]), store, confidential=confidential)

@@ -1,0 +1,152 @@
+"""The differential flame graph: base and new in one picture, with what makes them incomparable written on it.
+
+``diff_html(base, new)`` is the fragment for a page, ``diff_payload(base, new)`` the bytes for a widget; either
+takes whatever has ``run``, ``session`` and ``tree`` (a report's ``RunReport``, or ``DiffSide``). ``diff_table`` is
+the same as a table, for where no script runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from workbench.analysis.comparability import differences
+from workbench.analysis.treediff import FunctionDelta, TreeDifference, sampled_side, tree_difference
+from workbench.calltree import CallTree
+from workbench.model import Run, Session, Status, utc_now
+from workbench.views.extras import Difference, Extras
+from workbench.views.numbers import format_seconds, format_share
+from workbench.views.packages import Package
+from workbench.views.payload import FlameMeta, as_base64, encode, meta_of
+from workbench.views.tables import TextTable, html_text
+
+__all__ = [
+    "Comparable",
+    "DiffSide",
+    "diff_html",
+    "diff_of",
+    "diff_payload",
+    "diff_table",
+    "diff_warnings",
+    "side_name",
+]
+
+_UNKNOWN = Session("", "import", utc_now())
+
+
+class Comparable(Protocol):
+    """What a side of a difference has."""
+
+    @property
+    def run(self) -> Run: ...
+    @property
+    def session(self) -> Session: ...
+    @property
+    def tree(self) -> CallTree | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DiffSide:
+    """A run with its call tree; without a session its environment is unknown, which is no difference."""
+
+    run: Run
+    tree: CallTree | None
+    session: Session = _UNKNOWN
+
+
+def diff_of(base: Comparable, new: Comparable) -> TreeDifference:
+    """The differential call tree, by completed sampled rounds; a side without stacks is empty."""
+    return tree_difference(*(sampled_side(side.run, side.tree or _empty()) for side in (base, new)))
+
+
+def diff_warnings(base: Comparable, new: Comparable) -> tuple[str, ...]:
+    """Why the two should not be compared, a sentence each: what makes them incomparable, and sides that lack stacks
+    or didn't end well."""
+    found = differences(base.run, new.run, base.session, new.session)
+    warnings = [f"Not comparable: {difference}" for difference in found if difference.fatal]
+    for which, side in (("base", base), ("new", new)):
+        if side.run.status is not Status.OK:
+            warnings.append(f"{which.capitalize()} was {side.run.status}: what it didn't reach is missing here")
+        if side.tree is None or not len(side.tree.samples):
+            warnings.append(f"{which.capitalize()} has no stacks (sampler: {side.run.sampler.name})")
+    return tuple(warnings)
+
+
+def diff_payload(base: Comparable, new: Comparable, colours: Mapping[Package, str] | None = None) -> bytes:
+    """The payload of the differential flame graph; ``views.payload`` tells its format."""
+    difference = diff_of(base, new)
+    names = side_name(base, new), side_name(new, base)
+    extras = Extras(
+        difference=Difference(
+            base_ns=difference.base_ns,
+            new_ns=difference.new_ns,
+            base_name=names[0],
+            new_name=names[1],
+            base_rounds=difference.base_executions,
+            new_rounds=difference.new_executions,
+            warnings=diff_warnings(base, new),
+        )
+    )
+    return encode(difference.tree, _meta(base, new, f"{names[0]} → {names[1]}"), colours, extras)
+
+
+def diff_html(base: Comparable, new: Comparable, colours: Mapping[Package, str] | None = None) -> str:
+    """A fragment that the page's script turns into the live view, as ``flamegraph_html`` is for one run."""
+    title = f"Differential flame graph of {side_name(base, new)} and {side_name(new, base)}"
+    return (
+        f'<div class="wb-flamegraph" data-wb-flamegraph aria-label="{html_text(title)}">'
+        f'<script type="application/octet-stream">{as_base64(diff_payload(base, new, colours))}</script></div>'
+    )
+
+
+def diff_table(difference: TreeDifference, most: int = 20, caption: str = "") -> TextTable:
+    """The functions whose self time changed most, in time per execution of the body, and in shares of all of it."""
+    base_whole = float(difference.base_seconds().sum())
+    new_whole = float(difference.new_seconds().sum())
+    rows = tuple(
+        _row(delta, base_whole, new_whole)
+        for delta in difference.functions()[:most]
+        if delta.change or delta.base_self
+    )
+    columns = ("Function", "File", "Base self", "New self", "Change", "Base %", "New %", "")
+    return TextTable(columns, rows, caption or "Self time, base against new", numbers=range(2, 7))
+
+
+def _row(delta: FunctionDelta, base_whole: float, new_whole: float) -> tuple[str, ...]:
+    mark = "new" if not delta.base_total else "gone" if not delta.new_total else ""
+    return (
+        delta.frame.function,
+        f"{delta.frame.file}:{delta.frame.line}" if delta.frame.line else delta.frame.file,
+        format_seconds(delta.base_self),
+        format_seconds(delta.new_self),
+        f"{'+' if delta.change > 0 else '−' if delta.change < 0 else ''}{format_seconds(abs(delta.change))}",
+        format_share(delta.base_self / base_whole if base_whole else 0.0, 1),
+        format_share(delta.new_self / new_whole if new_whole else 0.0, 1),
+        mark,
+    )
+
+
+def side_name(side: Comparable, other: Comparable) -> str:
+    """What a reader calls this side; the run's id where both are called alike."""
+    own, others = (each.run.variant or each.run.name or each.run.run_id for each in (side, other))
+    return own if own != others else side.run.run_id or own
+
+
+def _meta(base: Comparable, new: Comparable, name: str) -> FlameMeta:
+    sides = (meta_of(base.run), meta_of(new.run))
+    shared = sides[1] if sides[0].sampler == sides[1].sampler else FlameMeta()
+    return FlameMeta(
+        run_id=f"{sides[0].run_id}..{sides[1].run_id}",
+        name=name,
+        sampler=shared.sampler,
+        interval_ns=shared.interval_ns if sides[0].interval_ns == sides[1].interval_ns else 0,
+        clock=shared.clock,
+        rounds=1,
+    )
+
+
+def _empty() -> CallTree:
+    from workbench.calltree import CallTreeBuilder
+
+    return CallTreeBuilder().build()

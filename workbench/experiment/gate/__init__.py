@@ -2,8 +2,8 @@
 
 A stored number never decides: it was measured on another day, on a machine with other neighbours. So the baseline
 revision is checked out into a git worktree, and each target runs in two child processes, one a side, each with
-its own checkout's folder and import path, in mirrored random pairs until there is a verdict. Counts come first and are
-exact.
+its own checkout's folder and import path, in mirrored random pairs until there is a verdict. Counts come first and
+are exact.
 
     from workbench.experiment.gate import GateSettings, judge_against
     result = judge_against("origin/main", ["perf/listing.py:first_page"], settings=GateSettings(max_seconds=30))

@@ -1,4 +1,4 @@
-"""What the gate takes and what it says: plain values, for whoever asks (shell, notebook, pytest) and whoever reports."""
+"""What the gate takes and what it says: plain values, for whoever asks and whoever reports."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ def start_service(
 ) -> ServiceProcess:
     """Run ``python -m module`` as a service; return when it reports ready.
 
-    ``name`` is what error messages call it; ``python`` the interpreter (ours by default), ``folder`` where it works
-    (here by default). Raises ServiceStartFailed with the last lines it wrote to stderr if it exits, reports nonsense
+    ``name`` is what error messages call it, ``python`` the interpreter (ours by default), ``folder`` where it works
+    (here by default). Raises ServiceStartFailed with the last lines it wrote to stderr if it exits, says nonsense
     or stays silent for ``timeout_s``; nothing of it is left then.
     """
     with tempfile.TemporaryFile() as log:

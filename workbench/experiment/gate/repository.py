@@ -1,4 +1,4 @@
-"""A git repository as the gate and the history read it: asks git itself, and writes only the gate's own worktrees."""
+"""A git repository as the gate and the history read it: git itself is asked, and only worktrees are written."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ _COMMANDS = {
     "dataset": "dataset",
     "delete": "runs",
     "demo": "demo",
+    "gate": "gate",
     "profile": "profile",
     "rename": "runs",
     "report": "report",

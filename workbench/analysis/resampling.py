@@ -36,7 +36,7 @@ FALSE_DISCOVERY_RATE = 0.05
 """Expected share of false ones among what is told to have changed, at most."""
 
 FEWEST_ROUNDS = 6
-"""Of either side. With fewer no permutation is surprising enough to survive a correction for some twenty functions."""
+"""Of either side; with fewer no permutation is surprising enough to survive a correction for twenty functions."""
 
 _EXACT = 13_000  # C(16, 8) = 12,870: up to eight repetitions a side, all permutations are gone through
 _DRAWN = 9_999

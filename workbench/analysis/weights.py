@@ -9,11 +9,12 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analysis.pairs import LOOPS
 from workbench.calltree import CallTree, Int32
 from workbench.capture.frames import AWAIT
-from workbench.model import Frame
+from workbench.model import Frame, RoundKind, Run, Status
 
-__all__ = ["Floats", "RoundWeights", "function_of_node", "together"]
+__all__ = ["Floats", "RoundWeights", "function_of_node", "sampled_rounds", "together"]
 
 Floats = npt.NDArray[np.float64]
 Key = TypeVar("Key", bound=Hashable)
@@ -68,3 +69,12 @@ def _spread(weights: RoundWeights[Key], column: Mapping[Key, int]) -> Floats:
     for number, key in enumerate(weights.keys):  # redaction may have made two functions one
         seconds[:, column[key]] += weights.seconds[:, number]
     return seconds
+
+
+def sampled_rounds(run: Run) -> dict[int, float]:
+    """Index of each completed sampled round → how often the body ran in it; empty for an imported profile."""
+    return {
+        r.index: r.measures.get(LOOPS, 1.0)
+        for r in run.rounds
+        if r.kind is RoundKind.SAMPLED and r.status is Status.OK
+    }

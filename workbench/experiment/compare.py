@@ -12,6 +12,7 @@ from workbench.analysis.functions import function_changes
 from workbench.analysis.pairs import LOOPS, paired_seconds, seconds
 from workbench.analysis.summary import sentence
 from workbench.analysis.verdict import Rule, judge
+from workbench.analysis.weights import sampled_rounds
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import INTERRUPTED, NotComparable, UsageError
 from workbench.experiment.progress import Progress, silent
@@ -54,14 +55,14 @@ class CompareSettings:
 
     scenario: Settings = field(default_factory=Settings)
     warmup: int = 1
-    sampled_rounds: int = 2
+    sampled_rounds: int | None = None
     sampler: SamplerSpec = field(default_factory=SamplerSpec)
     order_seed: int = 1
     same_results: bool = True
     timeout_s: float = 600.0
 
     def __post_init__(self) -> None:
-        if self.warmup < 0 or self.sampled_rounds < 0:
+        if self.warmup < 0 or (self.sampled_rounds or 0) < 0:
             raise UsageError("warm-up and sampled rounds can't be fewer than 0")
 
 
@@ -222,7 +223,14 @@ def _comparison(
     counts = count_changes(base, new)
     functions: tuple[FunctionChange, ...] = ()
     if trees[0] is not None and trees[1] is not None:
-        changes = function_changes(trees[0], trees[1], base_executions=_sampled(base), new_executions=_sampled(new))
+        changes = function_changes(
+            trees[0],
+            trees[1],
+            base_executions=_sampled(base),
+            new_executions=_sampled(new),
+            base_rounds=sampled_rounds(base),
+            new_rounds=sampled_rounds(new),
+        )
         functions = tuple(changes)
     comparison = Comparison(
         base=base.run_id,
@@ -267,6 +275,18 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
                 "new_seconds": _number(change.new_seconds),
                 "base_share": _number(change.base_share),
                 "new_share": _number(change.new_share),
+                "ci": [_number(change.low), _number(change.high)],
+                "q": _number(change.q),
+                "change": change.change,
+                "callers": [
+                    {
+                        "function": caller.caller.function if caller.caller else "",
+                        "file": caller.caller.file if caller.caller else "",
+                        "base_seconds": _number(caller.base_seconds),
+                        "new_seconds": _number(caller.new_seconds),
+                    }
+                    for caller in change.callers
+                ],
             }
             for change in comparison.functions
         ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.experiment.compare import CompareResult
     from workbench.model import Comparison
 
-__all__ = ["compare_command"]
+__all__ = ["compare_command", "print_functions"]
 
 
 @click.command("compare")
@@ -80,7 +79,7 @@ def _print(comparison: Comparison, live: CompareResult | None) -> None:
     counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in comparison.counts.items() if a != b]
     if counts:
         print_table(("count a round", "base", "new"), counts, right="lrr")
-    _print_functions(comparison)
+    print_functions(comparison)
 
 
 def _what_next(comparison: Comparison) -> str:
@@ -95,22 +94,11 @@ def _what_next(comparison: Comparison) -> str:
     return f"no verdict within the time for {comparison.pairs} pairs: allow more with --max-seconds"
 
 
-def _print_functions(comparison: Comparison) -> None:
+def print_functions(comparison: Comparison, limit: int = 10) -> None:
     """Functions whose self time changed; points are percents of base's time, as in the sentence above."""
-    from workbench.views.numbers import format_seconds
+    from workbench.views.changes import changes_table
 
-    whole = sum(change.base_seconds for change in comparison.functions)
-    rows = [
-        (
-            format_seconds(change.base_seconds),
-            format_seconds(change.new_seconds),
-            f"{100 * (change.new_seconds - change.base_seconds) / whole:+.1f}" if whole else "",
-            change.frame.function,
-            change.frame.file,
-        )
-        for change in comparison.functions[:10]
-        if not math.isclose(change.base_seconds, change.new_seconds)
-    ]
-    if rows:
-        title = "Self time a round, from sampled rounds of their own: few, and slowed by the sampler; no verdict"
-        print_table(("base", "new", "points", "function", "file"), rows, title=title, right="rrrll")
+    table = changes_table(comparison.functions, limit)
+    if table.rows:
+        right = "".join("r" if index in table.numbers else "l" for index in range(len(table.columns)))
+        print_table([column.lower() for column in table.columns], table.rows, title=table.caption, right=right)

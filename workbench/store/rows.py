@@ -6,6 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from workbench.calltree import CallTree
 from workbench.model import (
+    CallerChange,
     Comparison,
     Environment,
     Frame,
@@ -219,4 +221,11 @@ def comparisons(connection: Connection, session_id: str) -> list[Comparison]:
 
 
 def _change(item: list[Any]) -> FunctionChange:
-    return FunctionChange(Frame(*item[:3]), *(_number(value) for value in item[3:]))
+    numbers, tested, told = item[3:7], item[7:10], item[10:]  # older workbenches wrote the first four only
+    change = FunctionChange(Frame(*item[:3]), *(_number(value) for value in (*numbers, *tested)))
+    if not told:
+        return change
+    callers = tuple(
+        CallerChange(Frame(*frame) if frame else None, _number(base), _number(new)) for frame, base, new in told[1]
+    )
+    return replace(change, change=told[0], callers=callers)

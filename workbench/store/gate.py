@@ -154,9 +154,7 @@ class Gate:
         }
 
     def _change(self, change: FunctionChange) -> FunctionChange:
-        callers = tuple(
-            replace(each, caller=each.caller and self.frame(each.caller)) for each in change.callers
-        )
+        callers = tuple(replace(each, caller=each.caller and self.frame(each.caller)) for each in change.callers)
         return replace(change, frame=self.frame(change.frame), change=self.text(change.change), callers=callers)
 
     def _hex(self, digits: str) -> str:

@@ -12,8 +12,8 @@ from workbench.views.tables import TextTable
 __all__ = ["changes_table"]
 
 _TESTED = (
-    "Self time a round, from sampled rounds of their own. What grew, shrank or moved is told from noise with 5 % false "
-    "discoveries at most; points are percents of base's time"
+    "Self time a round, from sampled rounds of their own. What grew, shrank or moved is told from noise, with 5 % "
+    "false discoveries at most; points are percents of base's time"
 )
 _UNTESTED = (
     "Self time a round, from sampled rounds of their own: too few to tell a change from noise, and slowed by the "

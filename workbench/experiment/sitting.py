@@ -7,7 +7,6 @@ import inspect
 import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.pairs import execution_seconds
@@ -17,6 +16,7 @@ from workbench.capture.outcome import outcome_of
 from workbench.capture.rounds import RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ScenarioError, WorkbenchError
+from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.interleave import sweeps
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import require_equal
@@ -43,14 +43,6 @@ _ENDS = (Exception, SystemExit, asyncio.CancelledError)
 
 _SAMPLED_ROUND_S = 0.1
 """Without the sampler's cost, which makes a call-heavy round several times longer."""
-
-_SAMPLED_ROUNDS = 2
-_SAMPLED_TO_EXPLAIN = 10
-"""Rounds of each side where the verdict is a difference: with ten, of functions that were slowed so much that the
-whole took 10 % longer 95 % are told from noise (benchmarks/functions.py)."""
-
-_SAMPLING_S = 5.0
-"""Sampling may take as long as the timing took, and this long in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,18 +180,20 @@ class _Sitting:
 
     def _sample(self, progress: Progress) -> None:
         """Sampled rounds of both; where the sampler can't work, the verdict stands without functions."""
-        asked, began = self._settings.sampled_rounds, time.monotonic()
-        differs = self._verdict in (Verdict.REGRESSION, Verdict.IMPROVEMENT)
-        rounds = asked or (_SAMPLED_TO_EXPLAIN if differs else _SAMPLED_ROUNDS)
+        asked = self._settings.sampled_rounds
         try:
-            for side in self.sides if rounds else ():
+            for side in self.sides if asked != 0 else ():
                 self._calibrate(side, _SAMPLED_ROUND_S)
             share_loops(side.subject for side in self.sides)
-            for done, order in enumerate(islice(sweeps(self.sides, seed=self._settings.order_seed), rounds)):
-                late = time.monotonic() - began > max(_SAMPLING_S, self._elapsed)
-                if asked is None and late and done >= _SAMPLED_ROUNDS:
-                    return
-                progress("sampling", done, rounds)
+            orders = sampling_sweeps(
+                self.sides,
+                asked=asked,
+                verdict=self._verdict,
+                timing_s=self._elapsed,
+                seed=self._settings.order_seed,
+            )
+            for done, order in enumerate(orders):
+                progress("sampling", done, asked or MOST_SAMPLED_ROUNDS)
                 for side in order:
                     self._sample_once(side)
         except CaptureError as problem:

@@ -12,6 +12,7 @@ from workbench.analysis.verdict import Rule, Sequential
 from workbench.errors import ResultsDiffer, ScenarioError, ServiceError, UsageError, WorkbenchError
 from workbench.experiment.gate.model import GateOutcome, GateSettings, GateTarget
 from workbench.experiment.gate.side import Place, Side, SideFailed
+from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.interleave import sweeps
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import EXIT_STATUS, require_equal
@@ -167,13 +168,16 @@ class Duel:
 
     def _sample(self, progress: Progress) -> None:
         """Sampled rounds of both; where the sampler can't work, the verdict stands without functions."""
-        rounds = self.settings.sampled_rounds
+        asked = self.settings.sampled_rounds
+        orders = sampling_sweeps(
+            self.sides, asked=asked, verdict=self.verdict, timing_s=self.elapsed, seed=self.settings.order_seed
+        )
         try:
-            if rounds:
+            if asked != 0:
                 self._calibrate(_SAMPLED_ROUND_S)
-            for done in range(rounds):
-                progress(f"{self.target.text}, sampling", done, rounds)
-                for side in self.sides:
+            for done, order in enumerate(orders):
+                progress(f"{self.target.text}, sampling", done, asked or MOST_SAMPLED_ROUNDS)
+                for side in order:
                     side.sample(self.position)
                     self.position += 1
         except SideFailed as failed:

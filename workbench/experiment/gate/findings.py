@@ -9,6 +9,7 @@ from workbench.analysis.functions import function_changes
 from workbench.analysis.pairs import LOOPS
 from workbench.analysis.summary import sentence
 from workbench.analysis.verdict import Rule
+from workbench.analysis.weights import sampled_rounds
 from workbench.experiment.gate.model import GateSettings
 from workbench.model import Comparison, FunctionChange, Recording, RoundKind, Run, Verdict
 
@@ -27,7 +28,12 @@ def compared(base: Recording, new: Recording, duel: Duel) -> tuple[Comparison, l
     functions: tuple[FunctionChange, ...] = ()
     if base.tree is not None and new.tree is not None:
         found = function_changes(
-            base.tree, new.tree, base_executions=_sampled(base.run), new_executions=_sampled(new.run)
+            base.tree,
+            new.tree,
+            base_executions=_sampled(base.run),
+            new_executions=_sampled(new.run),
+            base_rounds=sampled_rounds(base.run),
+            new_rounds=sampled_rounds(new.run),
         )
         functions = tuple(found)
     comparison = Comparison(

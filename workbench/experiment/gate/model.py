@@ -74,7 +74,7 @@ class GateSettings:
     timeout_s: float = 300.0
     timing: bool = True
     warmup: int = 1
-    sampled_rounds: int = 2
+    sampled_rounds: int | None = None
     sampler: SamplerSpec = field(default_factory=SamplerSpec)
     order_seed: int = 1
     same_results: bool = True
@@ -85,7 +85,7 @@ class GateSettings:
     def __post_init__(self) -> None:
         if not self.max_seconds > 0 or not self.timeout_s > 0:
             raise UsageError("the time budget and the timeout must be above 0 s")
-        if self.warmup < 0 or self.sampled_rounds < 0:
+        if self.warmup < 0 or (self.sampled_rounds or 0) < 0:
             raise UsageError("warm-up and sampled rounds can't be fewer than 0")
 
 

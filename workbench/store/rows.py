@@ -222,7 +222,8 @@ def comparisons(connection: Connection, session_id: str) -> list[Comparison]:
 
 def _change(item: list[Any]) -> FunctionChange:
     numbers, tested, told = item[3:7], item[7:10], item[10:]  # older workbenches wrote the first four only
-    change = FunctionChange(Frame(*item[:3]), *(_number(value) for value in (*numbers, *tested)))
+    known = dict(zip(("low", "high", "q"), map(_number, tested), strict=False))
+    change = FunctionChange(Frame(*item[:3]), *(_number(value) for value in numbers), **known)
     if not told:
         return change
     callers = tuple(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from workbench.analysis.verdict import Rule, Sequential
 from workbench.errors import ResultsDiffer, ScenarioError, ServiceError, UsageError, WorkbenchError
+from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.gate.model import GateOutcome, GateSettings, GateTarget
 from workbench.experiment.gate.side import Place, Side, SideFailed
-from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.interleave import sweeps
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import EXIT_STATUS, require_equal
@@ -199,16 +199,22 @@ class Duel:
             return
         if base.outcome.measures.get(EXIT_STATUS) and not new.outcome.measures.get(EXIT_STATUS):
             raise SideFailed(base, {"failed": base.outcome.failures[0].error})
-        for side in (new, base):
-            if len(side.digests) > 1:
-                line = "returns different results from round to round: fix its seed or its data"
-                raise SideFailed(side, {"failed": line, "exit_code": ResultsDiffer.exit_code})
         try:
             unknown = require_equal(("the baseline", base.outcome), ("the new code", new.outcome))
         except ScenarioError as error:
+            self._require_repeatable()
             raise SideFailed(new, {"failed": str(error), "exit_code": error.exit_code}) from error
         if unknown and unknown not in self.notes:
             self.notes.append(unknown)
+
+    def _require_repeatable(self) -> None:
+        """Where results differ: a side that doesn't even agree with itself has another problem."""
+        for side in reversed(self.sides):
+            side.round(RoundKind.WARMUP, self.position)
+            self.position += 1
+            if len(side.digests) > 1:
+                line = "returns different results from round to round: fix its seed or its data"
+                raise SideFailed(side, {"failed": line, "exit_code": ResultsDiffer.exit_code})
 
     def interrupt(self) -> None:
         """After Ctrl-C: end the body that runs; the rounds so far are kept."""

@@ -6,7 +6,6 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -221,12 +220,24 @@ def comparisons(connection: Connection, session_id: str) -> list[Comparison]:
 
 
 def _change(item: list[Any]) -> FunctionChange:
-    numbers, tested, told = item[3:7], item[7:10], item[10:]  # older workbenches wrote the first four only
-    known = dict(zip(("low", "high", "q"), map(_number, tested), strict=False))
-    change = FunctionChange(Frame(*item[:3]), *(_number(value) for value in numbers), **known)
-    if not told:
-        return change
-    callers = tuple(
-        CallerChange(Frame(*frame) if frame else None, _number(base), _number(new)) for frame, base, new in told[1]
+    """Older workbenches wrote the frame and the first four numbers only."""
+    base, new, base_share, new_share, low, high, q = (
+        *map(_number, item[3:10]),
+        *[math.nan] * (10 - len(item[:10])),
     )
-    return replace(change, change=told[0], callers=callers)
+    change, callers = item[10:] or ("", ())
+    return FunctionChange(
+        frame=Frame(*item[:3]),
+        base_seconds=base,
+        new_seconds=new,
+        base_share=base_share,
+        new_share=new_share,
+        low=low,
+        high=high,
+        q=q,
+        change=change,
+        callers=tuple(
+            CallerChange(Frame(*caller) if caller else None, _number(before), _number(after))
+            for caller, before, after in callers
+        ),
+    )

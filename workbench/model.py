@@ -171,7 +171,7 @@ class Environment:
     cores: int = 0
     memory_bytes: int = 0
     machine: str = ""  # a digest of host identity: equal on the same machine, tells nothing about it
-    power: str = ""  # cpufreq governor or power source, "" if unknown
+    power: str = ""  # "performance, turbo off", "unknown" where the system doesn't tell; "" if nobody looked
     workbench: str = ""
 
 

@@ -13,6 +13,7 @@ from workbench.analysis.pairs import execution_seconds
 from workbench.analysis.verdict import Rule, Sequential
 from workbench.capture.environment import environment
 from workbench.capture.outcome import outcome_of
+from workbench.capture.power import conditions
 from workbench.capture.rounds import RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ScenarioError, WorkbenchError
@@ -85,6 +86,7 @@ def measure_pairs(
 ) -> Measured:
     """Measure both; raises only what happens before the first round, and otherwise returns it with the rounds."""
     started_at = utc_now()
+    at_start = conditions()
     sitting: _Sitting | None = None
     error: WorkbenchError | None = None
     interrupted = False
@@ -102,7 +104,7 @@ def measure_pairs(
         if sitting is None:
             raise
         error = problem
-    parameters |= _parameters(base, new, settings, rule, max_seconds)
+    parameters |= {**_parameters(base, new, settings, rule, max_seconds), **at_start}
     session = Session(
         new_id(started_at), "compare", started_at, sitting.sides[0].subject.scenario, parameters, environment()
     )

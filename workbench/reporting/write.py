@@ -20,6 +20,7 @@ from typing import Any
 
 from workbench.analysis.pairs import seconds
 from workbench.errors import OutputError
+from workbench.reporting.comparability import comparability_section
 from workbench.reporting.model import ReportData
 from workbench.reporting.sections import (
     bound_section,
@@ -104,6 +105,7 @@ def _body(report: ReportData, chart: str) -> str:
             ladder_section(report, chart) if report.rows else "",
             bound_section(report),
             comparisons_section(report),
+            comparability_section(report),
             f'<section class="runs"><h2>{"Runs" if len(report.runs) > 1 else "Run"}</h2>{runs}</section>',
             environment_section(report),
             parameters_section(report),

@@ -155,7 +155,7 @@ def _print(result: GateResult) -> None:
 def _print_changes(target: TargetResult) -> None:
     """Counts and functions of a target that did not pass."""
     from workbench.experiment.gate import GateOutcome
-    from workbench.views.numbers import format_seconds
+    from workbench.views.changes import changes_table
 
     comparison = target.comparison
     if comparison is None or target.outcome is not GateOutcome.REGRESSION:
@@ -163,11 +163,7 @@ def _print_changes(target: TargetResult) -> None:
     counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in comparison.counts.items() if a != b]
     if counts:
         print_table(("count a round", "base", "new"), counts, right="lrr")
-    rows = [
-        (format_seconds(c.base_seconds), format_seconds(c.new_seconds), c.frame.function, c.frame.file)
-        for c in comparison.functions[:_FUNCTIONS]
-    ]
-    if rows:
-        title = "Self time a round, from sampled rounds of their own"
-        print_table(("base", "new", "function", "file"), rows, title=title, right="rrll")
+    table = changes_table(comparison.functions, _FUNCTIONS)
+    if table.rows:
+        click.echo(table.to_text())
     click.echo(f"  its stacks: workbench show {comparison.new} --tree")

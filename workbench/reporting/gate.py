@@ -11,7 +11,9 @@ from xml.sax.saxutils import escape, quoteattr
 from workbench.experiment.compare import comparison_json
 from workbench.experiment.gate import GateOutcome, GateResult, TargetResult
 from workbench.reporting.write import write_atomically
+from workbench.views.changes import changes_table
 from workbench.views.numbers import format_count, format_seconds
+from workbench.views.tables import TextTable
 
 __all__ = ["append_summary", "gate_json", "gate_junit", "gate_markdown", "write_text"]
 
@@ -26,7 +28,6 @@ _MARKS = {
     GateOutcome.INTERRUPTED: "⚠️",
 }
 _FUNCTIONS = 5
-_POINTS_FROM = 1.0
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -57,24 +58,19 @@ def _details(target: TargetResult) -> list[str]:
             f"| {_text(n.replace('_', ' '))} | {format_count(a)} | {format_count(b)} |" for n, (a, b) in counts
         ]
         lines.append("")
-    functions = list(_functions(target))
-    if functions:
-        lines += ["| function | file | baseline | new | points |", "|---|---|---:|---:|---:|", *functions, ""]
-    lines += [f"Its flame graph: `workbench show {comparison.new} --tree`, with the store of this gate.", ""]
+    functions = changes_table(comparison.functions, _FUNCTIONS)
+    if functions.rows:
+        lines += [*_table(functions), "", _text(f"{functions.caption}."), ""]
+    lines += [f"Its stacks: `workbench show {comparison.new} --tree`, with the store of this gate.", ""]
     lines += [f"- {_text(note)}" for note in target.notes]
     return [*lines, "", "</details>"]
 
 
-def _functions(target: TargetResult) -> Iterator[str]:
-    """Functions whose self time changed by a percent of base's whole and more."""
-    assert target.comparison is not None
-    changes = target.comparison.functions
-    whole = sum(change.base_seconds for change in changes)
-    for change in changes[:_FUNCTIONS]:
-        points = 100 * (change.new_seconds - change.base_seconds) / whole if whole else 0.0
-        if abs(points) >= _POINTS_FROM:
-            seconds = f"{format_seconds(change.base_seconds)} | {format_seconds(change.new_seconds)}"
-            yield f"| {_code(change.frame.function)} | {_code(change.frame.file)} | {seconds} | {points:+.1f} |"
+def _table(table: TextTable) -> list[str]:
+    rule = ["---:" if index in table.numbers else "---" for index in range(len(table.columns))]
+    cells = [tuple(map(_text, table.columns)), *(tuple(map(_text, row)) for row in table.rows)]
+    lines = [f"| {' | '.join(row)} |" for row in cells]
+    return [lines[0], f"|{'|'.join(rule)}|", *lines[1:]]
 
 
 def _footnotes(result: GateResult, store: str) -> Iterator[str]:

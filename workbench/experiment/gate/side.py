@@ -145,14 +145,15 @@ class Side:
         self.process.stop()
 
     def _ask(self, operation: str, *, timeout_s: float | None = None, **arguments: Any) -> dict[str, Any]:
-        patience = timeout_s or self.settings.timeout_s + _GRACE_S
+        allowed = timeout_s or self.settings.timeout_s
+        patience = allowed + min(_GRACE_S, allowed)
         try:
             answer = self.process.ask(operation, patience, **arguments)
         except ServiceError as error:
             self.process.stop()
             line = str(error)
             if "gave no answer" in line:
-                line = f"did not end within {patience - _GRACE_S:g} s and was ended"
+                line = f"did not end within {allowed:g} s and was ended"
             raise SideFailed(self, {"failed": line}) from error
         if answer.get("interrupted"):
             raise KeyboardInterrupt

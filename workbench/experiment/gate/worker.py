@@ -11,6 +11,7 @@ import asyncio
 import inspect
 import os
 import pickle
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -32,6 +33,8 @@ from workbench.scenarios.base import Settings
 from workbench.services.child import Channel, run_child
 
 __all__ = ["main"]
+
+_LOOK_S = 0.5  # between two looks whether the gate is still there, while the measured code runs
 
 _Job = tuple[Callable[..., dict[str, Any]], dict[str, Any], "Future[dict[str, Any]]"]
 
@@ -179,7 +182,7 @@ def main(config: dict[str, Any], channel: Channel) -> None:
         def call(**arguments: Any) -> dict[str, Any]:
             future: Future[dict[str, Any]] = Future()
             jobs.put((function, arguments, future))
-            return future.result()
+            return _awaited(future, channel)
 
         return call
 
@@ -192,6 +195,18 @@ def main(config: dict[str, Any], channel: Channel) -> None:
     while True:
         function, arguments, future = jobs.get()
         future.set_result(main_thread.run(function, arguments))
+
+
+def _awaited(future: Future[dict[str, Any]], channel: Channel) -> dict[str, Any]:
+    """The job's answer; where the gate closes the line or dies before there is one, everything ends."""
+    line = select.poll()
+    line.register(0, select.POLLHUP)
+    while True:
+        try:
+            return future.result(timeout=_LOOK_S)
+        except TimeoutError:
+            if any(event & select.POLLHUP for _, event in line.poll(0)):
+                channel.exit()
 
 
 def _silence() -> None:

@@ -53,8 +53,8 @@ def test_impossible_rules_are_refused(wrong: dict[str, object]) -> None:
 
 def test_only_scheduled_numbers_of_pairs_are_looked_at() -> None:
     sequential = Sequential()
-    base, new = np.ones(120), np.full(120, 1.5)
-    looked = [n for n in range(1, 121) if sequential.look(base[:n], new[:n]) is not None]
+    base, new = np.ones(480), np.full(480, 1.5)
+    looked = [n for n in range(1, 481) if sequential.look(base[:n], new[:n]) is not None]
     assert looked == list(LOOKS)
 
 
@@ -67,10 +67,10 @@ def test_three_times_slower_or_faster_stops_at_five_pairs() -> None:
 
 
 def test_budget_ends_inconclusive() -> None:
-    noise = np.random.default_rng(1).lognormal(0, 0.7, 120)
+    noise = np.random.default_rng(1).lognormal(0, 0.7, 480)
     sequential = Sequential()
-    assert sequential.look(np.ones(120), noise) is Verdict.INCONCLUSIVE
-    assert sequential.estimate.pairs == 120
+    assert sequential.look(np.ones(480), noise) is Verdict.INCONCLUSIVE
+    assert sequential.estimate.pairs == 480
 
 
 def test_time_running_out_between_looks_uses_what_alpha_is_left() -> None:
@@ -91,9 +91,9 @@ def test_limited_rule_spends_all_alpha_by_its_budget() -> None:
 def test_replaying_stored_pairs_repeats_the_live_verdict() -> None:
     rng = np.random.default_rng(5)
     for _ in range(50):
-        base, new = rng.lognormal(0, 0.05, 120), rng.lognormal(0.02, 0.05, 120)
+        base, new = rng.lognormal(0, 0.05, 480), rng.lognormal(0.02, 0.05, 480)
         live = Sequential()
-        verdicts = (live.look(base[:n], new[:n]) for n in range(1, 121))
+        verdicts = (live.look(base[:n], new[:n]) for n in range(1, 481))
         verdict = next(v for v in verdicts if v is not None)
         stopped = live.estimate.pairs
         assert judge(base[:stopped], new[:stopped], replay=True) == (verdict, live.estimate)
@@ -107,10 +107,10 @@ def test_fixed_number_of_pairs_gets_one_look_with_the_whole_alpha() -> None:
 
 def stream(rng: np.random.Generator, sd: float, rho: float, effect: float) -> tuple[np.ndarray, np.ndarray]:
     """Pairs whose log ratios are a first-order autoregressive series around log(1 + effect)."""
-    noise = rng.standard_normal(120)
-    for i in range(1, 120):
+    noise = rng.standard_normal(480)
+    for i in range(1, 480):
         noise[i] = rho * noise[i - 1] + (1 - rho**2) ** 0.5 * noise[i]
-    return np.ones(120), np.exp(np.log1p(effect) + sd * noise)
+    return np.ones(480), np.exp(np.log1p(effect) + sd * noise)
 
 
 def verdicts(sd: float, rho: float, effect: float, trials: int = 400) -> Counter[Verdict]:
@@ -139,7 +139,7 @@ def test_quiet_streams_are_decided() -> None:
 
 
 def test_five_percent_in_loud_noise_is_inconclusive_rather_than_guessed() -> None:
-    found = verdicts(0.25, 0.0, 0.05)
+    found = verdicts(0.5, 0.0, 0.05)
     assert found[Verdict.INCONCLUSIVE] / 400 > 0.5
 
 

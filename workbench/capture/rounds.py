@@ -85,14 +85,21 @@ class RunRecorder:
         return MeasuredRound(self, kind, position, caller)
 
     def call(
-        self, kind: RoundKind, function: Callable[[], Any], *, position: int = 0
+        self,
+        kind: RoundKind,
+        function: Callable[[], Any],
+        *,
+        position: int = 0,
+        runner: asyncio.Runner | None = None,
     ) -> tuple[Any, RoundInProgress]:
-        """One round of a function without arguments; a coroutine function runs in an event loop of its own.
+        """One round of a function without arguments; a coroutine function runs on ``runner``'s event loop.
 
-        The loop's start and end aren't measured. Returns the function's value and the round.
+        Without one, in a loop of its own. The loop's start and end aren't measured. Returns the function's value
+        and the round.
         """
         if inspect.iscoroutinefunction(function):
-            return asyncio.run(self._await(kind, function, position))
+            run = runner.run if runner is not None else asyncio.run
+            return run(self._await(kind, function, position))
         with self.round(kind, position=position) as current:
             value = function()
         return value, current

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from difflib import get_close_matches
 from itertools import repeat
 from pathlib import Path
@@ -22,78 +23,136 @@ from workbench.scenarios.base import Outcome
 __all__ = ["FunctionWorkload", "find_function"]
 
 _MOST_LOOPS = 10_000_000
+_MOST_INPUTS = 1_000
 _SLOW_S = 1.0
 
 
 class FunctionWorkload:
-    """Calls a function without arguments ``loops`` times a round; an async one in an event loop of the round's own.
+    """Calls a function ``loops`` times a round; an async one on an event loop that lasts from round to round.
+
+    ``setup_NAME`` and ``teardown_NAME`` beside a function NAME run before and after each of its calls, outside the
+    clock: as many inputs are made before a round as it has loops. What the set-up returns, unless None, is the
+    function's argument; the tear-down is given the same. All three may be async.
 
     Call ``calibrate`` before the first round. Raises ``UsageError`` where the file has no such callable or it needs
-    arguments, and ``ScenarioError`` where the import fails.
+    other arguments, and ``ScenarioError`` where the import fails.
     """
 
     def __init__(self, path: Path, name: str) -> None:
         self._space = ModuleSpace(path)
-        self._function = find_function(self._space.load(), name, path)
+        module = self._space.load()
+        self._make = _companion(module, "setup", name)
+        self._unmake = _companion(module, "teardown", name)
+        self._function = find_function(module, name, path, arguments=1 if self._make else 0)
+        self._name = name
+        self._inputs: list[tuple[Any, ...]] = []  # one for each call of a round
+        self.runner: asyncio.Runner | None = None
         self.loops = 1
         self.run: Callable[[], Any] = self._call  # a coroutine function where the user's is one
 
     def calibrate(self, seconds: float) -> None:
         """Choose ``loops`` so that a round lasts at least ``seconds``, by calling the function some times."""
         self.loops = 1
+        most = _MOST_INPUTS if self._make else _MOST_LOOPS
         elapsed = self._elapsed(self._probe)  # cold: imports, caches; only a slow body's first call tells its time
-        while elapsed < _SLOW_S and (elapsed := self._elapsed(self._drive)) < seconds and self.loops < _MOST_LOOPS:
+        while elapsed < _SLOW_S and (elapsed := self._elapsed(self._drive)) < seconds and self.loops < most:
             needed = math.ceil(1.2 * self.loops * seconds / max(elapsed, 1e-9))
-            self.loops = min(max(needed, self.loops + 1), 10 * self.loops)
+            self.loops = min(max(needed, self.loops + 1), 10 * self.loops, most)
+
+    def warm(self) -> None:
+        """One round outside any clock."""
+        self._elapsed(self._drive)
 
     def _elapsed(self, body: Callable[[], object]) -> float:
         self.setup()
         try:
             started = perf_counter()
             body()
-            return perf_counter() - started
+            elapsed = perf_counter() - started
+            self._clear()
+            return elapsed
         finally:
             self._space.leave()
 
     def _probe(self) -> None:
         """The first call; its value tells an async function, whatever it is wrapped in."""
-        value = self._function()
+        value = self._function(*(self._inputs[0] if self._make else ()))
         if inspect.iscoroutine(value):
             self.run = self._call_async
-            asyncio.run(value)
+            self._await(value)
 
     def _drive(self) -> None:
-        if inspect.iscoroutinefunction(self.run):
-            asyncio.run(self.run())
-        else:
-            self.run()
+        value = self.run()
+        if inspect.iscoroutine(value):
+            self._await(value)
+
+    def _await(self, value: Any) -> Any:
+        if self.runner is None:
+            self.runner = asyncio.Runner()
+        return self.runner.run(value)
+
+    def _settled(self, value: Any) -> Any:
+        return self._await(value) if inspect.iscoroutine(value) else value
 
     def setup(self) -> None:
         self._space.enter()
+        for _ in range(self.loops if self._make or self._unmake else 0):
+            made = self._settled(self._make()) if self._make else None
+            self._inputs.append(() if made is None else (made,))
 
     def _call(self) -> Any:
         function, value = self._function, None
+        if self._make is not None:
+            for arguments in self._inputs:
+                value = function(*arguments)
+            return value
         for _ in repeat(None, self.loops):
             value = function()
         return value
 
     async def _call_async(self) -> Any:
         function, value = self._function, None
+        if self._make is not None:
+            for arguments in self._inputs:
+                value = await function(*arguments)
+            return value
         for _ in repeat(None, self.loops):
             value = await function()
         return value
 
     def finish(self, value: Any) -> Outcome:
+        digest = result_digest(value)  # before the tear-down, which may empty what was returned
+        self._clear()
         self._space.leave()
-        return Outcome(digest=result_digest(value), measures={LOOPS: float(self.loops)})
+        return Outcome(digest=digest, measures={LOOPS: float(self.loops)})
+
+    def _clear(self) -> None:
+        """Tear down what was set up; also for a round that failed."""
+        inputs, self._inputs = self._inputs, []
+        if self._unmake is not None:
+            for arguments in inputs:
+                self._settled(self._unmake(*arguments))
 
     def close(self) -> None:
-        """Forget the file's module."""
-        self._space.close()
+        """Tear down what a failed round left, end the event loop, and forget the file's module."""
+        try:
+            with suppress(Exception):  # the failure that left it is the one to report
+                self._clear()
+            runner, self.runner = self.runner, None
+            if runner is not None:
+                runner.close()
+        finally:
+            self._space.close()
 
 
-def find_function(module: ModuleType, name: str, path: Path) -> Callable[[], Any]:
-    """The callable without arguments that ``name`` (dotted) leads to. Raises ``UsageError`` otherwise."""
+def _companion(module: ModuleType, prefix: str, name: str) -> Callable[..., Any] | None:
+    """``setup_NAME`` or ``teardown_NAME``, if the module has it; a dotted name's last part counts."""
+    found = getattr(module, f"{prefix}_{name.rpartition('.')[2]}", None)
+    return found if callable(found) else None
+
+
+def find_function(module: ModuleType, name: str, path: Path, *, arguments: int = 0) -> Callable[..., Any]:
+    """The callable that ``name`` (dotted) leads to, which takes up to ``arguments``; ``UsageError`` otherwise."""
     value: Any = module
     for part in name.split("."):
         if not hasattr(value, part):
@@ -101,8 +160,8 @@ def find_function(module: ModuleType, name: str, path: Path) -> Callable[[], Any
         value = getattr(value, part)
     if not callable(value):
         raise UsageError(f"{name!r} in {path} is not callable")
-    _require_no_arguments(value, path, name)
-    function: Callable[[], Any] = value
+    _require_callable(value, path, name, arguments)
+    function: Callable[..., Any] = value
     return function
 
 
@@ -114,14 +173,21 @@ def _suggestion(name: str, owner: object) -> str:
     return f"; it has: {', '.join(known[:10])}" if known else ""
 
 
-def _require_no_arguments(function: Callable[..., Any], path: Path, name: str) -> None:
+def _require_callable(function: Callable[..., Any], path: Path, name: str, arguments: int) -> None:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # some built-ins have none
         return
+    if any(_binds(signature, number) for number in range(arguments + 1)):
+        return
+    short = name.rpartition(".")[2]
+    how = f"one argument at most, from setup_{short}" if arguments else f"none, or one that setup_{short} returns"
+    raise UsageError(f"{name}{signature} in {path} needs arguments; compare a function that takes {how}")
+
+
+def _binds(signature: inspect.Signature, number: int) -> bool:
     try:
-        signature.bind()
+        signature.bind(*[None] * number)
     except TypeError:
-        raise UsageError(
-            f"{name}{signature} in {path} needs arguments; compare a function that takes none and calls it"
-        ) from None
+        return False
+    return True

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from workbench.analysis.comparability import differences, fatal
 from workbench.analysis.counts import CountChange, count_changes, varying
 from workbench.analysis.functions import function_changes
-from workbench.analysis.pairs import LOOPS, paired_seconds, seconds
+from workbench.analysis.pairs import CLOCKS, LOOPS, paired_seconds, seconds
 from workbench.analysis.summary import sentence
 from workbench.analysis.verdict import Rule, judge
 from workbench.analysis.weights import sampled_rounds
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import INTERRUPTED, NotComparable, UsageError
+from workbench.experiment.heap import COLLECTORS
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.sitting import Measured, measure_pairs
 from workbench.experiment.targets import RunTarget, parse_pair
@@ -48,22 +49,37 @@ _ADVISORY = 3
 
 @dataclass(frozen=True, slots=True)
 class CompareSettings:
-    """How two targets are measured. ``scenario`` matters to variants only, ``timeout_s`` to scripts only.
+    """How two targets are measured. ``scenario`` matters to variants only.
 
-    ``same_results`` False skips the check that both sides return the same: for code that is random on purpose.
+    ``warmup`` is a number of rounds of each side, None for as many as it takes until both are steady.
+    ``collector`` is one of ``heap.COLLECTORS``, ``clock`` of ``pairs.CLOCKS``. ``isolate`` runs each round of a
+    function in a fresh interpreter with fixed string hashes, so that no memory layout lasts for a whole comparison
+    (scripts always do). ``shortest_round_s``: bodies that take less are repeated within a round. ``same_results``
+    False skips the check that both sides return the same, and the same in each round: for code that is random on
+    purpose. ``timeout_s`` is the longest that one round may take.
     """
 
     scenario: Settings = field(default_factory=Settings)
-    warmup: int = 1
+    warmup: int | None = None
     sampled_rounds: int | None = None
     sampler: SamplerSpec = field(default_factory=SamplerSpec)
     order_seed: int = 1
     same_results: bool = True
     timeout_s: float = 600.0
+    collector: str = "between"
+    clock: str = "wall"
+    isolate: bool = False
+    shortest_round_s: float = 0.005
 
     def __post_init__(self) -> None:
-        if self.warmup < 0 or (self.sampled_rounds or 0) < 0:
+        if (self.warmup or 0) < 0 or (self.sampled_rounds or 0) < 0:
             raise UsageError("warm-up and sampled rounds can't be fewer than 0")
+        if self.collector not in COLLECTORS:
+            raise UsageError(f"unknown collector policy {self.collector!r}; known: {', '.join(COLLECTORS)}")
+        if self.clock not in CLOCKS:
+            raise UsageError(f"unknown clock {self.clock!r}; known: {', '.join(CLOCKS)}")
+        if not self.timeout_s > 0:
+            raise UsageError(f"the time limit of a round must be above 0 s, not {self.timeout_s:g}")
 
 
 @dataclass(frozen=True, slots=True)

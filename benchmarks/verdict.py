@@ -388,7 +388,7 @@ def judged(streams: Sequence[Stream], rule: Rule, trials: int, seed: int) -> dic
     machine = asdict(environment())
     return {
         "environment": {**{name: machine[name] for name in ("cpu", "cores", "os", "python")}, "seed": seed},
-        "rule": asdict(rule),
+        "rule": {**asdict(rule), "ignored_counts": sorted(rule.ignored_counts)},
         "streams": by_stream(streams),
         "rows": [asdict(row) for row in rows],
         "peers": peers,

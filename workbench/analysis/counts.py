@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.analysis.pairs import LOOPS
 from workbench.model import UNITS, RoundKind, Run, Status
 from workbench.statistics import median
 
-__all__ = ["COUNTS", "CountChange", "count_changes", "varying"]
+__all__ = ["COUNTS", "CountChange", "count_changes", "risen", "varying"]
 
 COUNTS = tuple(
     name for name, unit in UNITS.items() if unit in ("count", "bytes") and name not in ("peak_rss", LOOPS)
 )
 """The standard measures that count: events and bytes moved. (Peak memory is measured, not counted.)"""
 
+_DERIVED = frozenset({"spans"})
 _MORE = ("spans_", "retries")  # spans of other kinds by kind, such as spans_sql
 
 
@@ -27,6 +29,7 @@ class CountChange:
     new: float
     base_constant: bool = True
     new_constant: bool = True
+    rounds: int = 2  # of the side that has fewer
 
     @property
     def changed(self) -> bool:
@@ -40,10 +43,30 @@ def count_changes(base: Run, new: Run) -> list[CountChange]:
     for name in (*COUNTS, *more):
         before, after = _per_execution(base, name), _per_execution(new, name)
         if before and after and (any(before) or any(after)):
-            changes.append(
-                CountChange(name, median(before), median(after), len(set(before)) == 1, len(set(after)) == 1)
-            )
+            same = (len(set(before)) == 1, len(set(after)) == 1)
+            rounds = min(len(before), len(after))
+            changes.append(CountChange(name, median(before), median(after), *same, rounds))
     return changes
+
+
+def risen(
+    changes: Iterable[CountChange], *, tolerance: float = 0.0, ignored: frozenset[str] = frozenset()
+) -> list[str]:
+    """A line for each count that rose: events exactly, bytes by more than ``tolerance`` (0.03 is 3 %).
+
+    It must have been the same in all of at least two rounds of either side: what varies tells nothing exactly. The
+    sum of all spans is left out, as what it sums is there.
+    """
+    return [
+        f"{change.name.replace('_', ' ')} rose from {change.base:g} to {change.new:g}"
+        for change in changes
+        if change.new > change.base * (1 + tolerance if change.name.startswith("bytes_") else 1)
+        and change.name not in ignored
+        and change.name not in _DERIVED
+        and change.base_constant
+        and change.new_constant
+        and change.rounds > 1
+    ]
 
 
 def varying(changes: list[CountChange]) -> list[str]:

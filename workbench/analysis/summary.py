@@ -23,16 +23,19 @@ def sentence(
     seconds: float,
     functions: Sequence[FunctionChange] = (),
     counts: Sequence[CountChange] = (),
+    *,
+    counts_first: bool = False,
 ) -> str:
     """``12 % slower (95 % 9 to 15 %), 41 pairs, 6 s; requests 120 → 48; mostly `render_policy` (+8 points)``.
 
     ``seconds``: how long the comparison took. Points are percents of base's sampled time, so that those of all
-    functions add up to the whole change.
+    functions add up to the whole change. ``counts_first``: the changed counts decided, not the clock.
     """
     pairs = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'}"
     head = [change_text(estimate), pairs, *([duration_text(seconds)] if seconds > 0 else [])]
     changed = [f"{c.name.replace('_', ' ')} {c.base:g} → {c.new:g}" for c in counts if c.changed]
-    return "; ".join([", ".join(head), *changed[:_COUNTS_NAMED], *_mostly(estimate, functions)])
+    timed, counted = [", ".join(head)], changed[:_COUNTS_NAMED]
+    return "; ".join([*(counted + timed if counts_first else timed + counted), *_mostly(estimate, functions)])
 
 
 def change_text(estimate: Estimate) -> str:

@@ -17,14 +17,21 @@ if TYPE_CHECKING:
 
 __all__ = ["compare_command", "print_functions"]
 
+_MAX_SECONDS = 120.0
+
 
 @click.command("compare")
 @store_option
 @click.argument("base")
 @click.argument("new")
 @scenario_options
-@click.option("--max-seconds", type=float, default=120.0, show_default=True, help="Budget of timing.")
-@click.option("--max-regression", default="3%", show_default=True, help="Slow-down that still passes.")
+@click.option("--max-seconds", type=float, help="Budget of timing (the project's own, else 120).")
+@click.option("--max-regression", default="", help="Slow-down that still passes (the project's own, else 3%).")
+@click.option("--alpha", type=float, help="Error of the whole comparison (the project's own, else 0.05).")
+@click.option("--clock", default="wall", show_default=True, help="What is compared: wall or cpu; both are kept.")
+@click.option("--isolate", is_flag=True, help="Each round of a function in a fresh interpreter.")
+@click.option("--collector", default="between", show_default=True, help="Garbage: collected between rounds, or on.")
+@click.option("--timeout", type=float, default=600.0, show_default=True, help="Longest that one round may take.")
 @click.option("--different-results", is_flag=True, help="Accept that both sides return different results.")
 @click.option("--force", is_flag=True, help="Compare stored runs that are not comparable all the same.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -32,8 +39,13 @@ def compare_command(
     store_path: Path | None,
     base: str,
     new: str,
-    max_seconds: float,
+    max_seconds: float | None,
     max_regression: str,
+    alpha: float | None,
+    clock: str,
+    isolate: bool,
+    collector: str,
+    timeout: float,
     different_results: bool,
     force: bool,
     as_json: bool,
@@ -44,19 +56,28 @@ def compare_command(
     All but stored runs are measured now, interleaved, until there is a verdict or the budget is spent.
     Exit code: 0 PASS or IMPROVEMENT, 1 REGRESSION, 3 INCONCLUSIVE or advisory, 4 refused.
     """
-    from workbench.analysis.verdict import Rule, parse_percent
     from workbench.experiment.compare import CompareSettings, compare, comparison_json, exit_code
+    from workbench.experiment.margins import margin_for
     from workbench.experiment.progress import progress_bar
     from workbench.store import Store
 
+    margin = margin_for(new, max_regression=max_regression, alpha=alpha)
+    said = bool(max_regression) or alpha is not None
     with progress_bar("compare") as progress:
         comparison, live = compare(
             base,
             new,
             store=Store(store_path),
-            settings=CompareSettings(scenario=settings_of(**chosen), same_results=not different_results),
-            rule=Rule.of(parse_percent(max_regression)),
-            max_seconds=max_seconds,
+            settings=CompareSettings(
+                scenario=settings_of(**chosen),
+                same_results=not different_results,
+                clock=clock,
+                isolate=isolate,
+                collector=collector,
+                timeout_s=timeout,
+            ),
+            rule=margin.rule if said else None,
+            max_seconds=(margin.max_seconds or _MAX_SECONDS) if max_seconds is None else max_seconds,
             force=force,
             progress=progress,
         )

@@ -16,6 +16,7 @@ from workbench.analysis.weights import sampled_rounds
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import INTERRUPTED, NotComparable, UsageError
 from workbench.experiment.heap import COLLECTORS
+from workbench.experiment.margins import margin_for
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.sitting import Measured, measure_pairs
 from workbench.experiment.targets import RunTarget, parse_pair
@@ -36,6 +37,9 @@ __all__ = [
     "comparison_json",
     "exit_code",
 ]
+
+MAX_SECONDS = 60.0
+"""Budget of timing where neither the caller nor the project says."""
 
 _FUNCTIONS_KEPT = 200
 _EXIT_CODES = {
@@ -109,11 +113,14 @@ def compare(
     store: Store,
     settings: CompareSettings | None = None,
     rule: Rule | None = None,
-    max_seconds: float = 60.0,
+    max_seconds: float | None = None,
     force: bool = False,
     progress: Progress = silent,
 ) -> tuple[Comparison, CompareResult | None]:
-    """Compare what two texts mean: targets measured now and saved to ``store``, or two stored runs (no result)."""
+    """Compare what two texts mean: targets measured now and saved to ``store``, or two stored runs (no result).
+
+    Without ``rule`` or ``max_seconds`` the project's own for ``new`` hold (see ``margins``), else the usual ones.
+    """
     a, b = parse_pair(base, new)
     if isinstance(a, RunTarget) or isinstance(b, RunTarget):
         return compare_runs(store, str(a), str(b), force=force, rule=rule), None
@@ -129,7 +136,7 @@ def compare_live(
     *,
     settings: CompareSettings | None = None,
     rule: Rule | None = None,
-    max_seconds: float = 60.0,
+    max_seconds: float | None = None,
     progress: Progress = silent,
     store: Store | None = None,
 ) -> CompareResult:
@@ -141,10 +148,12 @@ def compare_live(
     ``store``. Must be called where no event loop runs (see ``experiment.loops``).
     """
     settings = settings or CompareSettings()
-    rule = rule or Rule()
     a, b = parse_pair(base, new)
     if isinstance(a, RunTarget) or isinstance(b, RunTarget):
         raise UsageError(f"{a} and {b} are stored runs: there is nothing to measure")
+    margin = margin_for(str(b))
+    rule = rule or margin.rule
+    max_seconds = margin.max_seconds or MAX_SECONDS if max_seconds is None else max_seconds
     if not max_seconds > 0:
         raise UsageError(f"the time budget must be above 0 s, not {max_seconds:g}")
     if store is not None:
@@ -154,13 +163,13 @@ def compare_live(
         store.save(measured.session, measured.recordings)
     if measured.error is not None:
         raise measured.error
-    result = _live_result(measured)
+    result = _live_result(measured, rule)
     if store is not None:
         store.save_comparison(result.session.session_id, result.comparison)
     return result
 
 
-def _live_result(measured: Measured) -> CompareResult:
+def _live_result(measured: Measured, rule: Rule) -> CompareResult:
     base, new = measured.recordings
     comparison, _ = _comparison(
         base.run,
@@ -169,6 +178,7 @@ def _live_result(measured: Measured) -> CompareResult:
         verdict=measured.verdict,
         estimate=measured.estimate,
         duration=measured.seconds,
+        rule=rule if not measured.interrupted else None,
     )
     comparison = replace(comparison, differences=(*measured.notes, *comparison.differences))
     return CompareResult(comparison, measured.session, measured.recordings, measured.estimate, measured.interrupted)
@@ -179,8 +189,8 @@ def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule
 
     Raises ``NotComparable`` where they differ in what makes them incomparable, unless ``force``; ``RunNotFound``.
     """
-    rule = rule or Rule()
     a, b = (store.run(store.resolve(text)) for text in (base, new))
+    rule = rule or margin_for(f"{b.scenario}:{b.variant}" if b.scenario else b.name).rule
     session, other = store.session(a.session_id), store.session(b.session_id)
     found = differences(a, b, session, other)
     refused = fatal(found)
@@ -196,6 +206,7 @@ def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule
         verdict=verdict,
         estimate=estimate,
         duration=duration,
+        rule=rule,
     )
     return replace(
         comparison,
@@ -207,7 +218,7 @@ def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule
 
 def _stored_pairs(base: Run, new: Run, session: Session, rule: Rule) -> tuple[Verdict, Estimate, float]:
     kind, _ = seconds(base)
-    before, after = paired_seconds(base, new, kind)
+    before, after = paired_seconds(base, new, kind, str(session.parameters.get("clock", CLOCKS[0])))
     # What was stopped by looks is judged by the same looks; other sessions fixed their rounds beforehand.
     verdict, estimate = judge(before, after, rule, replay=session.kind == "compare")
     return verdict, estimate, _measured_seconds(base) + _measured_seconds(new)
@@ -235,8 +246,12 @@ def _comparison(
     verdict: Verdict,
     estimate: Estimate,
     duration: float,
+    rule: Rule | None,
 ) -> tuple[Comparison, list[CountChange]]:
+    """By the clock's verdict and, with a ``rule``, by the counts."""
     counts = count_changes(base, new)
+    rose = rule.risen(counts) if rule is not None else []
+    overruled = rule is not None and rule.with_counts(verdict, counts) is not verdict
     functions: tuple[FunctionChange, ...] = ()
     if trees[0] is not None and trees[1] is not None:
         changes = function_changes(
@@ -251,17 +266,21 @@ def _comparison(
     comparison = Comparison(
         base=base.run_id,
         new=new.run_id,
-        verdict=verdict,
+        verdict=Verdict.REGRESSION if overruled else verdict,
         ratio=estimate.ratio,
         ci=(estimate.low, estimate.high),
         pairs=estimate.pairs,
         seconds=duration,
-        differences=tuple(varying(counts)),
+        differences=(*(_risen_line(line, overruled) for line in rose), *varying(counts)),
         functions=functions[:_FUNCTIONS_KEPT],
         counts={change.name: (change.base, change.new) for change in counts},
-        sentence=sentence(estimate, duration, functions, counts),
+        sentence=sentence(estimate, duration, functions, counts, counts_first=overruled),
     )
     return comparison, counts
+
+
+def _risen_line(line: str, overruled: bool) -> str:
+    return f"{line}{': a regression by itself, whatever the clock says' if overruled else ''}"
 
 
 def _sampled(run: Run) -> float:

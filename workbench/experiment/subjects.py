@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from workbench.errors import UsageError
 from workbench.experiment.callables import FunctionWorkload
 from workbench.experiment.isolated import IsolatedWorkload
 from workbench.experiment.subprocesses import ScriptWorkload
@@ -95,6 +96,8 @@ def open_subjects(
     base: LiveTarget, new: LiveTarget, settings: CompareSettings
 ) -> Iterator[tuple[Subject, Subject]]:
     """Both sides, ready. Two variants share one prepared scenario: the same data, services and link."""
+    if settings.isolate and isinstance(base, ScenarioTarget):
+        raise UsageError("only functions can be isolated: a variant's services and data last for the comparison")
     with ExitStack() as stack:
         if isinstance(base, ScenarioTarget):
             prepared = registry.get(base.scenario).prepare(settings.scenario)

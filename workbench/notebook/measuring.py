@@ -122,12 +122,13 @@ def run(
 
 
 def compare(
-    base: Any, new: Any, *, max_seconds: float = 60.0, force: bool = False, **settings: Any
+    base: Any, new: Any, *, max_seconds: float | None = None, force: bool = False, **settings: Any
 ) -> ComparisonView:
     """Compare two runs (or their ids), or measure two targets now, as ``workbench compare`` does.
 
     A target is ``"jamf:naive"``, ``"file.py"`` or ``"file.py:function"``; ``settings`` are a scenario's ``scale``,
-    ``resources``, ``link``, ``seed`` and ``options``. Raises ``UsageError`` for anything else, as for a function.
+    ``resources``, ``link``, ``seed`` and ``options``. Without ``max_seconds`` the project's hold, else 60. Raises
+    ``UsageError`` for anything else, as for a function.
     """
     base, new = _named(base), _named(new)
     from workbench.experiment.compare import CompareSettings

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.experiment.block import profile
     from workbench.notebook import compare, flamegraph, load_ipython_extension, report, run, runs, sql
+    from workbench.notebook.scaling import scaling
     from workbench.store import Store
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "report",
     "run",
     "runs",
+    "scaling",
     "sql",
 ]
 
@@ -40,6 +42,7 @@ _HOMES = {
     "report": "workbench.notebook",
     "run": "workbench.notebook",
     "runs": "workbench.notebook",
+    "scaling": "workbench.notebook.scaling",
     "sql": "workbench.notebook",
 }
 

@@ -65,7 +65,7 @@ def test_disturbed_rounds_don_t_move_the_exponent() -> None:
 
 
 def test_costs_without_a_logarithm() -> None:
-    never = fit_exponent("retries", dict.fromkeys(SIZES, [0.0, 0.0]))
+    never = fit_exponent("retries", {size: [0.0, 0.0] for size in SIZES})
     assert never is not None and (never.value, never.is_exact) == (0.0, True)
     some = fit_exponent("retries", {4: [0.0], 8: [1.0], 16: [2.0], 32: [4.0]})
     assert some is not None and some.sizes == (8, 16, 32)

@@ -111,8 +111,8 @@ def measure_scaling(
     ``baseline`` is another target, measured now at the same sizes and required to return the same, or the id of
     a stored scaling session. ``make`` builds a callable's argument of a size, outside the clock. Each size is a
     run of a session, kept in ``store``. Raises ``UsageError`` for fewer than three sizes or a target that takes
-    none, ``ScenarioError`` naming the size at which the target failed, and ``ResultsDiffer``; what was recorded before is
-    kept. Ctrl-C keeps the sizes so far.
+    none, ``ScenarioError`` naming the size at which the target failed, and ``ResultsDiffer``; what was recorded
+    before is kept. Ctrl-C keeps the sizes so far.
     """
     settings = settings or ScalingSettings()
     chosen = check_sizes(sizes)

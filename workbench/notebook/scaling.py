@@ -73,7 +73,7 @@ def scaling(
     """Measure a target, or a callable of one argument, at several sizes, as ``workbench scaling`` does.
 
     A callable gets the size, or what ``make(size)`` returns, which is outside the clock. ``max_exponent`` limits
-    the time's exponent, or those of measures by name; ``settings`` are a scenario's ``link``, ``seed``, ``options``.
+    the time's exponent, or those of measures by name; ``settings`` are a scenario's (``link``, ``seed``, …).
     """
     from workbench.analysis.scaling import TIME
     from workbench.experiment.scaling import ScalingSettings, measure_scaling

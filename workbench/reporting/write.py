@@ -37,7 +37,7 @@ from workbench.views.charts import CONFIG, LadderStep, ladder_chart
 from workbench.views.packages import colours_of
 from workbench.views.tables import html_text
 
-__all__ = ["prepare_output", "report_html", "safe_json", "write_report"]
+__all__ = ["chart_html", "chart_page", "prepare_output", "report_html", "safe_json", "write_report"]
 
 _INJECTED = re.compile(r'getElementById\("([0-9a-f]{64})"\)')  # plotly's map library looks for its own style sheet
 _EMPTY_STYLE = ""  # plotly adds an empty <style> and fills it through the CSSOM
@@ -82,12 +82,7 @@ def _chart_html(report: ReportData) -> str:
     if sum(bool(step.seconds) for step in steps) < 2:
         return ""
     figure = ladder_chart(steps, bound_s=report.bound.seconds if report.bound else None)
-    plain: Mapping[str, Any] = json.loads(figure.to_json())
-    data = {"data": plain["data"], "layout": {**plain["layout"], "template": None}, "config": dict(CONFIG)}
-    return (
-        '<div class="chart" data-wb-chart role="img" aria-label="Wall time of each variant, as in the table">'
-        f'<script type="application/json">{safe_json(data)}</script></div>'
-    )
+    return chart_html(figure, "Wall time of each variant, as in the table")
 
 
 def _plotly_html(script: str) -> str:
@@ -125,17 +120,40 @@ def report_html(report: ReportData) -> str:
         from plotly.offline import get_plotlyjs
 
         scripts.append(get_plotlyjs())
-    policy = _policy(scripts, [style, _EMPTY_STYLE])
-    plotly = _plotly_html(scripts[1]) if chart else ""
+    return _page(report.title, _body(report, chart), style, script, scripts[1] if chart else "")
+
+
+def _page(title: str, body: str, style: str, script: str, plotly: str) -> str:
+    policy = _policy([script, plotly] if plotly else [script], [style, _EMPTY_STYLE])
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
-        f"<title>{html_text(report.title)} · workbench</title><style>{style}</style></head>"
-        f"<body><main>{_body(report, chart)}</main>"
-        f'<script type="module" async>{script}</script>{plotly}</body></html>\n'
+        f"<title>{html_text(title)} · workbench</title><style>{style}</style></head>"
+        f"<body><main>{body}</main>"
+        f'<script type="module" async>{script}</script>{_plotly_html(plotly) if plotly else ""}</body></html>\n'
     )
+
+
+def chart_html(figure: Any, label: str) -> str:
+    """A plotly figure as data for the page's script; ``label`` tells those who can't see it what it shows."""
+    plain: Mapping[str, Any] = json.loads(figure.to_json())
+    data = {"data": plain["data"], "layout": {**plain["layout"], "template": None}, "config": dict(CONFIG)}
+    return (
+        f'<div class="chart" data-wb-chart role="img" aria-label="{html_text(label)}">'
+        f'<script type="application/json">{safe_json(data)}</script></div>'
+    )
+
+
+def chart_page(title: str, body: str) -> str:
+    """A page of its own around ``body``, whose charts are ``chart_html``'s."""
+    from plotly.offline import get_plotlyjs
+
+    style = read_static("flamegraph.css") + read_static("report.css", "workbench.reporting")
+    script = module(read_static("report.js", "workbench.reporting"))
+    plotly = get_plotlyjs()
+    return _page(title, body, style, script, plotly)
 
 
 def write_report(report: ReportData, path: Path) -> None:

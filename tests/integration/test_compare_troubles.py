@@ -18,17 +18,21 @@ from workbench.store import Store
 WORK = """
 import itertools, os, time
 
-grown, numbers, calls = [], iter(range(30)), itertools.count()
+grown, numbers, calls = [], iter(range(10)), itertools.count()
 
 def steady():
     return sum(i * i for i in range(3000))
 
+def slow():
+    time.sleep(0.006)  # once a round
+
 def hangs():
-    if next(calls) > 10:
+    slow()
+    if next(calls) > 8:
         time.sleep(600)
-    return steady()
 
 def grows():
+    slow()
     grown.append(1)
     return len(grown)
 
@@ -36,14 +40,11 @@ def grows_too():
     return grows()
 
 def exhausted():
+    slow()
     next(numbers)
-    return steady()
 
 def dies():
     os._exit(3)
-
-def hash_of_text():
-    return hash("text")
 
 def pid():
     return os.getpid()
@@ -51,6 +52,7 @@ def pid():
 async def waits():
     import asyncio
     await asyncio.sleep(0.002)
+    return hash("text")
 """
 
 SETTINGS = CompareSettings(sampler=SamplerSpec(name="none"))
@@ -81,7 +83,7 @@ def stopped(store: Store, base: str, new: str, settings: CompareSettings, kind: 
 
 def test_a_body_that_hangs_is_stopped(work: Path, store: Store) -> None:
     settings = CompareSettings(sampler=SamplerSpec(name="none"), timeout_s=0.5)
-    line = stopped(store, f"{work}:steady", f"{work}:hangs", settings, ScenarioError)
+    line = stopped(store, f"{work}:slow", f"{work}:hangs", settings, ScenarioError)
     assert line.endswith("work.py:hangs did not end within 0.5 s and was stopped")
 
 
@@ -92,21 +94,23 @@ def test_data_that_changes_between_rounds_is_told(work: Path, store: Store) -> N
 
 
 def test_a_body_without_repetitions_left_says_so(work: Path, store: Store) -> None:
-    line = stopped(store, f"{work}:steady", f"{work}:exhausted", SETTINGS, ScenarioError)
+    line = stopped(store, f"{work}:slow", f"{work}:exhausted", SETTINGS, ScenarioError)
     assert "has no repetitions left" in line
     assert "setup_NAME" in line
 
 
 class Clock:
-    """perf_counter_ns with every ``every``-th reading moved by ``by`` nanoseconds."""
+    """perf_counter_ns that is put forward or back by ``by`` nanoseconds at every ``every``-th reading."""
 
     def __init__(self, every: int, by: int) -> None:
-        self.every, self.by, self.readings = every, by, 0
+        self.every, self.by, self.readings, self.offset = every, by, 0, 0
         self.real = resources.time.perf_counter_ns
 
     def __call__(self) -> int:
         self.readings += 1
-        return self.real() + (self.by if self.readings % self.every == 0 else 0)
+        if self.readings % self.every == 0:
+            self.offset += self.by
+        return self.real() + self.offset
 
 
 def compared_by(clock: Clock, work: Path, monkeypatch: pytest.MonkeyPatch) -> CompareResult:
@@ -115,8 +119,7 @@ def compared_by(clock: Clock, work: Path, monkeypatch: pytest.MonkeyPatch) -> Co
 
 
 def test_a_clock_that_jumps_back_now_and_then_costs_its_pairs(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Each round reads it twice: every 14th reading is the end of a round.
-    result = compared_by(Clock(14, -(10**9)), work, monkeypatch)
+    result = compared_by(Clock(13, -(10**9)), work, monkeypatch)
     assert result.comparison.verdict is Verdict.PASS
     assert any("pairs left out, in which the clock stood still" in line for line in result.comparison.differences)
     timed = [r for run in result.recordings for r in run.run.rounds if r.kind is RoundKind.TIMING]
@@ -124,7 +127,7 @@ def test_a_clock_that_jumps_back_now_and_then_costs_its_pairs(work: Path, monkey
 
 
 def test_a_clock_that_jumps_forward_is_outvoted(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    result = compared_by(Clock(30, 3600 * 10**9), work, monkeypatch)
+    result = compared_by(Clock(31, 3600 * 10**9), work, monkeypatch)
     assert result.comparison.verdict is Verdict.PASS
     assert 0.5 < result.comparison.ratio < 2
 
@@ -145,24 +148,30 @@ def test_the_processors_clock_can_decide_and_both_are_kept(work: Path, store: St
     assert again.ratio == pytest.approx(live.comparison.ratio)
 
 
-ISOLATED = CompareSettings(sampler=SamplerSpec(name="none"), isolate=True, warmup=0, same_results=False)
-FIVE = Rule().limited(5)
+ISOLATED = CompareSettings(sampler=SamplerSpec(name="none"), isolate=True, warmup=0)
+ONE_PAIR = Rule().limited(1)
 
 
-def test_isolated_rounds_have_a_process_each_and_fixed_hashes(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
-    same = CompareSettings(sampler=SamplerSpec(name="none"), isolate=True, warmup=0)
-    result = compare_live(f"{work}:hash_of_text", f"{work}:hash_of_text", settings=same, rule=Rule().limited(2))
-    assert result.comparison.pairs == 2  # equal in four processes
+def test_isolated_rounds_have_a_process_each_and_leave_nothing(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     with pytest.raises(ResultsDiffer):
-        compare_live(f"{work}:pid", f"{work}:pid", settings=same, rule=Rule().limited(2))
+        compare_live(f"{work}:pid", f"{work}:pid", settings=ISOLATED, rule=ONE_PAIR)
+    assert list(scratch.iterdir()) == []
 
 
-def test_an_isolated_rounds_time_is_that_of_the_body(work: Path) -> None:
-    result = compare_live(f"{work}:waits", f"{work}:waits", settings=ISOLATED, rule=Rule().limited(2))
+def test_an_isolated_rounds_time_is_the_bodys_and_its_hashes_are_fixed(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    result = compare_live(f"{work}:waits", f"{work}:waits", settings=ISOLATED, rule=ONE_PAIR)
+    assert result.comparison.pairs == 1  # their results, hashes of text, were equal
     for recording in result.recordings:
         for round_ in recording.run.rounds:
-            assert 0.001 < round_.measures["wall"] / round_.measures["loops"] < 0.1
+            assert 0.001 < round_.measures["wall"] / round_.measures["loops"] < 0.2
             assert round_.measures["peak_rss"] > 0
 
 
@@ -172,21 +181,13 @@ def test_an_isolated_body_that_ends_its_process_is_told(work: Path) -> None:
 
 
 def test_an_isolated_body_that_hangs_is_killed(work: Path) -> None:
-    settings = CompareSettings(sampler=SamplerSpec(name="none"), isolate=True, timeout_s=3)
+    settings = CompareSettings(sampler=SamplerSpec(name="none"), isolate=True, timeout_s=2)
     path = work.with_name("sleepy.py")
     path.write_text("def sleeps():\n    import time\n    time.sleep(600)\n")
-    with pytest.raises(ScenarioError, match="did not end within 3 s and was killed"):
+    with pytest.raises(ScenarioError, match="did not end within 2 s and was killed"):
         compare_live(f"{path}:sleeps", f"{path}:sleeps", settings=settings)
 
 
 def test_a_variant_cant_be_isolated() -> None:
     with pytest.raises(UsageError, match="only functions can be isolated"):
         compare_live("jamf:naive", "jamf:pooled", settings=ISOLATED)
-
-
-def test_no_temporary_files_are_left(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    compare_live(f"{work}:steady", f"{work}:steady", settings=ISOLATED, rule=Rule().limited(1))
-    assert list(scratch.iterdir()) == []

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
+from workbench.analysis.resampling import FEWEST_ROUNDS
 from workbench.experiment.interleave import sweeps
 from workbench.model import Verdict
 
@@ -18,11 +19,14 @@ SAMPLED_ROUNDS = 2
 """Of each side, where nothing is to be explained: a picture of both."""
 
 MOST_SAMPLED_ROUNDS = 10
-"""Of each side, where the verdict is a difference. With ten, functions that were slowed so much that the whole took
-10 % longer stood first in all of 59 cases, and 95 % of them were told from noise (benchmarks/functions.py)."""
+"""Of each side, where the verdict is a difference. With ten, a function that was slowed so much that the whole took
+10 % longer stands first in nearly every case; whether it is told from noise is up to the machine
+(benchmarks/functions.py)."""
 
 _SAMPLING_S = 5.0
-"""Sampling may take as long as the timing took, and this long in any case."""
+_SAMPLING_FEWEST_S = 15.0
+"""Sampling may take as long as the timing took, and this long in any case: the more for as many rounds as a test of
+the functions needs at least."""
 
 
 def sampling_sweeps(
@@ -37,7 +41,8 @@ def sampling_sweeps(
     rounds = asked if asked is not None else MOST_SAMPLED_ROUNDS if differs else SAMPLED_ROUNDS
     began = time.monotonic()
     for done, order in enumerate(islice(sweeps(sides, seed=seed), rounds)):
-        late = time.monotonic() - began > max(_SAMPLING_S, timing_s)
+        allowed_s = _SAMPLING_FEWEST_S if differs and done < FEWEST_ROUNDS else _SAMPLING_S
+        late = time.monotonic() - began > max(allowed_s, timing_s)
         if asked is None and late and done >= SAMPLED_ROUNDS:
             return
         yield order

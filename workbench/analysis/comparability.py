@@ -96,7 +96,6 @@ def _parameters(base: Mapping[str, Scalar], new: Mapping[str, Scalar]) -> Iterat
         if name in base and name in new and base[name] != new[name]:  # a limit of None is a setting, not unknown
             yield Difference(f"{name.replace('_', ' ')}: {_short(base[name])} against {_short(new[name])}", True)
 
-
     for name in _NOTED_PARAMETERS:
         if name in base and name in new and base[name] != new[name]:
             yield Difference(f"{name}: {base[name]} against {new[name]}", False)

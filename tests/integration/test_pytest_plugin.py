@@ -1,4 +1,4 @@
-"""The plugin in pytest's hands: profiles, counts, verdicts against a revision, pytest-benchmark, xdist, bad input."""
+"""The plugin in pytest's hands: profiles, counts, verdicts, pytest-benchmark, xdist, bad input."""
 
 from __future__ import annotations
 

@@ -62,11 +62,15 @@ IO_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Kind:
-    """What is recorded: a body, by how much new does more, and whether a neighbour works on the same core."""
+    """What is recorded: a body, by how much new does more, and whether a neighbour works on the same core.
+
+    ``scaled``: both did the same, and new's times were multiplied afterwards.
+    """
 
     body: str
     effect: float
     neighbour: bool = False
+    scaled: bool = False
 
     @property
     def name(self) -> str:
@@ -148,7 +152,9 @@ def burst() -> None:
         time.sleep(draw.uniform(0.05, 1.0))
 
 
-def record(kinds: list[Kind], folder: Path, minutes: float, *, seed: int, parallel: int = 1) -> None:
+def record(
+    kinds: list[Kind], folder: Path, minutes: float, seconds: float = SITTING_S, *, seed: int, parallel: int = 1
+) -> None:
     """Sittings of all kinds in turn for so many minutes, each in its own process, each a file in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + 60 * minutes
@@ -156,11 +162,11 @@ def record(kinds: list[Kind], folder: Path, minutes: float, *, seed: int, parall
     seed += 1000 * len(list(folder.glob("*.npz")))  # what is recorded later adds to what is there
     running: list[subprocess.Popen[bytes]] = []
     try:
-        while time.monotonic() + SITTING_S < until or running:
-            while len(running) < parallel and time.monotonic() + SITTING_S < until:
+        while time.monotonic() + seconds < until or running:
+            while len(running) < parallel and time.monotonic() + seconds < until:
                 kind, sitting = kinds[number % len(kinds)], seed + number
                 file = folder / f"{kind.name.replace(' ', '-')}-{sitting}-{os.getpid()}.npz"
-                orders = {"kind": asdict(kind), "seconds": SITTING_S, "seed": sitting, "file": str(file)}
+                orders = {"kind": asdict(kind), "seconds": seconds, "seed": sitting, "file": str(file)}
                 running.append(subprocess.Popen([sys.executable, __file__, "sit", json.dumps(orders)]))
                 number += 1
                 left = max(0.0, until - time.monotonic())

@@ -16,12 +16,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.experiment.block import profile
-    from workbench.notebook import compare, flamegraph, load_ipython_extension, report, run, runs, sql
+    from workbench.notebook import (
+        assert_no_regression,
+        compare,
+        flamegraph,
+        load_ipython_extension,
+        report,
+        run,
+        runs,
+        sql,
+    )
     from workbench.notebook.scaling import scaling
     from workbench.store import Store
 
 __all__ = [
     "Store",
+    "assert_no_regression",
     "compare",
     "flamegraph",
     "load_ipython_extension",
@@ -35,6 +45,7 @@ __all__ = [
 
 _HOMES = {
     "Store": "workbench.store",
+    "assert_no_regression": "workbench.notebook",
     "compare": "workbench.notebook",
     "flamegraph": "workbench.notebook",
     "load_ipython_extension": "workbench.notebook",

@@ -96,13 +96,15 @@ class Rule:
         """A line for each count that rose and may not; bytes may by ``max_regression``."""
         return risen(counts, tolerance=self.max_regression, ignored=self.ignored_counts)
 
-    def with_counts(self, verdict: Verdict, counts: Iterable[CountChange]) -> Verdict:
+    def with_counts(self, verdict: Verdict, estimate: Estimate, counts: Iterable[CountChange]) -> Verdict:
         """The verdict of the clock, overruled by a count that rose: that is a REGRESSION by itself.
 
-        Only an IMPROVEMENT on the clock outweighs it: more requests or connections that make it faster are a trade,
-        which is reported and not judged. A count that fell is reported too, and changes no verdict.
+        Only a clock that is faster from end to end of its interval, or range, outweighs it: more requests or
+        connections that make it faster are a trade, which is reported and not judged. A count that fell is
+        reported too, and changes no verdict.
         """
-        return Verdict.REGRESSION if verdict is not Verdict.IMPROVEMENT and self.risen(counts) else verdict
+        faster = estimate.high < 1 - self.improvement
+        return Verdict.REGRESSION if self.risen(counts) and not faster else verdict
 
 
 class Sequential:

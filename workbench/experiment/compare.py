@@ -251,7 +251,7 @@ def _comparison(
     """By the clock's verdict and, with a ``rule``, by the counts."""
     counts = count_changes(base, new)
     rose = rule.risen(counts) if rule is not None else []
-    overruled = rule is not None and rule.with_counts(verdict, counts) is not verdict
+    overruled = rule is not None and rule.with_counts(verdict, estimate, counts) is not verdict
     functions: tuple[FunctionChange, ...] = ()
     if trees[0] is not None and trees[1] is not None:
         changes = function_changes(
@@ -271,7 +271,11 @@ def _comparison(
         ci=(estimate.low, estimate.high),
         pairs=estimate.pairs,
         seconds=duration,
-        differences=(*(_risen_line(line, overruled) for line in rose), *varying(counts)),
+        differences=(
+            *(_risen_line(line, overruled) for line in rose),
+            *([] if estimate.pairs else ["no round was completed by both sides: there is nothing to time"]),
+            *varying(counts),
+        ),
         functions=functions[:_FUNCTIONS_KEPT],
         counts={change.name: (change.base, change.new) for change in counts},
         sentence=sentence(estimate, duration, functions, counts, counts_first=overruled),

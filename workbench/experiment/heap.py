@@ -8,30 +8,37 @@ what the rounds left: below 0.1 ms. A round then takes hardly longer than its bo
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["COLLECTORS", "settle", "settled"]
+__all__ = ["COLLECTORS", "settled"]
 
 COLLECTORS = ("between", "on")
 """``between``: off during a round, collected between. ``on``: as the program would have it, inside the clock."""
 
 
 @contextmanager
-def settled() -> Iterator[None]:
-    """Objects alive now are no matter of the collector inside; afterwards they are again."""
-    if gc.get_freeze_count():  # a program's own freezing, which only it may undo
-        yield
+def settled() -> Iterator[Callable[[], None]]:
+    """Objects alive now are no matter of the collector inside; afterwards they are again.
+
+    Yields what does so anew: collects everything, then sets aside what lives. A program that froze objects of its
+    own keeps them as they are, and nothing is set aside.
+    """
+    if gc.get_freeze_count():
+        yield _nothing
         return
-    settle()
+    _settle()
     try:
-        yield
+        yield _settle
     finally:
         gc.unfreeze()
 
 
-def settle() -> None:
-    """Collect everything, then set aside what lives: at the start, and now and then as recordings grow."""
+def _settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def _nothing() -> None:
+    pass

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -169,10 +169,9 @@ class _Sitting:
     def run(self, max_seconds: float, progress: Progress) -> None:
         self._calibrate_both(self._settings.shortest_round_s, progress)
         with ExitStack() as stack:
-            if self._settings.collector == "between":
-                stack.enter_context(heap.settled())
+            settle = stack.enter_context(heap.settled()) if self._settings.collector == "between" else None
             self._warm_up(max_seconds, progress)
-            self._time(max_seconds, progress)
+            self._time(max_seconds, progress, settle)
         if self._settings.sampler.name != "none" and self._settings.sampled_rounds != 0:
             self._sample(progress)
 
@@ -192,7 +191,7 @@ class _Sitting:
             late = pairs and time.monotonic() - began > _WARMUP_SHARE * max_seconds
             if asked is None and (late or pairs == _WARMUP_PAIRS):
                 self._note(
-                    f"still getting faster after {pairs} warm-up round{'s' if pairs > 1 else ''} of each side"
+                    f"not seen to be steady after {pairs} warm-up round{'s' if pairs > 1 else ''} of each side"
                 )
                 return
             progress(f"warm-up {pairs + 1}", 0, self._sequential.rule.budget)
@@ -200,7 +199,7 @@ class _Sitting:
                 self._round(side, RoundKind.WARMUP)
             self._require_equal()
 
-    def _time(self, max_seconds: float, progress: Progress) -> None:
+    def _time(self, max_seconds: float, progress: Progress, settle: Callable[[], None] | None) -> None:
         base, new = self.sides
         began = time.monotonic()
         for tried, order in enumerate(sweeps(self.sides, seed=self._settings.order_seed), start=1):
@@ -216,8 +215,8 @@ class _Sitting:
             if verdict is not None:
                 self._verdict = verdict
                 return
-            if tried % _SETTLE_EVERY == 0 and self._settings.collector == "between":
-                heap.settle()
+            if settle is not None and tried % _SETTLE_EVERY == 0:
+                settle()
 
     def _leave_out_untimed(self, tried: int) -> None:
         """A pair in which the clock stood still or ran backwards is kept in the runs, but can't be judged."""

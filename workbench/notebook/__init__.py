@@ -1,10 +1,12 @@
 """What a notebook uses: ``import workbench as wb`` brings these names as ``wb.…``."""
 
+from workbench.notebook.asserting import assert_no_regression
 from workbench.notebook.functions import flamegraph, report, runs, sql
 from workbench.notebook.magic import load_ipython_extension, unload_ipython_extension
 from workbench.notebook.measuring import compare, run
 
 __all__ = [
+    "assert_no_regression",
     "compare",
     "flamegraph",
     "load_ipython_extension",

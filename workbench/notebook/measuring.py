@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.scenarios.base import Scenario
     from workbench.store import Store
 
-__all__ = ["Ladder", "compare", "run"]
+__all__ = ["Ladder", "compare", "named", "run"]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def compare(
     ``resources``, ``link``, ``seed`` and ``options``. Without ``max_seconds`` the project's hold, else 60. Raises
     ``UsageError`` for anything else, as for a function.
     """
-    base, new = _named(base), _named(new)
+    base, new = named(base), named(new)
     from workbench.experiment.compare import CompareSettings
     from workbench.experiment.compare import compare as compare_targets
     from workbench.scenarios.base import Settings
@@ -152,7 +152,7 @@ def compare(
     return ComparisonView(comparison)
 
 
-def _named(what: Any) -> str:
+def named(what: Any) -> str:
     """How ``workbench compare`` would name it: each measured side runs in a process of its own, so by text."""
     name = getattr(what.run if isinstance(what, Recording) else what, "run_id", what)
     if isinstance(name, str):

@@ -17,7 +17,7 @@ COUNTS = tuple(
 """The standard measures that count: events and bytes moved. (Peak memory is measured, not counted.)"""
 
 _DERIVED = frozenset({"spans"})
-_MORE = ("spans_", "retries")  # spans of other kinds by kind, such as spans_sql
+_MORE = ("spans_", "retries", "cache_", "page_cache_")  # spans of other kinds by kind, such as spans_sql
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,12 @@ def profiled(request: pytest.FixtureRequest) -> Callable[..., Any]:
     A coroutine function's call is to be awaited. Judged against a baseline the function is called repeatedly, as
     pytest-benchmark's would be.
     """
+    repeater: Callable[..., Any] | None = request.config.stash.get(REPEATER, None)
     plugin: Any = request.config.pluginmanager.get_plugin(_PLUGIN)
-    if plugin is not None:
-        found: Callable[..., Any] = plugin.profiled(request.node)
-        return found
-    return request.config.stash.get(REPEATER, _just_call)
+    if repeater is not None or plugin is None:
+        return repeater or _just_call
+    found: Callable[..., Any] = plugin.profiled(request.node)
+    return found
 
 
 def _just_call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -159,13 +160,17 @@ class _Plugin:
         if not isinstance(item, pytest.Function) or not (asked.marked or fixture):
             return (yield)
         if self._baseline and self._distributed and item.nodeid not in self._judged:
-            self._judge([item], timing=False)
-        profile = self.profiled(item)
-        with self._measuring(item, profile, fixture):
             try:
+                self._judge([item], timing=False)
+            except pytest.UsageError as error:
+                pytest.fail(str(error), pytrace=False)
+        profile = self.profiled(item)
+        try:
+            with self._measuring(item, profile, fixture):
                 result = yield
-            finally:
-                profile.finish()
+        finally:
+            profile.finish()
+            self._tell(item, profile)
         self._hold(item, asked, profile)
         return result
 
@@ -187,22 +192,24 @@ class _Plugin:
         """Fail the test where it issued more than it may, or is slower than the baseline."""
         from workbench.testing.recorded import count_failures
 
-        lines = count_failures(profile.recording, asked) if profile.recording is not None else []
-        if lines:
+        if profile.recording is not None:
+            lines = count_failures(profile.recording, asked)
+        else:
+            lines = ["counts are declared, but profiled(…) was never called"] if asked.counts else []
+        if lines and profile.run_id:
             lines.append(f"flame graph: workbench report {profile.run_id} -o report.html")
         judged = self._judged.get(item.nodeid)
-        if judged is not None:
-            lines += [judged.message] if judged.failed else []
-            self._property(item, judged.line)
-        elif profile.run_id:
-            self._property(item, f"profiled as {profile.run_id}")
+        if judged is not None and judged.failed:
+            lines.append(judged.message)
         if lines:
             pytest.fail("\n".join(lines), pytrace=False)
 
-    @staticmethod
-    def _property(item: pytest.Item, line: str) -> None:
-        """Travels with the report: with xdist to the process that prints, and into JUnit XML."""
-        item.user_properties.append(("workbench", line))
+    def _tell(self, item: pytest.Item, profile: Profiled) -> None:
+        """A line that travels with the report: with xdist to the process that prints, and into JUnit XML."""
+        judged = self._judged.get(item.nodeid)
+        line = judged.line if judged is not None else f"profiled as {profile.run_id}" if profile.run_id else ""
+        if line:
+            item.user_properties.append(("workbench", line))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, value in report.user_properties if report.when == "call" else ():

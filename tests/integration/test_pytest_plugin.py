@@ -242,3 +242,15 @@ def test_options_that_mean_nothing_are_refused(
     result = run(pytester, *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([said])
+
+
+def test_counts_without_a_measured_call_fail(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        @pytest.mark.workbench(counts={"sql": 3})
+        def test_it(profiled):
+            pass
+    """)
+    result = run(pytester, "--workbench")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["counts are declared, but profiled(…) was never called"])

@@ -54,7 +54,11 @@ def _self_ns(tree: CallTree, rounds: Rounds) -> dict[Frame, int]:
     functions = function_of_node(tree)[samples.node[kept]]
     weights = samples.weight_ns[kept].astype(np.float64)  # exact up to 2⁵³ ns, which are 104 days
     sums = np.bincount(functions, weights=weights, minlength=len(tree.frames))
-    return {tree.frames[i]: int(sums[i]) for i in np.flatnonzero(sums).tolist()}
+    by_frame: dict[Frame, int] = {}
+    for number in np.flatnonzero(sums).tolist():  # redaction may have made two frames one
+        frame = tree.frames[number]
+        by_frame[frame] = by_frame.get(frame, 0) + int(sums[number])
+    return by_frame
 
 
 def function_changes(

@@ -195,8 +195,11 @@ def open_item(nodeid: str) -> ItemWorkload:
     from _pytest.config import _prepareconfig
     from _pytest.main import Session
 
-    config = _prepareconfig([nodeid, "-q", *_switched_off()])
-    config._do_configure()
+    try:
+        config = _prepareconfig([nodeid, "-q", *_switched_off()])
+        config._do_configure()
+    except pytest.UsageError as error:  # such as a plugin's option that its environment doesn't know
+        raise UsageError(f"pytest can't be set up for {nodeid}: {error}") from error
     repeater = Repeater()
     config.stash[REPEATER] = repeater
     session = Session.from_config(config)

@@ -72,6 +72,7 @@ def test_a_clock_that_is_faster_throughout_outweighs_a_count() -> None:
         count(3, 4, rounds=1),
         count(3, 4, "connects"),  # ignored below
         count(3, 4, "spans"),  # what it sums is there
+        count(3, 4, "cache_hits"),
         count(1000, 1020, "bytes_received"),
     ],
 )

@@ -57,7 +57,7 @@ SETS = {
     ],
     "equal": [Kind(body, 0.0) for body in ("text", "micro", "arithmetic", "objects")],
     "io": [Kind("io", effect) for effect in (0.05, 0.25, 0.05, 0.0)],
-    "neighbour": [Kind(body, effect, True) for effect in (0.0, 0.0, 0.05) for body in ("arithmetic", "text")],
+    "neighbour": [Kind(body, 0.0, True) for body in ("arithmetic", "text", "micro", "objects")],
 }
 SIMULATED = "simulated, sd 8 %"
 POWER_SD = (0.02, 0.05, 0.08, 0.13, 0.20, 0.30)
@@ -443,7 +443,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.step == "record":
         parallel = 5 if chosen.kinds == "io" else 1  # who only waits disturbs nobody
-        seconds = LONG_SITTING_S if chosen.kinds == "equal" else SITTING_S
+        seconds = LONG_SITTING_S if chosen.kinds in ("equal", "neighbour") else SITTING_S
         record(SETS[chosen.kinds], chosen.streams, chosen.minutes, seconds, seed=chosen.seed, parallel=parallel)
         return 0
     document = judged(load(chosen.streams), Rule(), chosen.trials, chosen.seed)

@@ -41,6 +41,9 @@ __all__ = [
 MAX_SECONDS = 60.0
 """Budget of timing where neither the caller nor the project says."""
 
+_TIMEOUT_S = 600.0
+_VARIANT_TIMEOUT_S = 3600.0  # a naive variant at the large scale takes minutes
+
 _FUNCTIONS_KEPT = 200
 _EXIT_CODES = {
     Verdict.PASS: 0,
@@ -60,7 +63,7 @@ class CompareSettings:
     function in a fresh interpreter with fixed string hashes, so that no memory layout lasts for a whole comparison
     (scripts always do). ``shortest_round_s``: bodies that take less are repeated within a round. ``same_results``
     False skips the check that both sides return the same, and the same in each round: for code that is random on
-    purpose. ``timeout_s`` is the longest that one round may take.
+    purpose. ``timeout_s`` is the longest that one round may take (None: an hour for a variant, else ten minutes).
     """
 
     scenario: Settings = field(default_factory=Settings)
@@ -69,7 +72,7 @@ class CompareSettings:
     sampler: SamplerSpec = field(default_factory=SamplerSpec)
     order_seed: int = 1
     same_results: bool = True
-    timeout_s: float = 600.0
+    timeout_s: float | None = None
     collector: str = "between"
     clock: str = "wall"
     isolate: bool = False
@@ -82,8 +85,14 @@ class CompareSettings:
             raise UsageError(f"unknown collector policy {self.collector!r}; known: {', '.join(COLLECTORS)}")
         if self.clock not in CLOCKS:
             raise UsageError(f"unknown clock {self.clock!r}; known: {', '.join(CLOCKS)}")
-        if not self.timeout_s > 0:
+        if self.timeout_s is not None and not self.timeout_s > 0:
             raise UsageError(f"the time limit of a round must be above 0 s, not {self.timeout_s:g}")
+
+    def limit_s(self, *, variant: bool) -> float:
+        """The longest that a round of a variant, or of a user's own code, may take."""
+        if self.timeout_s is not None:
+            return self.timeout_s
+        return _VARIANT_TIMEOUT_S if variant else _TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,14 +283,15 @@ class _Sitting:
     @contextmanager
     def _watched(self, side: _Side) -> Iterator[None]:
         """A body's time limit, and its end told as this side's: raises nothing but ours and Ctrl-C."""
+        limit = self._settings.limit_s(variant=side.subject.own is None)
         try:
             with ExitStack() as stack:
                 if side.subject.is_in_process:
-                    stack.enter_context(deadline(self._settings.timeout_s))
+                    stack.enter_context(deadline(limit))
                 yield
         except Overdue:
             side.status = Status.FAILED
-            side.error = f"did not end within {self._settings.timeout_s:g} s"
+            side.error = f"did not end within {limit:g} s"
             raise ScenarioError(f"{side.subject.name} {side.error} and was stopped") from None
         except KeyboardInterrupt:
             side.status = Status.INTERRUPTED

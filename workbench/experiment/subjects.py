@@ -122,9 +122,9 @@ def open_subjects(
 def _own(target: LiveTarget, settings: CompareSettings) -> _OwnWorkload:
     match target:
         case ScriptTarget(path):
-            return ScriptWorkload(path, settings.timeout_s)
+            return ScriptWorkload(path, settings.limit_s(variant=False))
         case FunctionTarget(path, function) if settings.isolate:
-            return IsolatedWorkload(path, function, settings.timeout_s)
+            return IsolatedWorkload(path, function, settings.limit_s(variant=False))
         case FunctionTarget(path, function):
             return FunctionWorkload(path, function)
         case ScenarioTarget():

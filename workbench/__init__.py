@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         runs,
         sql,
     )
+    from workbench.notebook.history import history
     from workbench.notebook.scaling import scaling
     from workbench.store import Store
 
@@ -34,6 +35,7 @@ __all__ = [
     "assert_no_regression",
     "compare",
     "flamegraph",
+    "history",
     "load_ipython_extension",
     "profile",
     "report",
@@ -48,6 +50,7 @@ _HOMES = {
     "assert_no_regression": "workbench.notebook",
     "compare": "workbench.notebook",
     "flamegraph": "workbench.notebook",
+    "history": "workbench.notebook.history",
     "load_ipython_extension": "workbench.notebook",
     "profile": "workbench.experiment.block",
     "report": "workbench.notebook",

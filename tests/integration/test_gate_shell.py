@@ -62,7 +62,8 @@ def test_a_regression_fails_the_check_and_is_told_in_every_form(
     tmp_path: Path, scratch: Path, own_store: Path
 ) -> None:
     project = project_with(tmp_path / "repository", 1)
-    config = '[tool.workbench.gate]\ntargets = ["pages.py:render"]\nmax-seconds = 3\nmax-regression = "5%"\n'
+    margins = 'compare.max-seconds = 3\ncompare.max-regression = "5%"\n'
+    config = f'[tool.workbench]\ngate.targets = ["pages.py:render"]\n{margins}'
     project.commit("Serve | <b>pages</b> @here", {"pyproject.toml": config})
     project.write({"pages.py": SLOW.format(times=12) + "    return total\n"})
     project.commit("Make it slow")

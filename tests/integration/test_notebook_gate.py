@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from git_projects import GitProject
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import workbench as wb
@@ -93,3 +94,16 @@ def test_a_notebook_with_a_gate_is_stable_under_nbval(work: Path, tmp_path: Path
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=150, check=False)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
+
+
+def test_a_revision_can_be_the_baseline(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = GitProject(tmp_path / "repository")
+    project.commit("Work", {"work.py": WORK})
+    monkeypatch.chdir(project.root)
+    held = wb.assert_no_regression("work.py:once", baseline="HEAD", max_seconds=0.05, store=store)
+    assert repr(held) == "no regression found"
+    project.write({"work.py": WORK.replace("range(3000)", "range(3001)")})
+    with pytest.raises(AssertionError, match=r"^FAILED: .* different results .* \(against HEAD"):
+        wb.assert_no_regression("work.py:once", baseline="HEAD", max_seconds=0.05, store=store)
+    with pytest.raises(UsageError, match="name one target"):
+        wb.assert_no_regression("work.py:once", "work.py:many", baseline="HEAD", store=store)

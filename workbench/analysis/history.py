@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from workbench.analysis.changepoints import SIGNIFICANCE, change_points
 from workbench.analysis.comparability import differences, fatal
+from workbench.analysis.counts import counted
 from workbench.analysis.pairs import LOOPS
 from workbench.model import UNITS, RoundKind, Run, Sampler, Session, Status
 from workbench.statistics import median
@@ -41,7 +42,6 @@ MOST_POINTS = 300
 """The newest points of a series; the permutation test takes the square of it."""
 
 _NOISY = frozenset({"wall", "cpu", "peak_rss"})
-_IF_ANY = frozenset({"statements", "cypher_statements"})
 _WHOLE = frozenset({"peak_rss"})  # not divided by a round's loops
 _COMPARED = frozenset({"compare", "gate"})  # both loop short bodies in pairs
 
@@ -223,14 +223,12 @@ def _value(run: Run, measure: str) -> float:
     if measure not in _NOISY and not run.values(measure, kind):
         kind = RoundKind.SAMPLED  # a script counts only there
     rounds = [r.measures for r in run.rounds if r.kind is kind and r.status is Status.OK]
-    values = [_count(m, measure) / (1.0 if measure in _WHOLE else m.get(LOOPS, 1.0)) for m in rounds]
-    finite = [value for value in values if math.isfinite(value)]
-    return median(finite) if finite else math.nan
-
-
-def _count(measures: Mapping[str, float], name: str) -> float:
-    """The measure; statements are counted only where there are any, so that none means 0 where I/O was recorded."""
-    return measures.get(name, 0.0 if name in _IF_ANY and "spans" in measures else math.nan)
+    values = [
+        value / (1.0 if measure in _WHOLE else measures.get(LOOPS, 1.0))
+        for measures in rounds
+        if (value := counted(measures, measure)) is not None and math.isfinite(value)
+    ]
+    return median(values) if values else math.nan
 
 
 def _conditions(measured: Measured) -> str:

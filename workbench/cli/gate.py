@@ -12,8 +12,7 @@ from workbench.cli.output import print_json, print_table, store_option
 from workbench.cli.scenario import scenario_options, settings_of
 
 if TYPE_CHECKING:
-    from workbench.experiment.gate import GateResult, GateSettings, TargetResult
-    from workbench.experiment.gate.config import GateConfig
+    from workbench.experiment.gate import GateResult, TargetResult
 
 __all__ = ["gate_command"]
 
@@ -27,8 +26,8 @@ _FUNCTIONS = 5
     "--baseline", required=True, metavar="REV", help="The revision to judge against, such as origin/main."
 )
 @scenario_options
-@click.option("--max-seconds", type=float, help="Budget of timing a target.  [default: 60]")
-@click.option("--max-regression", help="Slow-down that still passes.  [default: 3%]")
+@click.option("--max-seconds", type=float, help="Budget of timing a target (the project's own, else 60).")
+@click.option("--max-regression", help="Slow-down that still passes (the project's own, else 3%).")
 @click.option("--timeout", type=float, default=300.0, show_default=True, help="Longest a round may take, seconds.")
 @click.option("--ignore-count", multiple=True, metavar="NAME", help="A count that may rise, such as connects.")
 @click.option("--counts-only", is_flag=True, help="Compare counts and results, no times.")
@@ -60,8 +59,8 @@ def gate_command(
     Exit code: 0 PASS or IMPROVEMENT, 1 REGRESSION, 3 INCONCLUSIVE, 4 refused; 70 the new code fails, 71 it returns
     other results.
     """
-    from workbench.analysis.verdict import parse_percent
-    from workbench.experiment.gate import judge_against
+    from workbench.analysis.verdict import Rule, parse_percent
+    from workbench.experiment.gate import GateSettings, judge_against
     from workbench.experiment.gate.config import read_config
     from workbench.experiment.gate.repository import Repository
     from workbench.experiment.progress import progress_bar
@@ -72,15 +71,16 @@ def gate_command(
         prepare_output(path)
     here = Path.cwd()
     config = read_config(here, Repository(here).root)
-    settings = _settings(
-        config,
+    settings = GateSettings(
         scenario=settings_of(**chosen),
+        rule=Rule.of(parse_percent(max_regression)) if max_regression else None,
         max_seconds=max_seconds,
-        max_regression=None if max_regression is None else parse_percent(max_regression),
         timeout_s=timeout,
         ignore_counts=frozenset(ignore_count),
         timing=not counts_only,
         same_results=not different_results,
+        setup=config.setup if config else "",
+        wheels=config.wheels if config else (),
     )
     listed = config is not None and not targets
     store = Store(store_path)
@@ -101,26 +101,6 @@ def gate_command(
     else:
         _print(result)
     return result.exit_code
-
-
-def _settings(
-    config: GateConfig | None, *, max_seconds: float | None, max_regression: float | None, **more: Any
-) -> GateSettings:
-    """The command's options, then the project's, then the defaults."""
-    from workbench.analysis.verdict import Rule
-    from workbench.experiment.gate import GateSettings
-
-    chosen = dict(more)
-    seconds = max_seconds if max_seconds is not None else config.max_seconds if config else None
-    regression = max_regression if max_regression is not None else config.max_regression if config else None
-    if seconds is not None:
-        chosen["max_seconds"] = seconds
-    if regression is not None:
-        chosen["rule"] = Rule.of(regression)
-    if config is not None:
-        chosen["ignore_counts"] |= config.ignore_counts
-        chosen |= {"setup": config.setup, "wheels": config.wheels}
-    return GateSettings(**chosen)
 
 
 def _write(result: GateResult, store: str, markdown: Path | None, junit: Path | None) -> None:

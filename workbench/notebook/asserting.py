@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import UsageError
 from workbench.experiment.loops import outside_loop
 from workbench.model import Comparison, Verdict
+from workbench.notebook.gating import GateHeld, as_target, assert_against
 from workbench.notebook.measuring import named
 
 if TYPE_CHECKING:
@@ -47,16 +48,20 @@ class NoRegression:
 
 def assert_no_regression(
     base: Any,
-    new: Any,
+    new: Any = None,
     *,
+    baseline: str = "",
     max_regression: str = "",
     alpha: float | None = None,
     max_seconds: float | None = None,
     inconclusive: str = "pass",
     store: Store | None = None,
     **settings: Any,
-) -> NoRegression:
+) -> NoRegression | GateHeld:
     """Compare as ``wb.compare`` does, and raise ``AssertionError`` if ``new`` is slower or does more.
+
+    With ``baseline``, a git revision, one target is named: its code at that revision is checked out and measured
+    beside the work tree's, as ``workbench gate`` does; code that fails or returns another result raises, too.
 
     PASS and IMPROVEMENT return; REGRESSION, by the clock or by a count that rose, raises one line with the
     sentence and the command that measures it again. INCONCLUSIVE returns too, as noise is nobody's fault, or raises
@@ -65,12 +70,19 @@ def assert_no_regression(
     project's own hold (``[tool.workbench.compare]``).
     """
     from workbench.experiment.compare import CompareSettings, compare
+    from workbench.experiment.gate import GateSettings
     from workbench.experiment.margins import margin_for
     from workbench.scenarios.base import Settings
     from workbench.store import Store
 
     if inconclusive not in _POLICIES:
         raise UsageError(f"inconclusive is {' or '.join(map(repr, _POLICIES))}, not {inconclusive!r}")
+    if baseline:
+        target, margin = as_target(base, new), margin_for(base, max_regression=max_regression, alpha=alpha)
+        gate = GateSettings(
+            scenario=Settings(**settings), rule=margin.rule, max_seconds=max_seconds or margin.max_seconds
+        )
+        return assert_against(target, baseline, settings=gate, store=store or Store(), inconclusive=inconclusive)
     base, new = named(base), named(new)
     said = bool(max_regression) or alpha is not None
     rule = margin_for(new, max_regression=max_regression, alpha=alpha).rule if said else None

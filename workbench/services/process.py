@@ -40,15 +40,16 @@ def start_service(
     timeout_s: float = 30.0,
     python: Path | None = None,
     folder: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> ServiceProcess:
     """Run ``python -m module`` as a service; return when it reports ready.
 
     ``name`` is what error messages call it, ``python`` the interpreter (ours by default), ``folder`` where it works
-    (here by default). Raises ServiceStartFailed with the last lines it wrote to stderr if it exits, says nonsense
-    or stays silent for ``timeout_s``; nothing of it is left then.
+    (here by default); ``variables`` are added to its environment. Raises ServiceStartFailed with the last lines it
+    wrote to stderr if it exits, says nonsense or stays silent for ``timeout_s``; nothing of it is left then.
     """
     with tempfile.TemporaryFile() as log:
-        process = ServiceProcess(_spawn(module, log, python, folder), name)
+        process = ServiceProcess(_spawn(module, log, python, folder, variables or {}), name)
         try:
             process.ready = process._exchange(dict(config), timeout_s)
         except BaseException as error:
@@ -59,7 +60,9 @@ def start_service(
     return process
 
 
-def _spawn(module: str, log: IO[bytes], python: Path | None, folder: Path | None) -> subprocess.Popen[bytes]:
+def _spawn(
+    module: str, log: IO[bytes], python: Path | None, folder: Path | None, variables: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     # -P keeps the working directory off the path: a notebook's folder may hold a json.py of its own.
     return subprocess.Popen(
         [str(python or sys.executable), "-P", "-m", module],
@@ -67,7 +70,7 @@ def _spawn(module: str, log: IO[bytes], python: Path | None, folder: Path | None
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
-        env=_environment(),
+        env={**_environment(), **variables},
         bufsize=0,
         start_new_session=True,
     )

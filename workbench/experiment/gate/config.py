@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.analysis.verdict import parse_percent
 from workbench.errors import UsageError
 
 __all__ = ["GateConfig", "read_config"]
@@ -24,13 +23,10 @@ __all__ = ["GateConfig", "read_config"]
 
 @dataclass(frozen=True, slots=True)
 class GateConfig:
-    """What a project wants; None where it says nothing. ``folder`` is where its ``pyproject.toml`` lies."""
+    """What a project says; ``folder`` is where its ``pyproject.toml`` lies."""
 
     folder: Path
     targets: tuple[str, ...] = ()
-    max_regression: float | None = None
-    max_seconds: float | None = None
-    ignore_counts: frozenset[str] = frozenset()
     setup: str = ""
     wheels: tuple[Path, ...] = ()
 
@@ -63,24 +59,18 @@ def _table(file: Path) -> dict[str, Any] | None:
 
 
 def _config(table: dict[str, Any], file: Path) -> GateConfig:
-    known = {"targets", "max-regression", "max-seconds", "ignore-counts", "setup", "wheels"}
-    if unknown := sorted(table.keys() - known):
+    known = ("targets", "setup", "wheels")
+    if unknown := sorted(table.keys() - set(known)):
         raise UsageError(
-            f"[tool.workbench.gate] in {file} has no {unknown[0]!r}; it knows: {', '.join(sorted(known))}"
+            f"[tool.workbench.gate] in {file} has no {unknown[0]!r}; it knows: {', '.join(known)} "
+            "(margins stand in [tool.workbench.compare])"
         )
-    percent = table.get("max-regression")
-    seconds = table.get("max-seconds")
-    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0):
-        raise UsageError(f"max-seconds in {file} must be a number above 0, not {seconds!r}")
     setup = table.get("setup", "")
     if not isinstance(setup, str):
         raise UsageError(f"setup in {file} must be one command as text")
     return GateConfig(
         folder=file.parent,
         targets=_texts(table, "targets", file),
-        max_regression=None if percent is None else parse_percent(str(percent)),
-        max_seconds=seconds,
-        ignore_counts=frozenset(_texts(table, "ignore-counts", file)),
         setup=setup,
         wheels=tuple(file.parent / each for each in _texts(table, "wheels", file)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.analysis.verdict import Rule, Sequential
+from workbench.capture.power import conditions
 from workbench.errors import ResultsDiffer, ScenarioError, ServiceError, UsageError, WorkbenchError
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.gate.model import GateOutcome, GateSettings, GateTarget
 from workbench.experiment.gate.side import Place, Side, SideFailed
 from workbench.experiment.interleave import sweeps
+from workbench.experiment.margins import Margin
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import EXIT_STATUS, require_equal
 from workbench.model import Recording, RoundKind, Scalar, Status, Verdict
@@ -21,7 +24,12 @@ from workbench.statistics import Estimate
 
 __all__ = ["Duel", "Stopped"]
 
-_SHORTEST_ROUND_S = 0.02
+_MAX_SECONDS = 60.0
+_SHORTEST_ROUND_S = 0.005
+_WARMUP_SHARE = 0.1
+_WARMUP_PAIRS = 30
+_SETTLE_EVERY = 50
+_CLOCK_FAILURES = 10
 _SAMPLED_ROUND_S = 0.1
 _UNEQUAL = 5
 _UNTIMED_ROUNDS = 2
@@ -44,6 +52,7 @@ class Duel:
     target: GateTarget
     places: tuple[Place, Place]
     settings: GateSettings
+    margin: Margin
     own: tuple[str, ...] = ()
     verdict: Verdict | None = None
     elapsed: float = 0.0
@@ -51,13 +60,19 @@ class Duel:
     notes: list[str] = field(default_factory=list)
     sides: tuple[Side, ...] = ()
     sequential: Sequential = field(default_factory=Sequential)
+    at_start: dict[str, Scalar] = field(default_factory=conditions)
+    untimed: int = 0
 
     def __post_init__(self) -> None:
         self.sequential = Sequential(self.rule)
 
     @property
     def rule(self) -> Rule:
-        return self.target.rule or self.settings.rule
+        return self.margin.rule
+
+    @property
+    def max_seconds(self) -> float:
+        return self.margin.max_seconds or _MAX_SECONDS
 
     @property
     def estimate(self) -> Estimate:
@@ -124,9 +139,24 @@ class Duel:
     def _warm_up(self, progress: Progress) -> None:
         progress(f"warm-up of {self.target.text}", 0, self.rule.budget)
         self._calibrate(_SHORTEST_ROUND_S)
-        for _ in range(max(self.settings.warmup, 1)):
-            self._pair((self.sides[1], self.sides[0]), RoundKind.WARMUP)
+        self._pair((self.sides[1], self.sides[0]), RoundKind.WARMUP)
         self._require_own_code()
+        if self.settings.timing:
+            self._steady()
+        for side in self.sides:
+            side.settle()
+
+    def _steady(self) -> None:
+        """As many rounds as were asked for; else until both are steady, or a tenth of the time is spent."""
+        asked, began = self.settings.warmup, time.monotonic()
+        for pairs, order in enumerate(sweeps(self.sides, seed=self.settings.order_seed), start=1):
+            steady = all(side.steadiness.is_steady for side in self.sides)
+            late = time.monotonic() - began > _WARMUP_SHARE * self.max_seconds
+            if pairs >= asked if asked is not None else steady or late or pairs == _WARMUP_PAIRS:
+                if asked is None and not steady:
+                    self.notes.append(f"not seen to be steady after {pairs} warm-up rounds of each side")
+                return
+            self._pair(order, RoundKind.WARMUP)
 
     def _calibrate(self, seconds: float) -> None:
         base, new = self.sides
@@ -153,13 +183,29 @@ class Duel:
         for pairs, order in enumerate(sweeps(self.sides, seed=self.settings.order_seed), start=1):
             progress(f"{self.target.text}, pair {pairs}", pairs - 1, self.rule.budget)
             self._pair(order, RoundKind.TIMING)
+            self._leave_out_untimed(pairs)
             self.elapsed = time.monotonic() - began
             verdict = self.sequential.look(base.seconds, new.seconds)
-            if verdict is None and self.elapsed * (pairs + 1) / pairs > self.settings.max_seconds:
+            if verdict is None and self.elapsed * (pairs + 1) / pairs > self.max_seconds:
                 verdict = self.sequential.final(base.seconds, new.seconds)
             if verdict is not None:
                 self.verdict = verdict
                 return
+            if pairs % _SETTLE_EVERY == 0:
+                for side in self.sides:
+                    side.settle()
+
+    def _leave_out_untimed(self, tried: int) -> None:
+        """A pair in which the clock stood still or ran backwards is kept in the runs, but can't be judged."""
+        if all(side.seconds[-1] > 0 and math.isfinite(side.seconds[-1]) for side in self.sides):
+            return
+        for side in self.sides:
+            side.seconds.pop()
+        self.untimed += 1
+        if self.untimed >= _CLOCK_FAILURES and 2 * self.untimed > tried:
+            raise Stopped(
+                GateOutcome.INCONCLUSIVE, f"the clock stood still or ran backwards in {self.untimed} pairs"
+            )
 
     def _count(self) -> None:
         for _ in range(_UNTIMED_ROUNDS):

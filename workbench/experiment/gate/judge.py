@@ -17,7 +17,7 @@ from workbench.capture.environment import environment
 from workbench.errors import UsageError
 from workbench.experiment.gate.duel import Duel, Stopped
 from workbench.experiment.gate.environments import NoEnvironment, find_environment, run_setup
-from workbench.experiment.gate.findings import compared, risen
+from workbench.experiment.gate.findings import compared
 from workbench.experiment.gate.model import (
     GateOutcome,
     GateResult,
@@ -30,6 +30,7 @@ from workbench.experiment.gate.places import own_modules, places_of
 from workbench.experiment.gate.repository import Repository
 from workbench.experiment.gate.side import Place
 from workbench.experiment.gate.worktree import checked_out
+from workbench.experiment.margins import Margin, margin_for
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.targets import FunctionTarget, RunTarget, ScenarioTarget, ScriptTarget, parse_target
 from workbench.model import Recording, Scalar, Session, utc_now
@@ -208,7 +209,7 @@ class _Gate:
         self, target: GateTarget, places: tuple[Place, Place], own: tuple[str, ...], scratch: Path
     ) -> TargetResult:
         began = time.monotonic()
-        duel = Duel(target, places, self.settings, own)
+        duel = Duel(target, places, self.settings, self._margin(target), own)
         session = Session(new_id(), "gate", utc_now(), environment=environment(self.folder))
         result = TargetResult(target.text, GateOutcome.INCONCLUSIVE)
         recordings: list[Recording] = []
@@ -233,15 +234,22 @@ class _Gate:
         self._save(session, recordings, result)
         return result
 
+    def _margin(self, target: GateTarget) -> Margin:
+        """The target's own, else the settings', else the project's."""
+        project = margin_for(target.text, start=self.folder)
+        rule = target.rule or self.settings.rule or project.rule
+        rule = replace(rule, ignored_counts=rule.ignored_counts | self.settings.ignore_counts)
+        return Margin(rule, target.max_seconds or self.settings.max_seconds or project.max_seconds)
+
     def _judged(self, result: TargetResult, duel: Duel, recordings: list[Recording]) -> TargetResult:
         if len(recordings) != 2:
             return result
-        comparison, changes = compared(recordings[0], recordings[1], duel)
-        found = risen(changes, self.settings, duel.rule)
+        comparison, found = compared(recordings[0], recordings[1], duel)
         if duel.verdict is None:
             return replace(result, comparison=comparison)
-        outcome = GateOutcome.REGRESSION if found else GateOutcome.of(comparison.verdict)
-        return replace(result, outcome=outcome, comparison=comparison, counts=tuple(found), reason="; ".join(found))
+        outcome = GateOutcome.of(comparison.verdict)
+        reason = "; ".join(found) if outcome is GateOutcome.REGRESSION else ""
+        return replace(result, outcome=outcome, comparison=comparison, counts=tuple(found), reason=reason)
 
     def _identities(self, session: Session) -> tuple[dict[str, object], dict[str, object]]:
         sides = (("base", self.baseline), ("new", self.new))
@@ -255,6 +263,7 @@ class _Gate:
 
     def _session(self, session: Session, duel: Duel, recordings: list[Recording]) -> Session:
         parameters: dict[str, Scalar] = {
+            **duel.at_start,
             **duel.parameters,
             "target": duel.target.text,
             "baseline": self.baseline.name,
@@ -262,7 +271,7 @@ class _Gate:
             "new_commit": self.new.commit,
             "max_regression": duel.rule.max_regression,
             "max_pairs": duel.rule.budget,
-            "max_seconds": self.settings.max_seconds,
+            "max_seconds": duel.max_seconds,
             "order_seed": self.settings.order_seed,
         }
         for index, recording in enumerate(recordings):

@@ -43,16 +43,17 @@ class GateOutcome(StrEnum):
 class GateTarget:
     """Something to measure on both sides: ``SCENARIO:VARIANT``, ``FILE.py``, ``FILE.py:FUNCTION``.
 
-    ``rule`` replaces that of the settings for this target. ``opener``, ``"package.module:function"`` of the
-    workbench, is for other kinds of targets: called with ``text`` in each side's process (in its checkout's folder,
-    its import roots first on ``sys.path``), it returns a workload: ``setup``, ``run``, ``finish`` as
-    ``scenarios.base.Workload``, ``calibrate(seconds)`` and ``close()`` as ``FunctionWorkload``. It raises
-    ``UsageError`` where the side has no such target. ``file`` is the file whose absence in the baseline tells
-    that the target was added ("" if none does); relative to the gate's folder.
+    ``rule`` and ``max_seconds`` replace those of the settings for this target. ``opener``, as in
+    ``"package.module:function"`` of the workbench, is for other kinds of targets: called with ``text`` in each
+    side's process (in its checkout's folder, its import roots first on ``sys.path``), it returns a workload:
+    ``setup``, ``run``, ``finish`` as ``scenarios.base.Workload``, and ``calibrate(seconds)`` and ``close()`` as
+    ``FunctionWorkload``. It raises ``UsageError`` where the side has no such target. ``file`` is the file whose
+    absence in the baseline tells that the target was added ("" if none does); relative to the gate's folder.
     """
 
     text: str
     rule: Rule | None = None
+    max_seconds: float | None = None
     opener: str = ""
     file: str = ""
 
@@ -61,19 +62,21 @@ class GateTarget:
 class GateSettings:
     """How targets are measured and judged.
 
-    ``max_seconds`` is the budget of timing a target, ``timeout_s`` the longest a single step of a side may take.
+    ``rule`` and ``max_seconds`` (the budget of timing a target) are the project's own margins where they are None
+    (``experiment.margins``; without any, 60 s). ``timeout_s`` is the longest that a single step of a side may take.
     ``timing`` False compares counts and results only (after two rounds of each side), for where no clock can be
-    trusted. A risen count is a regression by itself, but for those in ``ignore_counts``. ``setup`` is a command
-    run once in the baseline's checkout (building what isn't in git); ``wheels`` are folders of distributions from
-    which the baseline's environment may be built besides the package cache.
+    trusted. A risen count is a regression by itself, but for those in ``ignore_counts`` and the rule's own.
+    ``warmup`` is a number of rounds of each side, None for as many as it takes until both are steady. ``setup`` is
+    a command run once in the baseline's checkout (building what isn't in git); ``wheels`` are folders of
+    distributions from which the baseline's environment may be built besides the package cache.
     """
 
     scenario: Settings = field(default_factory=Settings)
-    rule: Rule = field(default_factory=Rule)
-    max_seconds: float = 60.0
+    rule: Rule | None = None
+    max_seconds: float | None = None
     timeout_s: float = 300.0
     timing: bool = True
-    warmup: int = 1
+    warmup: int | None = None
     sampled_rounds: int | None = None
     sampler: SamplerSpec = field(default_factory=SamplerSpec)
     order_seed: int = 1
@@ -83,9 +86,9 @@ class GateSettings:
     wheels: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.max_seconds > 0 or not self.timeout_s > 0:
+        if not (self.max_seconds is None or self.max_seconds > 0) or not self.timeout_s > 0:
             raise UsageError("the time budget and the timeout must be above 0 s")
-        if self.warmup < 0 or (self.sampled_rounds or 0) < 0:
+        if (self.warmup or 0) < 0 or (self.sampled_rounds or 0) < 0:
             raise UsageError("warm-up and sampled rounds can't be fewer than 0")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from workbench.analysis.pairs import execution_seconds
 from workbench.errors import ScenarioError, ServiceError
 from workbench.experiment.gate.model import GateSettings, GateTarget
+from workbench.experiment.warmup import Steadiness
 from workbench.model import Recording, RoundKind, Scalar, Status
 from workbench.scenarios.base import Failure, Outcome
 from workbench.services.process import ServiceProcess, start_service
@@ -63,6 +64,7 @@ class Side:
     digests: set[str] = field(default_factory=set)
     status: Status | None = None
     error: str | None = None
+    steadiness: Steadiness = field(default_factory=Steadiness)
 
     @classmethod
     def start(cls, place: Place, settings: GateSettings) -> Side:
@@ -83,6 +85,7 @@ class Side:
             timeout_s=_START_S,
             python=place.python,
             folder=place.folder,
+            variables={"PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0")},
         )
         return cls(place, settings, process)
 
@@ -105,8 +108,14 @@ class Side:
         failures = tuple(Failure(*pair) for pair in answer["failures"])
         self.outcome = Outcome(answer["digest"], answer["measures"], failures)
         self.digests.add(answer["digest"])
-        if kind is RoundKind.TIMING:
+        if kind is RoundKind.WARMUP:
+            self.steadiness.add(execution_seconds(answer["measures"]), answer["measures"]["wall"])
+        elif kind is RoundKind.TIMING:
             self.seconds.append(execution_seconds(answer["measures"]))
+
+    def settle(self) -> None:
+        """What lives now is no matter of the garbage collector any more."""
+        self._ask("settle")
 
     def sample(self, position: int) -> None:
         """One sampled round; a script's is a process of its own."""

@@ -16,6 +16,7 @@ import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -27,6 +28,7 @@ from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ScenarioError, UsageError, WorkbenchError
 from workbench.experiment.gate.openers import Opened, open_target
 from workbench.experiment.gate.space import SubjectSpace
+from workbench.experiment.heap import settled
 from workbench.experiment.subprocesses import sample_script, with_sampled
 from workbench.model import Recording, RoundKind, Status, utc_now
 from workbench.scenarios.base import Settings
@@ -51,6 +53,8 @@ class _Worker:
         self._sampled: Recording | None = None
         self._started_at = utc_now()
         self._plans: tuple[Any, ...] = ()
+        self._undo = ExitStack()
+        self._settle: Callable[[], None] | None = None
 
     @property
     def opened(self) -> Opened:
@@ -87,6 +91,13 @@ class _Worker:
             "digest": outcome.digest,
             "failures": [[failure.resource, failure.error] for failure in outcome.failures],
         }
+
+    def settle(self) -> dict[str, Any]:
+        if self._settle is None:
+            self._settle = self._undo.enter_context(settled())
+        else:
+            self._settle()
+        return {}
 
     def sample(self) -> dict[str, Any]:
         """A script's sampled round, which is a process of its own."""
@@ -186,7 +197,7 @@ def main(config: dict[str, Any], channel: Channel) -> None:
 
         return call
 
-    for name in ("open", "calibrate", "loops", "round", "sample", "strays", "finish", "close"):
+    for name in ("open", "calibrate", "loops", "round", "settle", "sample", "strays", "finish", "close"):
         channel.operations[name] = on_main_thread(getattr(worker, name))
     channel.cleanups += [worker.close, lambda: os.killpg(os.getpid(), signal.SIGKILL)]
     channel.ready({"pid": os.getpid()})

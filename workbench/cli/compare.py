@@ -112,7 +112,8 @@ def _what_next(comparison: Comparison) -> str:
             f"no verdict after all {comparison.pairs} pairs: the noise is larger than what is asked; accept more "
             "with --max-regression, or measure on a quieter machine"
         )
-    return f"no verdict within the time for {comparison.pairs} pairs: allow more with --max-seconds"
+    pairs = f"{comparison.pairs} pair{'' if comparison.pairs == 1 else 's'}"
+    return f"no verdict within the time for {pairs}: allow more with --max-seconds"
 
 
 def print_functions(comparison: Comparison, limit: int = 10) -> None:

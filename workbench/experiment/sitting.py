@@ -277,7 +277,8 @@ class _Sitting:
         if kind is RoundKind.TIMING:
             side.seconds.append(seconds)
         elif kind is RoundKind.WARMUP:
-            side.steadiness.add(seconds, round_.measures["wall"])
+            lasts = side.subject.is_in_process  # a fresh interpreter each round has nothing to warm up
+            side.steadiness.add(seconds, round_.measures["wall"] if lasts else math.inf)
         self._require_same_data(side)
 
     @contextmanager

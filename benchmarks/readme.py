@@ -91,25 +91,102 @@ def ratio(row: Document) -> str:
 
 
 def verdict(document: Document) -> str:
-    rows = [
+    """The requirements, what became of the comparisons, the peers on the same pairs, and the power curve."""
+    bars = [
         [
-            f"{effect:+.0%}",
+            bar["name"],
+            "not measured" if bar["measured"] is None else rate(bar["measured"], bar["low"], bar["high"]),
+            f"{'≥' if bar['at_least'] else '≤'} {bar['limit']:.0%}",
+            {None: "–", True: "yes", False: "**no**"}[bar["met"]],
+        ]
+        for bar in document["requirements"]
+    ]
+    outcomes = [
+        [
+            row["group"],
+            f"{row['effect']:+.0%}",
+            f"{row['within_s']:.0f} s",
+            f"{row['comparisons']:,}",
+            *(f"{row[name]:.1%}" for name in ("regression", "passed", "improvement", "inconclusive")),
+            f"{row['median_pairs']:.0f}",
+            quantity(row["median_seconds"], "s"),
+            quantity(row["slowest_seconds"], "s"),
+        ]
+        for row in document["rows"]
+    ]
+    columns = ("pairs of", "true change", "time limit", "comparisons", *VERDICTS, "pairs", "time", "95 % within")
+    return "\n\n".join(
+        [
+            table(("requirement", "measured (95 % bounds)", "bar", "met"), bars),
+            table(columns, outcomes),
+            "Called slower, on the same pairs:",
+            verdict_peers(document),
+            "Simulated normal pairs, no time limit: REGRESSION / PASS or IMPROVEMENT / INCONCLUSIVE, median pairs.",
+            verdict_power(document),
+        ]
+    )
+
+
+VERDICTS = ("REGRESSION", "PASS", "IMPROVEMENT", "INCONCLUSIVE")
+
+
+def rate(value: float, low: float, high: float) -> str:
+    return f"{value:.2%} ({low:.2%} to {high:.2%})"
+
+
+def verdict_peers(document: Document) -> str:
+    """A column for each group and true change."""
+    rows = document["peers"]
+    columns = list(dict.fromkeys((row["group"], row["effect"]) for row in rows))
+    tools = list(dict.fromkeys((row["tool"], row["given"]) for row in rows))
+    found = {(row["tool"], row["given"], row["group"], row["effect"]): row for row in rows}
+    cells = [
+        [*tool, *(f"{found[*tool, *c]['slower']:.1%}" if (*tool, *c) in found else "" for c in columns)]
+        for tool in tools
+    ]
+    return table(("rule", "given", *(f"{group}, {effect:+.0%}" for group, effect in columns)), cells)
+
+
+def verdict_power(document: Document) -> str:
+    """A row for each noise, a column for each true change."""
+    rows = document["power"]
+    effects = list(dict.fromkeys(row["effect"] for row in rows))
+    cells = [
+        [
+            noise,
             *(
-                f"{worst['wrong']:.2%} ({worst['wrong_low']:.2%} to {worst['wrong_high']:.2%})"
-                for rho in sorted({row["autocorrelation"] for row in document["results"]})
-                if (worst := _worst(document["results"], effect, rho))
+                f"{row['regression']:.0%} / {row['passed'] + row['improvement']:.0%} / {row['inconclusive']:.0%}, "
+                f"{row['median_pairs']:.0f}"
+                for effect in effects
+                for row in rows
+                if (row["group"], row["effect"]) == (noise, effect)
             ),
         ]
-        for effect in sorted({row["effect"] for row in document["results"]})
+        for noise in dict.fromkeys(row["group"] for row in rows)
     ]
-    correlations = sorted({row["autocorrelation"] for row in document["results"]})
-    return table(("true change", *(f"wrong at autocorrelation {rho:g}" for rho in correlations)), rows)
+    return table(("sd of pairs", *(f"true change {effect:+.0%}" for effect in effects)), cells)
 
 
-def _worst(rows: Sequence[Document], effect: float, rho: float) -> Document:
-    """The noise level at which the verdict is wrong most often."""
-    fitting = [row for row in rows if row["effect"] == effect and row["autocorrelation"] == rho]
-    return max(fitting, key=lambda row: float(row["wrong"]))
+def functions(document: Document) -> str:
+    """How often the slowed function came first, and how often noise was told."""
+    rows = []
+    for kind in ("real", "synthetic"):
+        counts = document[kind]
+        rows.append(
+            (
+                kind,
+                share(counts["first"], counts["slowed"]),
+                share(counts["told"], counts["slowed"]),
+                share(counts["aa_false"], counts["aa"]),
+            )
+        )
+    head = f"{document['rounds']} sampled rounds of each side; the whole 10 % slower through one function."
+    columns = ("cases", "slowed function first", "told from noise", "A/A with a false discovery")
+    return f"{head}\n\n{table(columns, rows)}"
+
+
+def share(hits: int, trials: int) -> str:
+    return f"{hits} of {trials} ({hits / trials:.1%})" if trials else "–"
 
 
 def ladder(document: Document) -> str:
@@ -226,6 +303,7 @@ WRITERS: dict[str, Callable[[Document], str]] = {
     "jamf_simulator": jamf_simulator,
     "capture_overhead": capture_overhead,
     "verdict": verdict,
+    "functions": functions,
     "claims": claims,
     "ladder": ladder,
     "machine": machine,

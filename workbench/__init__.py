@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.experiment.block import profile
     from workbench.notebook import (
+        assert_no_regression,
         compare,
         distributions,
         explorer,
@@ -29,36 +30,44 @@ if TYPE_CHECKING:
         sql,
         table,
     )
+    from workbench.notebook.history import history
+    from workbench.notebook.scaling import scaling
     from workbench.store import Store
 
 __all__ = [
     "Store",
+    "assert_no_regression",
     "compare",
     "distributions",
     "explorer",
     "flamegraph",
+    "history",
     "ladder",
     "load_ipython_extension",
     "profile",
     "report",
     "run",
     "runs",
+    "scaling",
     "sql",
     "table",
 ]
 
 _HOMES = {
     "Store": "workbench.store",
+    "assert_no_regression": "workbench.notebook",
     "compare": "workbench.notebook",
     "distributions": "workbench.notebook",
     "explorer": "workbench.notebook",
     "flamegraph": "workbench.notebook",
+    "history": "workbench.notebook.history",
     "ladder": "workbench.notebook",
     "load_ipython_extension": "workbench.notebook",
     "profile": "workbench.experiment.block",
     "report": "workbench.notebook",
     "run": "workbench.notebook",
     "runs": "workbench.notebook",
+    "scaling": "workbench.notebook.scaling",
     "sql": "workbench.notebook",
     "table": "workbench.notebook",
 }

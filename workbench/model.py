@@ -6,6 +6,7 @@ Times are integers in nanoseconds where they come from a clock, floats in second
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNITS",
+    "CallerChange",
     "Comparison",
     "Environment",
     "Frame",
@@ -170,7 +172,7 @@ class Environment:
     cores: int = 0
     memory_bytes: int = 0
     machine: str = ""  # a digest of host identity: equal on the same machine, tells nothing about it
-    power: str = ""  # cpufreq governor or power source, "" if unknown
+    power: str = ""  # "performance, turbo off", "unknown" where the system doesn't tell; "" if nobody looked
     workbench: str = ""
 
 
@@ -270,14 +272,34 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerChange:
+    """Self time of a function under one caller, seconds per round; ``caller`` None where nobody calls it."""
+
+    caller: Frame | None
+    base_seconds: float
+    new_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionChange:
-    """Self time of one function in base and new: seconds per round, and shares of the sampled time."""
+    """Self time of one function in base and new: seconds per round, and shares of the sampled time.
+
+    ``low`` to ``high`` is the 95 % interval of ``new_seconds - base_seconds``. ``q`` is the p-value adjusted for
+    the number of functions tested. All three are NaN where the sampled rounds were too few, or the function too
+    seldom on top, to tell a change from noise. ``change`` says what was told: "grew", "shrank", "moved" (the same
+    time under other ``callers``), "" for neither; with a false-discovery rate of at most 5 %.
+    """
 
     frame: Frame
     base_seconds: float
     new_seconds: float
     base_share: float
     new_share: float
+    low: float = math.nan
+    high: float = math.nan
+    q: float = math.nan
+    change: str = ""
+    callers: tuple[CallerChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

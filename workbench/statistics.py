@@ -50,7 +50,7 @@ Values = Sequence[float] | Floats
 ALPHA = 0.05
 """Two-sided error of a whole comparison, however many looks it takes."""
 
-LOOKS = (15, 20, 30, 40, 60, 80, 120)
+LOOKS = (15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480)
 """Numbers of pairs at which a sequential comparison looks at its data; the last is its budget."""
 
 _EXACT_PAIRS = 400  # beyond, the normal approximation differs from the exact distribution in the fourth digit
@@ -122,10 +122,19 @@ def signed_rank_critical(n: int, alpha: float) -> int:
 
 def walsh_averages(differences: Values) -> Floats:
     """All n(n+1)/2 averages of two differences (each with itself too), ascending."""
-    d = np.asarray(differences, dtype=np.float64)
-    i, j = np.triu_indices(d.size)
-    averages: Floats = np.sort((d[i] + d[j]) / 2)
+    averages: Floats = np.sort(_averages(np.asarray(differences, dtype=np.float64)))
     return averages
+
+
+def _averages(d: Floats) -> Floats:
+    i, j = _index_pairs(d.size)
+    averages: Floats = (d[i] + d[j]) / 2
+    return averages
+
+
+@lru_cache(maxsize=16)
+def _index_pairs(n: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    return np.triu_indices(n)
 
 
 def hodges_lehmann(differences: Values) -> float:
@@ -150,14 +159,23 @@ def paired_ratio(base: Values, new: Values, confidence: float = 1 - ALPHA) -> Es
     n = d.size
     if n == 0:
         return Estimate(math.nan, math.nan, math.nan, 0, False, confidence, "no pairs")
-    averages = walsh_averages(d)
-    centre = median(averages)
     k = signed_rank_critical(n, 1 - confidence)
-    low, high = (averages[k - 1], averages[-k]) if k else (d.min(), d.max())
+    centre, low, high = _centre_and_ends(_averages(d), k)
+    if not k:
+        low, high = float(d.min()), float(d.max())
     label = _interval_label(confidence) if k else f"range of {n} pair{'s' if n > 1 else ''}"
     rho = lag1_autocorrelation(d)
     ratio, low, high = (math.exp(x) for x in (centre, low, high))
     return Estimate(ratio, low, high, n, bool(k) and n <= _EXACT_PAIRS, confidence, label, rho)
+
+
+def _centre_and_ends(averages: Floats, k: int) -> tuple[float, float, float]:
+    """The median, the k-th smallest and the k-th largest, without sorting the many between them."""
+    size = averages.size
+    below, above = (size - 1) // 2, size // 2
+    first, last = max(k - 1, 0), size - max(k, 1)
+    placed = np.partition(averages, sorted({below, above, first, last}))
+    return float(placed[below] + placed[above]) / 2, float(placed[first]), float(placed[last])
 
 
 def _logs(values: Values) -> Floats:
@@ -220,15 +238,21 @@ def unpaired_ratio(base: Values, new: Values, confidence: float = 1 - ALPHA) -> 
 
 
 def look_alphas(looks: Sequence[int] = LOOKS, alpha: float = ALPHA) -> dict[int, float]:
-    """The two-sided alpha of each look: ``alpha`` spent in proportion to the pairs seen since the look before.
+    """The two-sided alpha of each look: by its n pairs ``alpha`` · √(n / budget) is spent.
 
-    With the defaults 15: 0.00625, 20: 0.00208, 30 and 40: 0.00417, 60 and 80: 0.00833, 120: 0.01667. They sum to
-    ``alpha``; each look's interval is exact at its own level, so by the union bound the chance that *any* of them
-    misses the true ratio is at most ``alpha``, whatever the correlation between looks and wherever one stops. (Lan
-    and DeMets' boundaries use that correlation, but hold only asymptotically; these hold at every sample size.)
+    With the defaults 15: 0.0088, 20: 0.0014, 30: 0.0023, 40: 0.0019, 60: 0.0032, 80: 0.0027, 120: 0.0046,
+    160: 0.0039, 240: 0.0065, 320: 0.0055, 480: 0.0092. They sum to ``alpha``; each look's interval is exact at its
+    own level, so by the union bound the chance that *any* of them misses the true ratio is at most ``alpha``,
+    whatever the correlation between looks and wherever one stops. (Lan and DeMets' boundaries use that correlation,
+    but hold only asymptotically; these hold at every sample size.) The root leaves the early looks, where most
+    comparisons end, more than a share in proportion to their pairs would: the first 120 pairs have half of all.
     """
     before = (0, *looks[:-1])
-    return {look: alpha * (look - last) / looks[-1] for look, last in zip(looks, before, strict=True)}
+    return {n: alpha * (_spent(n, looks) - _spent(last, looks)) for n, last in zip(looks, before, strict=True)}
+
+
+def _spent(pairs: int, looks: Sequence[int]) -> float:
+    return math.sqrt(pairs / looks[-1])
 
 
 def final_alpha(pairs: int, looks: Sequence[int] = LOOKS, alpha: float = ALPHA) -> float:
@@ -237,8 +261,8 @@ def final_alpha(pairs: int, looks: Sequence[int] = LOOKS, alpha: float = ALPHA) 
     All that earlier looks did not spend, as no further look will come. The union bound holds as long as the clock,
     not the pairs' ratios, chose the moment.
     """
-    spent = max((look for look in looks if look < pairs), default=0)
-    return alpha * (1 - spent / looks[-1])
+    last = max((look for look in looks if look < pairs), default=0)
+    return alpha * (1 - _spent(last, looks))
 
 
 def lag1_autocorrelation(differences: Values) -> float:

@@ -116,7 +116,7 @@ def test_everything_measured_is_in_the_store_and_judged_there_alike(measured: Me
     for run in (base, new):
         kinds = [r.kind for r in run.rounds]
         assert kinds.count(RoundKind.TIMING) == live.pairs
-        assert kinds.count(RoundKind.WARMUP) == 1
+        assert kinds.count(RoundKind.WARMUP) >= 5
         assert kinds.count(RoundKind.SAMPLED) == 1
         assert all(r.measures["loops"] >= 1 for r in run.rounds)
     positions = sorted(r.position for run in (base, new) for r in run.rounds)
@@ -224,13 +224,13 @@ def test_ctrl_c_keeps_the_pairs(tmp_path: Path, store: Store) -> None:
         "calls = 0\n"
         "def steady():\n    import time\n    time.sleep(0.03)\n"
         "def pressed():\n    global calls\n    calls += 1\n    steady()\n"
-        "    if calls == 8: raise KeyboardInterrupt\n"
+        "    if calls == 20: raise KeyboardInterrupt\n"
     )
     result = compare_live(f"{path}:steady", f"{path}:pressed", settings=QUICK, store=store)
     assert result.interrupted
     assert result.exit_code == INTERRUPTED
     assert result.comparison.verdict is Verdict.INCONCLUSIVE
-    assert 1 <= result.comparison.pairs < 8
+    assert 1 <= result.comparison.pairs < 20
     assert math.isfinite(result.comparison.ratio)
     assert {run.status for run in store.runs()} == {Status.INTERRUPTED}
 

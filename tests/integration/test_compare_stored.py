@@ -27,8 +27,9 @@ def store(tmp_path: Path) -> Store:
 
 
 def recording(session: str, name: str, seconds: Sequence[float], requests: float, own_ms: int) -> Recording:
-    timed = [Round(i, RoundKind.TIMING, i, NOW, {"wall": s, "requests": requests}) for i, s in enumerate(seconds)]
-    sampled = Round(len(timed), RoundKind.SAMPLED, len(timed), NOW, {"wall": 1.0, "requests": requests})
+    counted = {"requests": requests}
+    sampled = Round(0, RoundKind.SAMPLED, 0, NOW, {"wall": 1.0, **counted})  # the tree's samples are of round 0
+    timed = [Round(i, RoundKind.TIMING, i, NOW, {"wall": s, **counted}) for i, s in enumerate(seconds, 1)]
     run = Run(
         f"{session}-{name}",
         session,
@@ -37,7 +38,7 @@ def recording(session: str, name: str, seconds: Sequence[float], requests: float
         scenario="jamf",
         variant=name,
         sampler=SAMPLER,
-        rounds=(*timed, sampled),
+        rounds=(sampled, *timed),
     )
     stacks = [((Frame("app.py", "main"), Frame("app.py", "fetch")), own_ms * 1_000_000)]
     return Recording(run, tree_from_stacks(stacks))

@@ -14,6 +14,7 @@ from store_kit import HOLDER, make_run, make_session, make_spans, make_tree, pyt
 
 from workbench.calltree import CallTree
 from workbench.model import (
+    CallerChange,
     Comparison,
     Environment,
     Frame,
@@ -79,7 +80,8 @@ def planted_session() -> tuple[Session, list[Recording], Comparison]:
     tree = make_tree()
     frames = tuple(Frame(f"dir?password=C4NARYfile/{n}", f.function) for n, f in enumerate(tree.frames))
     tree = replace(tree, frames=frames, threads=(TEXT, "worker token=C4NARYthread"))
-    change = FunctionChange(Frame("x?sig=C4NARYchange", "f"), 1.0, 1.0, 1.0, 1.0)
+    callers = (CallerChange(Frame("x?sig=C4NARYcaller", "g"), 1.0, 0.0), CallerChange(None, 0.0, 1.0))
+    change = FunctionChange(Frame("x?sig=C4NARYchange", "f"), 1.0, 1.0, 1.0, 1.0, change="moved", callers=callers)
     comparison = Comparison(
         base=run.run_id, new="other", verdict=Verdict.PASS, ratio=1.0, ci=(1.0, 1.0), pairs=1, seconds=0.0,
         differences=(TEXT,), functions=(change,), counts={"c?token=C4NARYcount": (1.0, 1.0)}, sentence=TEXT,

@@ -6,13 +6,14 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 from store_kit import START, big_tree, make_recording, make_run, make_session, make_tree, same_tree
 
 from workbench.calltree import CallTree, Samples
 from workbench.errors import RunNotFound, StoreError
-from workbench.model import Comparison, Frame, FunctionChange, Recording, Verdict
+from workbench.model import CallerChange, Comparison, Frame, FunctionChange, Recording, Verdict
 from workbench.store import Store
 
 
@@ -157,7 +158,8 @@ def test_reading_an_absent_store_makes_no_file(store: Store) -> None:
 def test_comparison_round_trip_and_replacement(store: Store) -> None:
     session = make_session()
     store.save(session, [make_recording(session, "a"), make_recording(session, "b")])
-    change = FunctionChange(Frame("f.py", "f", 3), 1.0, 2.0, 0.5, 0.75)
+    callers = (CallerChange(Frame("f.py", "g"), 1.0, 0.0), CallerChange(None, 0.0, 1.0))
+    change = FunctionChange(Frame("f.py", "f", 3), 1.0, 2.0, 0.5, 0.75, 0.8, 1.2, 0.001, "moved", callers)
     comparison = Comparison(
         base=f"{session.session_id}-a",
         new=f"{session.session_id}-b",
@@ -178,6 +180,21 @@ def test_comparison_round_trip_and_replacement(store: Store) -> None:
     store.save_comparison(session.session_id, without)
     read = next(c for c in store.comparisons(session.session_id) if c.base == "x")
     assert math.isnan(read.ratio) and all(map(math.isnan, read.ci))
+    untested = replace(without, functions=(FunctionChange(Frame("f.py", "f"), 1.0, 2.0, 0.5, 0.75),))
+    store.save_comparison(session.session_id, untested)
+    (read_change,) = next(c for c in store.comparisons(session.session_id) if c.base == "x").functions
+    assert all(map(math.isnan, (read_change.low, read_change.high, read_change.q)))
+
+
+def test_a_comparison_of_an_older_workbench_is_read(store: Store) -> None:
+    session = make_session()
+    store.save(session, [make_recording(session, "a")])
+    store.save_comparison(session.session_id, Comparison("a", "b", Verdict.PASS, 1.0, (0.9, 1.1), 6, 1.0))
+    with duckdb.connect(str(store.path)) as connection:
+        connection.execute("""UPDATE comparisons SET functions = '[["f.py", "f", 0, 1.0, 2.0, 0.5, null]]'""")
+    ((change,),) = [c.functions for c in store.comparisons(session.session_id)]
+    assert (change.frame, change.base_seconds, change.change, change.callers) == (Frame("f.py", "f"), 1.0, "", ())
+    assert math.isnan(change.new_share) and math.isnan(change.low) and math.isnan(change.q)
 
 
 def test_tag_rename_delete(store: Store) -> None:

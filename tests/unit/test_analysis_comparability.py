@@ -118,6 +118,50 @@ def test_merely_noted(changes: dict[str, Any], text: str) -> None:
     assert not fatal(everything)
 
 
+def later(session: Session = SESSION, **changes: Any) -> Session:
+    """Another sitting under these parameters."""
+    return replace(session, session_id="t", parameters={**session.parameters, **changes})
+
+
+@pytest.mark.parametrize(
+    ("base", "new", "said"),
+    [
+        (0.1, 3.8, ["load average at the start: 0.1 against 3.8 on 2 cores"]),
+        (0.1, 0.4, []),
+        (0.1, None, []),
+        (True, "busy", []),
+    ],
+)
+def test_another_load_at_the_start_is_noted(base: Any, new: Any, said: list[str]) -> None:
+    loaded = replace(SESSION, parameters={**SESSION.parameters, "load_average": base})
+    everything = differences(RUN, RUN, loaded, later(load_average=new))
+    assert [str(d) for d in everything] == said
+    assert not fatal(everything)
+
+
+def test_within_one_sitting_the_load_is_no_difference() -> None:
+    assert differences(RUN, RUN, SESSION, replace(SESSION, parameters={"load_average": 9.0})) == []
+
+
+def test_an_unknown_power_mode_is_said_of_two_sittings() -> None:
+    unknown = replace(SESSION, environment=replace(ENVIRONMENT, power="unknown"))
+    assert [str(d) for d in differences(RUN, RUN, unknown, later(unknown))] == ["power: unknown on both sides"]
+    assert differences(RUN, RUN, unknown, unknown) == []
+    one = differences(RUN, RUN, SESSION, later(unknown))
+    assert [str(d) for d in one] == ["power: performance against unknown"]
+
+
+def test_another_clock_is_fatal_and_another_collector_is_noted() -> None:
+    base = replace(SESSION, parameters={"clock": "wall", "collector": "between", "isolate": False})
+    new = replace(SESSION, parameters={"clock": "cpu", "collector": "off", "isolate": True})
+    everything = differences(RUN, RUN, base, new)
+    assert [(str(d), d.fatal) for d in everything] == [
+        ("clock: wall against cpu", True),
+        ("isolate: False against True", False),
+        ("collector: between against off", False),
+    ]
+
+
 def test_interrupted_run_is_noted() -> None:
     assert [str(d) for d in found(replace(RUN, status=Status.INTERRUPTED))] == ["new was interrupted"]
 

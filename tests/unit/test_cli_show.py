@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sample_runs import jamf_tree, run, session, spans_of
 
 from workbench.cli.main import cli
 from workbench.errors import UsageError
-from workbench.model import Recording, Sampler
+from workbench.model import Comparison, Frame, FunctionChange, Recording, Sampler, Verdict
 from workbench.store import Store
 
 
@@ -47,6 +48,21 @@ def test_the_tree_is_printed_without_colour_into_a_pipe(own_store: Path) -> None
     assert "hidden" not in show("latest", "--tree", "--all")
     with pytest.raises(UsageError):
         show("latest", "--all")
+
+
+def test_what_a_run_was_compared_with_is_shown_with_its_functions(own_store: Path) -> None:
+    run_id = save()
+    change = FunctionChange(Frame("app.py", "render"), 1.0, 1.2, 0.5, 0.55, 0.1, 0.3, 0.001, "grew")
+    found = Comparison(
+        "other", run_id, Verdict.REGRESSION, 1.1, (1.05, 1.15), 20, 3.0, functions=(change,), sentence="10 % slower"
+    )
+    Store().save_comparison(session().session_id, found)
+    text = show("latest")
+    assert "against other: REGRESSION: 10 % slower" in text
+    (row,) = [line for line in text.splitlines() if "grew" in line and "render" in line]
+    assert "+10.0 to +30.0" in row
+    (document,) = json.loads(show("latest", "--json"))["comparisons"]
+    assert (document["functions"][0]["change"], document["functions"][0]["ci"]) == ("grew", [0.1, 0.3])
 
 
 @pytest.mark.parametrize(("mode", "said"), [("native", True), ("native,idle", False)])

@@ -19,6 +19,8 @@ RANK = {
     "reporting": 21,
     "notebook": 30,
     "cli": 31,
+    "pytest_plugin": 29,
+    "testing": 30,
 }
 MAY_NOT_KNOW_EACH_OTHER = {("capture", "scenarios"), ("capture", "services"), ("capture", "dataset")}
 

@@ -195,17 +195,17 @@ def test_unpaired_interval_covers() -> None:
     assert misses / 500 <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / 500)
 
 
-def test_looks_spend_alpha_linearly_and_no_more() -> None:
+def test_looks_spend_alpha_by_the_root_of_their_pairs_and_no_more() -> None:
     alphas = look_alphas()
     assert tuple(alphas) == LOOKS
     assert sum(alphas.values()) == pytest.approx(0.05)
-    assert alphas[15] == pytest.approx(0.00625)
-    assert alphas[120] == pytest.approx(0.05 * 40 / 120)
+    assert alphas[15] == pytest.approx(0.05 * math.sqrt(15 / 480))
+    assert sum(a for look, a in alphas.items() if look <= 120) == pytest.approx(0.025)
 
 
 def test_the_last_look_has_what_is_left() -> None:
     assert final_alpha(9) == 0.05
-    assert final_alpha(120) == pytest.approx(look_alphas()[120])
+    assert final_alpha(480) == pytest.approx(look_alphas()[480])
     spent = look_alphas()
     assert final_alpha(35) == pytest.approx(0.05 - spent[15] - spent[20] - spent[30])
     assert final_alpha(500) == 0.0

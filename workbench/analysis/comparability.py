@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from workbench.capture.power import LOAD_AVERAGE, UNKNOWN
 from workbench.model import Environment, Run, Sampler, Scalar, Session, Status
 
 __all__ = ["Difference", "differences", "fatal"]
@@ -22,8 +23,11 @@ _FATAL_PARAMETERS = (
     "retry_after_s",
     "token_lifetime_s",
     "server",
+    "clock",
 )
+_NOTED_PARAMETERS = ("isolate", "collector")
 _PACKAGES_NAMED = 3
+_LOAD = 0.25  # of the cores: load averages that differ by less say nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,16 @@ class Difference:
 def differences(base: Run, new: Run, base_session: Session, new_session: Session) -> list[Difference]:
     """What differs between the conditions of two runs, the fatal first; nothing for a run and itself.
 
-    What either side doesn't know (an imported profile has no environment) is no difference.
+    What either side doesn't know (an imported profile has no environment) is no difference, but the power mode,
+    which machines often don't tell: that it is unknown stands among the differences of two sittings.
     """
+    here, there = {**base_session.parameters, **base.parameters}, {**new_session.parameters, **new.parameters}
     found = [
         *_fatal("scenario", base.scenario, new.scenario),
         *_samplers(base.sampler, new.sampler),
-        *_parameters({**base_session.parameters, **base.parameters}, {**new_session.parameters, **new.parameters}),
+        *_parameters(here, there),
         *_environments(base_session.environment, new_session.environment),
+        *(_moments(base_session, new_session) if base_session.session_id != new_session.session_id else ()),
         *_endings(base, new),
     ]
     return sorted(found, key=lambda difference: not difference.fatal)
@@ -88,6 +95,21 @@ def _parameters(base: Mapping[str, Scalar], new: Mapping[str, Scalar]) -> Iterat
     for name in _FATAL_PARAMETERS:
         if name in base and name in new and base[name] != new[name]:  # a limit of None is a setting, not unknown
             yield Difference(f"{name.replace('_', ' ')}: {_short(base[name])} against {_short(new[name])}", True)
+
+    for name in _NOTED_PARAMETERS:
+        if name in base and name in new and base[name] != new[name]:
+            yield Difference(f"{name}: {base[name]} against {new[name]}", False)
+
+
+def _moments(base: Session, new: Session) -> Iterator[Difference]:
+    """How the machine was when each sitting began."""
+    if base.environment.power == new.environment.power == UNKNOWN:
+        yield Difference("power: unknown on both sides", False)
+    before, after = base.parameters.get(LOAD_AVERAGE), new.parameters.get(LOAD_AVERAGE)
+    if isinstance(before, int | float) and isinstance(after, int | float):
+        cores = min(base.environment.cores or 1, new.environment.cores or 1)
+        if abs(before - after) >= max(_LOAD * cores, 0.5):
+            yield Difference(f"load average at the start: {before:g} against {after:g} on {cores} cores", False)
 
 
 def _short(value: Scalar) -> str:

@@ -1,12 +1,42 @@
-"""Which functions took more or less time: self time per function in two call trees."""
+"""Which functions took more or less time: self time per function in two call trees, and what of it is no noise.
+
+With six sampled rounds and more on either side each function is tested: rounds are relabelled (``resampling``),
+and the false-discovery rate over all functions is held at 5 %. A function whose time is unchanged but stands under
+other callers has *moved* (``moved``). What is told to have changed comes before what is not, so that the head of
+the list is the cause and not the noise.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.analysis.moved import edge_weights, moved_functions
+from workbench.analysis.resampling import (
+    FALSE_DISCOVERY_RATE,
+    FEWEST_ROUNDS,
+    benjamini_hochberg,
+    difference_interval,
+    permutation_p_values,
+)
+from workbench.analysis.weights import Floats, RoundWeights, function_of_node, together
 from workbench.calltree import CallTree
-from workbench.capture.frames import AWAIT
 from workbench.model import Frame, FunctionChange
 
-__all__ = ["function_changes", "self_seconds", "total_change"]
+__all__ = ["function_changes", "self_seconds", "total_change", "was_tested"]
+
+LEAST_SHARE = 0.005
+"""Of the sampled time of both sides together: what is less is not tested, as every further test costs the others.
+
+The choice doesn't look at which side the time was on, so it leaves the error rates as they are.
+"""
+
+Rounds = Mapping[int, float]
+"""Index of each completed sampled round → how often the body ran in it."""
 
 
 def self_seconds(tree: CallTree, executions: float = 1.0) -> dict[Frame, float]:
@@ -14,33 +44,47 @@ def self_seconds(tree: CallTree, executions: float = 1.0) -> dict[Frame, float]:
 
     What a function awaits counts as its own time, like any other call that waits.
     """
-    return {frame: ns / 1e9 / executions for frame, ns in _self_ns(tree).items()}
+    return {frame: ns / 1e9 / executions for frame, ns in _self_ns(tree, {}).items()}
 
 
-def _self_ns(tree: CallTree) -> dict[Frame, int]:
-    """By function. Integers: equal samples give exactly equal sums, in whatever order they came."""
-    by_frame = [0] * len(tree.frames)
-    frames, parents = tree.node_frame.tolist(), tree.node_parent.tolist()
-    for node, weight_ns in enumerate(tree.self_ns().tolist()):
-        # "[await] got faster" names nobody: time waited for is charged to the function that awaits.
-        waits = tree.frames[frames[node]] == AWAIT and parents[node] >= 0
-        by_frame[frames[parents[node] if waits else node]] += weight_ns
-    return {tree.frames[i]: ns for i, ns in enumerate(by_frame) if ns}
+def _self_ns(tree: CallTree, rounds: Rounds) -> dict[Frame, int]:
+    """By function, of these rounds (all if none are named). Whole numbers: equal samples give equal sums."""
+    samples = tree.samples
+    kept = np.isin(samples.round, list(rounds)) if rounds else np.ones(len(samples), dtype=np.bool_)
+    functions = function_of_node(tree)[samples.node[kept]]
+    weights = samples.weight_ns[kept].astype(np.float64)  # exact up to 2⁵³ ns, which are 104 days
+    sums = np.bincount(functions, weights=weights, minlength=len(tree.frames))
+    by_frame: dict[Frame, int] = {}
+    for number in np.flatnonzero(sums).tolist():  # redaction may have made two frames one
+        frame = tree.frames[number]
+        by_frame[frame] = by_frame.get(frame, 0) + int(sums[number])
+    return by_frame
 
 
 def function_changes(
-    base: CallTree, new: CallTree, *, base_executions: float = 1.0, new_executions: float = 1.0
+    base: CallTree,
+    new: CallTree,
+    *,
+    base_executions: float = 1.0,
+    new_executions: float = 1.0,
+    base_rounds: Rounds | None = None,
+    new_rounds: Rounds | None = None,
 ) -> list[FunctionChange]:
-    """Self time of every function in either tree, the greatest absolute change first.
+    """Self time of every function in either tree: those that changed first, by the size of their change.
 
     ``*_executions``: how often the body ran while the tree was sampled (rounds × inner loops), so that seconds are
-    those of one execution. Shares are fractions of all sampled time of their tree. A function that only one side
-    has is listed with 0 on the other; a tree against itself changes nowhere, exactly.
+    those of one execution. ``*_rounds`` name the completed sampled rounds: only these count then, and with at least
+    ``FEWEST_ROUNDS`` of either side the functions are tested. Shares are fractions of all sampled time of their
+    tree. A function that only one side has is listed with 0 on the other; a tree against itself changes nowhere,
+    exactly.
     """
-    before, after = _self_ns(base), _self_ns(new)
+    base_rounds, new_rounds = base_rounds or {}, new_rounds or {}
+    before, after = _self_ns(base, base_rounds), _self_ns(new, new_rounds)
+    base_executions = sum(base_rounds.values()) or base_executions
+    new_executions = sum(new_rounds.values()) or new_executions
     base_total, new_total = sum(before.values()) or 1, sum(after.values()) or 1
-    changes = [
-        FunctionChange(
+    changes = {
+        frame: FunctionChange(
             frame=frame,
             base_seconds=before.get(frame, 0) / 1e9 / base_executions,
             new_seconds=after.get(frame, 0) / 1e9 / new_executions,
@@ -48,8 +92,50 @@ def function_changes(
             new_share=after.get(frame, 0) / new_total,
         )
         for frame in dict.fromkeys((*before, *after))
-    ]
-    return sorted(changes, key=_by_change)
+    }
+    if min(len(base_rounds), len(new_rounds)) >= FEWEST_ROUNDS:
+        _tell_changes(changes, base, new, base_rounds, new_rounds)
+    return sorted(changes.values(), key=_by_change)
+
+
+def _tell_changes(
+    changes: dict[Frame, FunctionChange], base: CallTree, new: CallTree, base_rounds: Rounds, new_rounds: Rounds
+) -> None:
+    """Test what is large enough, and put intervals, q and what follows from them into ``changes``."""
+    names, before, after = together(
+        RoundWeights.of_functions(base, base_rounds), RoundWeights.of_functions(new, new_rounds)
+    )
+    tested = _large_enough(before, after)
+    if not tested.size:
+        return
+    before, after = before[:, tested], after[:, tested]
+    low, high = difference_interval(before, after)
+    q = benjamini_hochberg(permutation_p_values(before, after))
+    for column, number in enumerate(tested.tolist()):
+        known = changes[names[number]]
+        delta = known.new_seconds - known.base_seconds
+        told = q[column] <= FALSE_DISCOVERY_RATE and delta != 0
+        changes[known.frame] = replace(
+            known,
+            low=float(low[column]),
+            high=float(high[column]),
+            q=float(q[column]),
+            change=("grew" if delta > 0 else "shrank") if told else "",
+        )
+    edges = together(edge_weights(base, base_rounds), edge_weights(new, new_rounds))
+    for frame, callers in moved_functions(*edges, LEAST_SHARE).items():
+        if frame in changes and not changes[frame].change:
+            changes[frame] = replace(changes[frame], change="moved", callers=callers)
+
+
+def _large_enough(before: Floats, after: Floats) -> npt.NDArray[np.intp]:
+    both = before.sum(axis=0) + after.sum(axis=0)
+    return np.flatnonzero(both >= LEAST_SHARE * max(float(both.sum()), 1e-12))
+
+
+def was_tested(changes: list[FunctionChange]) -> bool:
+    """Whether there were rounds enough to tell changes from noise."""
+    return any(not math.isnan(change.q) for change in changes)
 
 
 def total_change(changes: list[FunctionChange]) -> float:
@@ -57,7 +143,16 @@ def total_change(changes: list[FunctionChange]) -> float:
     return sum(change.new_seconds - change.base_seconds for change in changes)
 
 
-def _by_change(change: FunctionChange) -> tuple[float, float, str, str, int]:
+def _by_change(change: FunctionChange) -> tuple[bool, float, float, str, str, int]:
+    """What changed first; then by size; a function that merely moved stands where its size puts it."""
     delta = abs(change.new_seconds - change.base_seconds)
     frame = change.frame
-    return (-delta, -max(change.base_seconds, change.new_seconds), frame.file, frame.function, frame.line)
+    told = change.change in ("grew", "shrank")
+    return (
+        not told,
+        -delta,
+        -max(change.base_seconds, change.new_seconds),
+        frame.file,
+        frame.function,
+        frame.line,
+    )

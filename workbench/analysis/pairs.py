@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from workbench.model import Round, RoundKind, Run, Status
 
-__all__ = ["LOOPS", "execution_seconds", "paired_seconds", "paired_values", "seconds"]
+__all__ = ["CLOCKS", "LOOPS", "execution_seconds", "paired_seconds", "paired_values", "seconds"]
 
 LOOPS = "loops"
 """Measure: how often the body ran within a round (absent: once)."""
 
+CLOCKS = ("wall", "cpu")
+"""Measures that a round's time may be read from; both are always kept."""
+
 _WALL = "wall"
 
 
-def execution_seconds(measures: Mapping[str, float]) -> float:
-    """Wall seconds of one execution of the body: the round's wall time over its inner loops."""
-    return measures[_WALL] / measures.get(LOOPS, 1.0)
+def execution_seconds(measures: Mapping[str, float], clock: str = _WALL) -> float:
+    """Seconds of one execution of the body, by one of ``CLOCKS``: the round's time over its inner loops."""
+    return measures[clock] / measures.get(LOOPS, 1.0)
 
 
 def seconds(run: Run) -> tuple[RoundKind, list[float]]:
@@ -32,22 +35,24 @@ def seconds(run: Run) -> tuple[RoundKind, list[float]]:
 
 
 def paired_seconds(
-    base: Run, new: Run, kind: RoundKind = RoundKind.TIMING
+    base: Run, new: Run, kind: RoundKind = RoundKind.TIMING, clock: str = _WALL
 ) -> tuple[Sequence[float], Sequence[float]]:
     """Seconds of the rounds of two runs of one session that stood in the same sweep, in order.
 
     Each sweep holds one round of either, so the i-th of one belongs to the i-th of the other; a pair of which
     either failed or is missing is left out.
     """
-    return paired_values(_of_kind(base, kind), _of_kind(new, kind))
+    return paired_values(_of_kind(base, kind), _of_kind(new, kind), clock)
 
 
-def paired_values(base: Sequence[Round], new: Sequence[Round]) -> tuple[Sequence[float], Sequence[float]]:
+def paired_values(
+    base: Sequence[Round], new: Sequence[Round], clock: str = _WALL
+) -> tuple[Sequence[float], Sequence[float]]:
     """Seconds of two sequences of rounds, by place, without the pairs of which either is no completed round."""
     pairs = [
-        (execution_seconds(b.measures), execution_seconds(n.measures))
+        (execution_seconds(b.measures, clock), execution_seconds(n.measures, clock))
         for b, n in zip(base, new, strict=False)
-        if _timed(b) and _timed(n)
+        if _timed(b, clock) and _timed(n, clock)
     ]
     return [b for b, _ in pairs], [n for _, n in pairs]
 
@@ -56,5 +61,5 @@ def _of_kind(run: Run, kind: RoundKind) -> list[Round]:
     return [r for r in run.rounds if r.kind is kind]
 
 
-def _timed(round_: Round) -> bool:
-    return round_.status is Status.OK and round_.measures.get(_WALL, 0.0) > 0
+def _timed(round_: Round, clock: str = _WALL) -> bool:
+    return round_.status is Status.OK and round_.measures.get(clock, 0.0) > 0

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from workbench.analysis.counts import CountChange
-from workbench.analysis.functions import total_change
+from workbench.analysis.functions import total_change, was_tested
 from workbench.model import Frame, FunctionChange
 from workbench.statistics import Estimate
 
@@ -23,16 +23,19 @@ def sentence(
     seconds: float,
     functions: Sequence[FunctionChange] = (),
     counts: Sequence[CountChange] = (),
+    *,
+    counts_first: bool = False,
 ) -> str:
     """``12 % slower (95 % 9 to 15 %), 41 pairs, 6 s; requests 120 → 48; mostly `render_policy` (+8 points)``.
 
     ``seconds``: how long the comparison took. Points are percents of base's sampled time, so that those of all
-    functions add up to the whole change.
+    functions add up to the whole change. ``counts_first``: the changed counts decided, not the clock.
     """
     pairs = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'}"
     head = [change_text(estimate), pairs, *([duration_text(seconds)] if seconds > 0 else [])]
     changed = [f"{c.name.replace('_', ' ')} {c.base:g} → {c.new:g}" for c in counts if c.changed]
-    return "; ".join([", ".join(head), *changed[:_COUNTS_NAMED], *_mostly(estimate, functions)])
+    timed, counted = [", ".join(head)], changed[:_COUNTS_NAMED]
+    return "; ".join([*(counted + timed if counts_first else timed + counted), *_mostly(estimate, functions)])
 
 
 def change_text(estimate: Estimate) -> str:
@@ -87,17 +90,21 @@ def function_text(frame: Frame) -> str:
 def _mostly(estimate: Estimate, functions: Sequence[FunctionChange]) -> list[str]:
     """The function that explains most of the change, if one explains a point of it in its direction.
 
-    Without a difference on the clock there is nothing to explain, and stacks that moved the other way explain none.
+    Without a difference on the clock there is nothing to explain, and what changed the other way explains none.
+    Where there were rounds enough to tell changes from noise, noise is not named.
     """
-    whole = total_change(list(functions))
-    differs = (whole > 0 and estimate.low > 1) or (whole < 0 and estimate.high < 1)
+    direction = 1 if estimate.low > 1 else -1 if estimate.high < 1 else 0
+    if was_tested(list(functions)):
+        candidates = [change for change in functions if change.change in ("grew", "shrank")]
+    else:
+        candidates = list(functions) if total_change(list(functions)) * direction > 0 else []
     base = sum(change.base_seconds for change in functions)
-    moved = [(change.new_seconds - change.base_seconds, change) for change in functions]
-    same_way = [(abs(delta), change) for delta, change in moved if delta * whole > 0]
-    if not (differs and same_way):
+    deltas = [((change.new_seconds - change.base_seconds) * direction, change) for change in candidates]
+    same_way = [(delta, change) for delta, change in deltas if delta > 0]
+    if not same_way:
         return []
     delta, change = max(same_way, key=lambda pair: pair[0])
-    name, sign = function_text(change.frame), "+" if whole > 0 else "−"
+    name, sign = function_text(change.frame), "+" if direction > 0 else "−"
     points = 100 * delta / base if base > 0 else math.inf
     if points > _POINTS_TO:
         return [f"mostly `{name}` ({sign}{_seconds_text(delta)})"]

@@ -19,8 +19,10 @@ at a log-normal noise of sd 26 % p is 1 in 100,000).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from workbench.analysis.counts import CountChange, risen
 from workbench.errors import UsageError
 from workbench.model import Verdict
 from workbench.statistics import ALPHA, LOOKS, Estimate, Values, final_alpha, look_alphas, paired_ratio, widened
@@ -33,17 +35,26 @@ LARGE_EFFECT_PAIRS = 5
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Margins (fractions: 0.03 is 3 %), error of the whole comparison, and the numbers of pairs to look at."""
+    """Margins (fractions: 0.03 is 3 %), error of the whole comparison, and the numbers of pairs to look at.
+
+    ``ignored_counts`` are counts that may rise (see ``with_counts``).
+    """
 
     max_regression: float = 0.03
     regression: float = 0.01
     improvement: float = 0.01
     alpha: float = ALPHA
     looks: tuple[int, ...] = LOOKS
+    ignored_counts: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if not 0 < self.regression <= self.max_regression:
+        if not self.max_regression > 0:
             raise UsageError(f"max_regression must be above 0, not {self.max_regression:g}")
+        if not 0 < self.regression <= self.max_regression:
+            raise UsageError(
+                f"regression ({self.regression:g}) must lie above 0 and not above max_regression "
+                f"({self.max_regression:g}): what passes is no regression"
+            )
         if not 0 < self.improvement < 1 or not 0 < self.alpha < 1:
             raise UsageError("improvement and alpha must lie between 0 and 1")
         if not self.looks or list(self.looks) != sorted(set(self.looks)) or self.looks[0] < 1:
@@ -80,6 +91,20 @@ class Rule:
         if estimate.high < 1 - self.improvement:
             return Verdict.IMPROVEMENT
         return Verdict.PASS if estimate.high < 1 + self.max_regression else None
+
+    def risen(self, counts: Iterable[CountChange]) -> list[str]:
+        """A line for each count that rose and may not; bytes may by ``max_regression``."""
+        return risen(counts, tolerance=self.max_regression, ignored=self.ignored_counts)
+
+    def with_counts(self, verdict: Verdict, estimate: Estimate, counts: Iterable[CountChange]) -> Verdict:
+        """The verdict of the clock, overruled by a count that rose: that is a REGRESSION by itself.
+
+        Only a clock that is faster from end to end of its interval, or range, outweighs it: more requests or
+        connections that make it faster are a trade, which is reported and not judged. A count that fell is
+        reported too, and changes no verdict.
+        """
+        faster = estimate.high < 1 - self.improvement
+        return Verdict.REGRESSION if self.risen(counts) and not faster else verdict
 
 
 class Sequential:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from workbench.capture.power import power_mode
 from workbench.model import Environment
 from workbench.paths import working_folder
 
@@ -18,8 +19,6 @@ __all__ = ["environment"]
 
 GIT_TIMEOUT_S = 2.0
 MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
-GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
-MAINS = Path("/sys/class/power_supply")
 MOST_PACKAGES = 400
 
 
@@ -48,7 +47,7 @@ def _environment(root: str) -> Environment:
         cores=os.cpu_count() or 0,
         memory_bytes=_memory_bytes(),
         machine=_machine_digest(),
-        power=_power(),
+        power=power_mode(),
         workbench=_packages().get("workbench", ""),
     )
 
@@ -118,15 +117,6 @@ def _memory_bytes() -> int:
 def _machine_digest() -> str:
     identity = next((text for path in MACHINE_ID_FILES if (text := _read(path).strip())), "") or platform.node()
     return hashlib.blake2b(identity.encode(), digest_size=8, person=b"wb.machine").hexdigest()
-
-
-def _power() -> str:
-    """The CPU frequency governor, with ``battery`` added where the machine runs on it."""
-    words = [_read(GOVERNOR).strip()]
-    supplies = [_read(path / "status").strip() for path in MAINS.glob("BAT*")] if MAINS.is_dir() else []
-    if "Discharging" in supplies:
-        words.append("battery")
-    return " ".join(filter(None, words))
 
 
 def _output(*command: str) -> str:

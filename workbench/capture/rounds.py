@@ -12,12 +12,12 @@ import inspect
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.capture import cypher, forks, httpx_patch, s3, sql
 from workbench.capture.frames import INSTRUMENTATION, StackTable, instrumentation
@@ -42,7 +42,7 @@ from workbench.model import (
 if TYPE_CHECKING:
     from workbench.calltree import CallTree, CallTreeBuilder
 
-__all__ = ["RoundInProgress", "RunRecorder", "add_samples"]
+__all__ = ["LoopRunner", "RoundInProgress", "RunRecorder", "add_samples"]
 
 log = logging.getLogger("workbench")
 
@@ -68,6 +68,14 @@ class RoundInProgress:
     def measure(self, name: str, value: float) -> None:
         """Add a measure of the scenario's own; also after the round has ended, until the run is finished."""
         self.measures[name] = float(value)
+
+
+class LoopRunner(Protocol):
+    """What runs coroutines on one event loop; ``asyncio.Runner`` is one."""
+
+    def run(self, coro: Coroutine[Any, Any, Any], /) -> Any: ...
+
+    def close(self) -> None: ...
 
 
 class RunRecorder:
@@ -96,14 +104,22 @@ class RunRecorder:
         return MeasuredRound(self, kind, position, caller)
 
     def call(
-        self, kind: RoundKind, function: Callable[[], Any], *, position: int = 0
+        self,
+        kind: RoundKind,
+        function: Callable[[], Any],
+        *,
+        position: int = 0,
+        runner: LoopRunner | None = None,
     ) -> tuple[Any, RoundInProgress]:
-        """One round of a function without arguments; a coroutine function runs in an event loop of its own.
+        """One round of a function without arguments; a coroutine function runs on ``runner``'s event loop.
 
-        The loop's start and end aren't measured. Returns the function's value and the round.
+        Without one, in a loop of its own. The loop's start and end aren't measured. Returns the function's value
+        and the round.
         """
         if inspect.iscoroutinefunction(function):
-            return asyncio.run(self._await(kind, function, position))
+            run = runner.run if runner is not None else asyncio.run
+            outcome: tuple[Any, RoundInProgress] = run(self._await(kind, function, position))
+            return outcome
         with self.round(kind, position=position) as current:
             value = function()
         return value, current

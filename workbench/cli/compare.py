@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,9 @@ if TYPE_CHECKING:
     from workbench.experiment.compare import CompareResult
     from workbench.model import Comparison
 
-__all__ = ["compare_command"]
+__all__ = ["compare_command", "print_functions"]
+
+_MAX_SECONDS = 120.0
 
 
 @click.command("compare")
@@ -24,8 +25,13 @@ __all__ = ["compare_command"]
 @click.argument("base")
 @click.argument("new")
 @scenario_options
-@click.option("--max-seconds", type=float, default=120.0, show_default=True, help="Budget of timing.")
-@click.option("--max-regression", default="3%", show_default=True, help="Slow-down that still passes.")
+@click.option("--max-seconds", type=float, help="Budget of timing (the project's own, else 120).")
+@click.option("--max-regression", default="", help="Slow-down that still passes (the project's own, else 3%).")
+@click.option("--alpha", type=float, help="Error of the whole comparison (the project's own, else 0.05).")
+@click.option("--clock", default="wall", show_default=True, help="What is compared: wall or cpu; both are kept.")
+@click.option("--isolate", is_flag=True, help="Each round of a function in a fresh interpreter.")
+@click.option("--collector", default="between", show_default=True, help="Garbage: collected between rounds, or on.")
+@click.option("--timeout", type=float, help="Longest a round may take, in seconds (600; of a variant 3600).")
 @click.option("--different-results", is_flag=True, help="Accept that both sides return different results.")
 @click.option("--force", is_flag=True, help="Compare stored runs that are not comparable all the same.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -33,8 +39,13 @@ def compare_command(
     store_path: Path | None,
     base: str,
     new: str,
-    max_seconds: float,
+    max_seconds: float | None,
     max_regression: str,
+    alpha: float | None,
+    clock: str,
+    isolate: bool,
+    collector: str,
+    timeout: float | None,
     different_results: bool,
     force: bool,
     as_json: bool,
@@ -45,19 +56,28 @@ def compare_command(
     All but stored runs are measured now, interleaved, until there is a verdict or the budget is spent.
     Exit code: 0 PASS or IMPROVEMENT, 1 REGRESSION, 3 INCONCLUSIVE or advisory, 4 refused.
     """
-    from workbench.analysis.verdict import Rule, parse_percent
     from workbench.experiment.compare import CompareSettings, compare, comparison_json, exit_code
+    from workbench.experiment.margins import margin_for
     from workbench.experiment.progress import progress_bar
     from workbench.store import Store
 
+    margin = margin_for(new, max_regression=max_regression, alpha=alpha)
+    said = bool(max_regression) or alpha is not None
     with progress_bar("compare") as progress:
         comparison, live = compare(
             base,
             new,
             store=Store(store_path),
-            settings=CompareSettings(scenario=settings_of(**chosen), same_results=not different_results),
-            rule=Rule.of(parse_percent(max_regression)),
-            max_seconds=max_seconds,
+            settings=CompareSettings(
+                scenario=settings_of(**chosen),
+                same_results=not different_results,
+                clock=clock,
+                isolate=isolate,
+                collector=collector,
+                timeout_s=timeout,
+            ),
+            rule=margin.rule if said else None,
+            max_seconds=(margin.max_seconds or _MAX_SECONDS) if max_seconds is None else max_seconds,
             force=force,
             progress=progress,
         )
@@ -80,7 +100,7 @@ def _print(comparison: Comparison, live: CompareResult | None) -> None:
     counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in comparison.counts.items() if a != b]
     if counts:
         print_table(("count a round", "base", "new"), counts, right="lrr")
-    _print_functions(comparison)
+    print_functions(comparison)
 
 
 def _what_next(comparison: Comparison) -> str:
@@ -92,25 +112,15 @@ def _what_next(comparison: Comparison) -> str:
             f"no verdict after all {comparison.pairs} pairs: the noise is larger than what is asked; accept more "
             "with --max-regression, or measure on a quieter machine"
         )
-    return f"no verdict within the time for {comparison.pairs} pairs: allow more with --max-seconds"
+    pairs = f"{comparison.pairs} pair{'' if comparison.pairs == 1 else 's'}"
+    return f"no verdict within the time for {pairs}: allow more with --max-seconds"
 
 
-def _print_functions(comparison: Comparison) -> None:
+def print_functions(comparison: Comparison, limit: int = 10) -> None:
     """Functions whose self time changed; points are percents of base's time, as in the sentence above."""
-    from workbench.views.numbers import format_seconds
+    from workbench.views.changes import changes_table
 
-    whole = sum(change.base_seconds for change in comparison.functions)
-    rows = [
-        (
-            format_seconds(change.base_seconds),
-            format_seconds(change.new_seconds),
-            f"{100 * (change.new_seconds - change.base_seconds) / whole:+.1f}" if whole else "",
-            change.frame.function,
-            change.frame.file,
-        )
-        for change in comparison.functions[:10]
-        if not math.isclose(change.base_seconds, change.new_seconds)
-    ]
-    if rows:
-        title = "Self time a round, from sampled rounds of their own: few, and slowed by the sampler; no verdict"
-        print_table(("base", "new", "points", "function", "file"), rows, title=title, right="rrrll")
+    table = changes_table(comparison.functions, limit)
+    if table.rows:
+        right = "".join("r" if index in table.numbers else "l" for index in range(len(table.columns)))
+        print_table([column.lower() for column in table.columns], table.rows, title=table.caption, right=right)

@@ -108,10 +108,11 @@ def show_command(
         return
     spans = store.spans(found.run_id)
     plans = store.plans(found.run_id)
+    comparisons = [c for c in store.comparisons(session.session_id) if found.run_id in (c.base, c.new)]
     if as_json:
-        print_json(run_document(found, session, tree, spans, plans, top))
+        print_json(run_document(found, session, tree, spans, plans, top, comparisons))
     else:
-        print_run(found, session, tree, spans, plans, top)
+        print_run(found, session, tree, spans, plans, top, comparisons)
 
 
 @click.command("tag")

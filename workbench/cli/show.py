@@ -13,7 +13,7 @@ from workbench.model import UNITS, RoundKind, Scalar
 
 if TYPE_CHECKING:
     from workbench.calltree import CallTree
-    from workbench.model import Plan, Run, Session, Span
+    from workbench.model import Comparison, Plan, Run, Session, Span
 
 __all__ = ["print_run", "print_tree", "run_document"]
 
@@ -24,9 +24,16 @@ _SHOWN = (
 
 
 def run_document(
-    run: Run, session: Session, tree: CallTree, spans: Sequence[Span], plans: Sequence[Plan], top: int
+    run: Run,
+    session: Session,
+    tree: CallTree,
+    spans: Sequence[Span],
+    plans: Sequence[Plan],
+    top: int,
+    comparisons: Sequence[Comparison] = (),
 ) -> dict[str, Any]:
     """Everything `show --json` prints, in plain values."""
+    from workbench.experiment.compare import comparison_json
     from workbench.views.flamegraph import top_functions
 
     env = session.environment
@@ -48,6 +55,7 @@ def run_document(
             "cpu": env.cpu,
             "cores": env.cores,
             "dirty": env.dirty,
+            "power": env.power,
         },
         "tags": list(run.tags),
         "rounds": [
@@ -72,6 +80,7 @@ def run_document(
         "samples": len(tree.samples),
         "spans": dict(Counter(span.kind for span in spans)),
         "plans": [_plan_document(plan) for plan in plans],
+        "comparisons": [comparison_json(comparison) for comparison in comparisons],
     }
 
 
@@ -88,7 +97,13 @@ def _plan_document(plan: Plan) -> dict[str, Any]:
 
 
 def print_run(
-    run: Run, session: Session, tree: CallTree, spans: Sequence[Span], plans: Sequence[Plan], top: int
+    run: Run,
+    session: Session,
+    tree: CallTree,
+    spans: Sequence[Span],
+    plans: Sequence[Plan],
+    top: int,
+    comparisons: Sequence[Comparison] = (),
 ) -> None:
     """Print the run for a reader."""
     env = session.environment
@@ -96,7 +111,7 @@ def print_run(
     click.echo(f"started {run.started_at:%Y-%m-%d %H:%M:%S} UTC, session {run.session_id}")
     dirty = " (dirty)" if env.dirty else ""
     machine = f"{env.implementation} {env.python} on {env.os}, {env.cpu} × {env.cores}"
-    click.echo(f"{machine}, commit {env.commit[:10] or 'none'}{dirty}")
+    click.echo(f"{machine}, power {env.power or 'unknown'}, commit {env.commit[:10] or 'none'}{dirty}")
     parameters = {**session.parameters, **run.parameters}
     if parameters:
         click.echo("  ".join(f"{k}={_short(v)}" for k, v in parameters.items() if not k.endswith(".formula")))
@@ -104,6 +119,7 @@ def print_run(
     _print_spans(spans)
     _print_plans(plans)
     _print_functions(tree, top)
+    _print_comparisons(run, comparisons, top)
     if note := _sampling_note(run, tree):
         click.echo(note)
     if len(tree.samples):
@@ -145,6 +161,18 @@ def _sampling_note(run: Run, tree: CallTree) -> str:
 
 def _short(value: Scalar) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)[:60]
+
+
+def _print_comparisons(run: Run, comparisons: Sequence[Comparison], top: int) -> None:
+    """What the run was compared with, and which functions changed."""
+    from workbench.cli.compare import print_functions
+
+    for comparison in comparisons:
+        other, side = (
+            (comparison.base, "against") if comparison.new == run.run_id else (comparison.new, "as base of")
+        )
+        click.echo(f"{side} {other}: {comparison.verdict}: {comparison.sentence}")
+        print_functions(comparison, top)
 
 
 def _print_rounds(run: Run) -> None:

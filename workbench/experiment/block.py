@@ -21,6 +21,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from workbench.capture.environment import environment
+from workbench.capture.power import conditions
 from workbench.capture.rounds import SEVERITY, MeasuredRound, RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.capture.spans import is_recorded_here
@@ -168,7 +169,7 @@ class BlockRecording:
     def __init__(self, name: str, spec: SamplerSpec, spans: bool, parameters: Mapping[str, Scalar]) -> None:
         from workbench.store.ids import new_id
 
-        self.started_at = utc_now()
+        self.started_at, self._conditions = utc_now(), conditions()
         self.run = BlockRun(name, new_id(self.started_at))
         self._parameters = parameters
         self._session_id = new_id(self.started_at)
@@ -224,7 +225,11 @@ class BlockRecording:
             started_at=self.started_at,
         )
         self.run.session = Session(
-            session_id=self._session_id, kind="block", started_at=self.started_at, environment=environment()
+            session_id=self._session_id,
+            kind="block",
+            started_at=self.started_at,
+            parameters=self._conditions,
+            environment=environment(),
         )
         return self.run.session, self.run.recording
 

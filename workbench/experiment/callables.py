@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from contextlib import suppress
 from difflib import get_close_matches
 from itertools import repeat
 from pathlib import Path
@@ -14,112 +15,191 @@ from types import ModuleType
 from typing import Any
 
 from workbench.analysis.pairs import LOOPS
+from workbench.capture.rounds import LoopRunner
 from workbench.errors import UsageError
 from workbench.experiment.modules import ModuleSpace
 from workbench.experiment.results import result_digest
 from workbench.scenarios.base import Outcome
 
-__all__ = ["CallableWorkload", "FunctionWorkload", "find_function", "require_no_arguments"]
+__all__ = ["CallableWorkload", "FunctionWorkload", "GivenLoop", "find_function", "require_no_arguments"]
 
 _MOST_LOOPS = 10_000_000
+_MOST_INPUTS = 1_000
 _SLOW_S = 1.0
 
 
+class GivenLoop:
+    """Somebody else's event loop as a runner: ``drive`` runs a coroutine on it to its end."""
+
+    def __init__(self, drive: Callable[[Any], Any]) -> None:
+        self.run = drive
+
+    def close(self) -> None:
+        """It isn't ours to close."""
+
+
 class CallableWorkload:
-    """Calls a function without arguments ``loops`` times a round; an async one in an event loop of the round's own,
-    or by ``drive`` where that is given.
+    """Calls a function ``loops`` times a round; an async one on an event loop that lasts from round to round.
+
+    ``make`` and ``unmake`` run before and after each of its calls, outside the clock: as many inputs are made
+    before a round as it has loops. What ``make`` returns, unless None, is the function's argument; ``unmake`` is given the
+    same. All three may be async. ``runner`` is a loop that the function's objects belong to; else it gets its own.
 
     Call ``calibrate`` before the first round.
     """
 
     def __init__(
-        self, function: Callable[[], Any], drive: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
+        self,
+        function: Callable[..., Any],
+        *,
+        make: Callable[[], Any] | None = None,
+        unmake: Callable[..., Any] | None = None,
+        runner: LoopRunner | None = None,
     ) -> None:
         self._function = function
-        self.drive = drive
+        self._make = make
+        self._unmake = unmake
+        self._inputs: list[tuple[Any, ...]] = []  # one for each call of a round
+        self.runner = runner
         self.loops = 1
         self.run: Callable[[], Any] = self._call  # a coroutine function where the user's is one
 
     def calibrate(self, seconds: float) -> None:
         """Choose ``loops`` so that a round lasts at least ``seconds``, by calling the function some times."""
         self.loops = 1
+        most = _MOST_INPUTS if self._make else _MOST_LOOPS
         elapsed = self._elapsed(self._probe)  # cold: imports, caches; only a slow body's first call tells its time
-        while elapsed < _SLOW_S and (elapsed := self._elapsed(self._drive)) < seconds and self.loops < _MOST_LOOPS:
+        while elapsed < _SLOW_S and (elapsed := self._elapsed(self._drive)) < seconds and self.loops < most:
             needed = math.ceil(1.2 * self.loops * seconds / max(elapsed, 1e-9))
-            self.loops = min(max(needed, self.loops + 1), 10 * self.loops)
+            self.loops = min(max(needed, self.loops + 1), 10 * self.loops, most)
+
+    def warm(self) -> None:
+        """One round outside any clock."""
+        self._elapsed(self._drive)
 
     def _elapsed(self, body: Callable[[], object]) -> float:
         self.setup()
         try:
             started = perf_counter()
             body()
-            return perf_counter() - started
+            elapsed = perf_counter() - started
+            self._clear()
+            return elapsed
         finally:
             self._leave()
 
     def _probe(self) -> None:
         """The first call; its value tells an async function, whatever it is wrapped in."""
-        value = self._function()
+        value = self._function(*(self._inputs[0] if self._make else ()))
         if inspect.iscoroutine(value):
             self.run = self._call_async
-            (self.drive or asyncio.run)(value)
+            self._await(value)
 
     def _drive(self) -> None:
-        if inspect.iscoroutinefunction(self.run):
-            (self.drive or asyncio.run)(self.run())
-        else:
-            self.run()
+        value = self.run()
+        if inspect.iscoroutine(value):
+            self._await(value)
+
+    def _await(self, value: Any) -> Any:
+        if self.runner is None:
+            self.runner = asyncio.Runner()
+        return self.runner.run(value)
+
+    def _settled(self, value: Any) -> Any:
+        return self._await(value) if inspect.iscoroutine(value) else value
 
     def setup(self) -> None:
+        """Make the round's inputs."""
+        self._enter()
+        for _ in range(self.loops if self._make or self._unmake else 0):
+            made = self._settled(self._make()) if self._make else None
+            self._inputs.append(() if made is None else (made,))
+
+    def _enter(self) -> None:
         """Nothing to do for a function that is there."""
 
     def _leave(self) -> None:
-        """The counterpart of ``setup``."""
+        """The counterpart of ``_enter``."""
 
     def _call(self) -> Any:
         function, value = self._function, None
+        if self._make is not None:
+            for arguments in self._inputs:
+                value = function(*arguments)
+            return value
         for _ in repeat(None, self.loops):
             value = function()
         return value
 
     async def _call_async(self) -> Any:
         function, value = self._function, None
+        if self._make is not None:
+            for arguments in self._inputs:
+                value = await function(*arguments)
+            return value
         for _ in repeat(None, self.loops):
             value = await function()
         return value
 
     def finish(self, value: Any) -> Outcome:
+        """The digest of what the last call returned, taken before the tear-down, which may empty it."""
+        digest = result_digest(value)
+        self._clear()
         self._leave()
-        return Outcome(digest=result_digest(value), measures={LOOPS: float(self.loops)})
+        return Outcome(digest=digest, measures={LOOPS: float(self.loops)})
+
+    def _clear(self) -> None:
+        """Tear down what was set up; also for a round that failed."""
+        inputs, self._inputs = self._inputs, []
+        if self._unmake is not None:
+            for arguments in inputs:
+                self._settled(self._unmake(*arguments))
 
     def close(self) -> None:
-        """Nothing to do for a function that stays."""
+        """Tear down what a failed round left, and end the event loop."""
+        with suppress(Exception):  # the failure that left it is the one to report
+            self._clear()
+        runner, self.runner = self.runner, None
+        if runner is not None:
+            runner.close()
 
 
 class FunctionWorkload(CallableWorkload):
-    """The same of a function in a file.
+    """The same of a function in a file, with ``setup_NAME`` and ``teardown_NAME`` beside a function NAME.
 
-    Raises ``UsageError`` where the file has no such callable or it needs arguments, and ``ScenarioError`` where the
-    import fails.
+    Raises ``UsageError`` where the file has no such callable or it needs other arguments, and ``ScenarioError``
+    where the import fails.
     """
 
     def __init__(self, path: Path, name: str) -> None:
         self._space = ModuleSpace(path)
-        super().__init__(find_function(self._space.load(), name, path))
+        module = self._space.load()
+        make = _companion(module, "setup", name)
+        function = find_function(module, name, path, arguments=1 if make else 0)
+        super().__init__(function, make=make, unmake=_companion(module, "teardown", name))
 
-    def setup(self) -> None:
+    def _enter(self) -> None:
         self._space.enter()
 
     def _leave(self) -> None:
         self._space.leave()
 
     def close(self) -> None:
-        """Forget the file's module."""
-        self._space.close()
+        """The same, and forget the file's module."""
+        try:
+            super().close()
+        finally:
+            self._space.close()
 
 
-def find_function(module: ModuleType, name: str, path: Path) -> Callable[[], Any]:
-    """The callable without arguments that ``name`` (dotted) leads to. Raises ``UsageError`` otherwise."""
+def _companion(module: ModuleType, prefix: str, name: str) -> Callable[..., Any] | None:
+    """``setup_NAME`` or ``teardown_NAME``, if the module has it; a dotted name's last part counts."""
+    found = getattr(module, f"{prefix}_{name.rpartition('.')[2]}", None)
+    return found if callable(found) else None
+
+
+def find_function(module: ModuleType, name: str, path: Path, *, arguments: int = 0) -> Callable[..., Any]:
+    """The callable that ``name`` (dotted) leads to, which takes up to ``arguments``; ``UsageError`` otherwise."""
     value: Any = module
     for part in name.split("."):
         if not hasattr(value, part):
@@ -127,8 +207,8 @@ def find_function(module: ModuleType, name: str, path: Path) -> Callable[[], Any
         value = getattr(value, part)
     if not callable(value):
         raise UsageError(f"{name!r} in {path} is not callable")
-    require_no_arguments(value, name, f" in {path}")
-    function: Callable[[], Any] = value
+    require_no_arguments(value, name, f" in {path}", arguments=arguments)
+    function: Callable[..., Any] = value
     return function
 
 
@@ -140,15 +220,32 @@ def _suggestion(name: str, owner: object) -> str:
     return f"; it has: {', '.join(known[:10])}" if known else ""
 
 
-def require_no_arguments(function: Callable[..., Any], name: str, where: str = "") -> None:
-    """Raise ``UsageError`` for a function that can't be called without arguments."""
+def require_no_arguments(
+    function: Callable[..., Any], name: str, where: str = "", *, arguments: int | None = None
+) -> None:
+    """Raise ``UsageError`` for a function that can't be called without arguments, or with up to ``arguments``.
+
+    Without ``arguments`` the function has no file in which a set-up could stand beside it.
+    """
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # some built-ins have none
         return
+    if any(_binds(signature, number) for number in range((arguments or 0) + 1)):
+        return
+    short = name.rpartition(".")[2]
+    if arguments is None:
+        how = "none and calls it"
+    else:
+        how = (
+            f"one argument at most, from setup_{short}" if arguments else f"none, or one that setup_{short} returns"
+        )
+    raise UsageError(f"{name}{signature}{where} needs arguments; compare a function that takes {how}")
+
+
+def _binds(signature: inspect.Signature, number: int) -> bool:
     try:
-        signature.bind()
+        signature.bind(*[None] * number)
     except TypeError:
-        raise UsageError(
-            f"{name}{signature}{where} needs arguments; compare a function that takes none and calls it"
-        ) from None
+        return False
+    return True

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from workbench.analysis.comparability import differences, fatal
 from workbench.analysis.counts import CountChange, count_changes, varying
 from workbench.analysis.functions import function_changes
-from workbench.analysis.pairs import LOOPS, paired_seconds, seconds
+from workbench.analysis.pairs import CLOCKS, LOOPS, paired_seconds, seconds
 from workbench.analysis.summary import sentence
 from workbench.analysis.verdict import Rule, judge
+from workbench.analysis.weights import sampled_rounds
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import INTERRUPTED, NotComparable, UsageError
+from workbench.experiment.heap import COLLECTORS
+from workbench.experiment.margins import margin_for
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.sitting import Measured, measure_pairs
 from workbench.experiment.targets import CallableTarget, RunTarget, parse_pair
@@ -35,6 +38,12 @@ __all__ = [
     "exit_code",
 ]
 
+MAX_SECONDS = 60.0
+"""Budget of timing where neither the caller nor the project says."""
+
+_TIMEOUT_S = 600.0
+_VARIANT_TIMEOUT_S = 3600.0  # a naive variant at the large scale takes minutes
+
 _FUNCTIONS_KEPT = 200
 _EXIT_CODES = {
     Verdict.PASS: 0,
@@ -47,22 +56,43 @@ _ADVISORY = 3
 
 @dataclass(frozen=True, slots=True)
 class CompareSettings:
-    """How two targets are measured. ``scenario`` matters to variants only, ``timeout_s`` to scripts only.
+    """How two targets are measured. ``scenario`` matters to variants only.
 
-    ``same_results`` False skips the check that both sides return the same: for code that is random on purpose.
+    ``warmup`` is a number of rounds of each side, None for as many as it takes until both are steady.
+    ``collector`` is one of ``heap.COLLECTORS``, ``clock`` of ``pairs.CLOCKS``. ``isolate`` runs each round of a
+    function in a fresh interpreter with fixed string hashes, so that no memory layout lasts for a whole comparison
+    (scripts always do). ``shortest_round_s``: bodies that take less are repeated within a round. ``same_results``
+    False skips the check that both sides return the same, and the same in each round: for code that is random on
+    purpose. ``timeout_s`` is the longest that one round may take (None: an hour for a variant, else ten minutes).
     """
 
     scenario: Settings = field(default_factory=Settings)
-    warmup: int = 1
-    sampled_rounds: int = 2
+    warmup: int | None = None
+    sampled_rounds: int | None = None
     sampler: SamplerSpec = field(default_factory=SamplerSpec)
     order_seed: int = 1
     same_results: bool = True
-    timeout_s: float = 600.0
+    timeout_s: float | None = None
+    collector: str = "between"
+    clock: str = "wall"
+    isolate: bool = False
+    shortest_round_s: float = 0.005
 
     def __post_init__(self) -> None:
-        if self.warmup < 0 or self.sampled_rounds < 0:
+        if (self.warmup or 0) < 0 or (self.sampled_rounds or 0) < 0:
             raise UsageError("warm-up and sampled rounds can't be fewer than 0")
+        if self.collector not in COLLECTORS:
+            raise UsageError(f"unknown collector policy {self.collector!r}; known: {', '.join(COLLECTORS)}")
+        if self.clock not in CLOCKS:
+            raise UsageError(f"unknown clock {self.clock!r}; known: {', '.join(CLOCKS)}")
+        if self.timeout_s is not None and not self.timeout_s > 0:
+            raise UsageError(f"the time limit of a round must be above 0 s, not {self.timeout_s:g}")
+
+    def limit_s(self, *, variant: bool) -> float:
+        """The longest that a round of a variant, or of a user's own code, may take."""
+        if self.timeout_s is not None:
+            return self.timeout_s
+        return _VARIANT_TIMEOUT_S if variant else _TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +122,14 @@ def compare(
     store: Store,
     settings: CompareSettings | None = None,
     rule: Rule | None = None,
-    max_seconds: float = 60.0,
+    max_seconds: float | None = None,
     force: bool = False,
     progress: Progress = silent,
 ) -> tuple[Comparison, CompareResult | None]:
-    """Compare what two texts mean: targets measured now and saved to ``store``, or two stored runs (no result)."""
+    """Compare what two texts mean: targets measured now and saved to ``store``, or two stored runs (no result).
+
+    Without ``rule`` or ``max_seconds`` the project's own for ``new`` hold (see ``margins``), else the usual ones.
+    """
     a, b = parse_pair(base, new)
     if isinstance(a, RunTarget) or isinstance(b, RunTarget):
         return compare_runs(store, str(a), str(b), force=force, rule=rule), None
@@ -112,7 +145,7 @@ def compare_live(
     *,
     settings: CompareSettings | None = None,
     rule: Rule | None = None,
-    max_seconds: float = 60.0,
+    max_seconds: float | None = None,
     progress: Progress = silent,
     store: Store | None = None,
 ) -> CompareResult:
@@ -124,10 +157,12 @@ def compare_live(
     ``store``. Must be called where no event loop runs (see ``experiment.loops``).
     """
     settings = settings or CompareSettings()
-    rule = rule or Rule()
     a, b = parse_pair(base, new)
     if isinstance(a, RunTarget) or isinstance(b, RunTarget):
         raise UsageError(f"{a} and {b} are stored runs: there is nothing to measure")
+    margin = margin_for(str(b))
+    rule = rule or margin.rule
+    max_seconds = margin.max_seconds or MAX_SECONDS if max_seconds is None else max_seconds
     if not max_seconds > 0:
         raise UsageError(f"the time budget must be above 0 s, not {max_seconds:g}")
     if store is not None:
@@ -137,13 +172,13 @@ def compare_live(
         store.save(measured.session, measured.recordings)
     if measured.error is not None:
         raise measured.error
-    result = _live_result(measured)
+    result = _live_result(measured, rule)
     if store is not None:
         store.save_comparison(result.session.session_id, result.comparison)
     return result
 
 
-def _live_result(measured: Measured) -> CompareResult:
+def _live_result(measured: Measured, rule: Rule) -> CompareResult:
     base, new = measured.recordings
     comparison, _ = _comparison(
         base.run,
@@ -152,6 +187,7 @@ def _live_result(measured: Measured) -> CompareResult:
         verdict=measured.verdict,
         estimate=measured.estimate,
         duration=measured.seconds,
+        rule=rule if not measured.interrupted else None,
     )
     comparison = replace(comparison, differences=(*measured.notes, *comparison.differences))
     return CompareResult(comparison, measured.session, measured.recordings, measured.estimate, measured.interrupted)
@@ -162,8 +198,8 @@ def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule
 
     Raises ``NotComparable`` where they differ in what makes them incomparable, unless ``force``; ``RunNotFound``.
     """
-    rule = rule or Rule()
     a, b = (store.run(store.resolve(text)) for text in (base, new))
+    rule = rule or margin_for(f"{b.scenario}:{b.variant}" if b.scenario else b.name).rule
     session, other = store.session(a.session_id), store.session(b.session_id)
     found = differences(a, b, session, other)
     refused = fatal(found)
@@ -179,6 +215,7 @@ def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule
         verdict=verdict,
         estimate=estimate,
         duration=duration,
+        rule=rule,
     )
     return replace(
         comparison,
@@ -190,7 +227,7 @@ def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule
 
 def _stored_pairs(base: Run, new: Run, session: Session, rule: Rule) -> tuple[Verdict, Estimate, float]:
     kind, _ = seconds(base)
-    before, after = paired_seconds(base, new, kind)
+    before, after = paired_seconds(base, new, kind, str(session.parameters.get("clock", CLOCKS[0])))
     # What was stopped by looks is judged by the same looks; other sessions fixed their rounds beforehand.
     verdict, estimate = judge(before, after, rule, replay=session.kind == "compare")
     return verdict, estimate, _measured_seconds(base) + _measured_seconds(new)
@@ -218,26 +255,45 @@ def _comparison(
     verdict: Verdict,
     estimate: Estimate,
     duration: float,
+    rule: Rule | None,
 ) -> tuple[Comparison, list[CountChange]]:
+    """By the clock's verdict and, with a ``rule``, by the counts."""
     counts = count_changes(base, new)
+    rose = rule.risen(counts) if rule is not None else []
+    overruled = rule is not None and rule.with_counts(verdict, estimate, counts) is not verdict
     functions: tuple[FunctionChange, ...] = ()
     if trees[0] is not None and trees[1] is not None:
-        changes = function_changes(trees[0], trees[1], base_executions=_sampled(base), new_executions=_sampled(new))
+        changes = function_changes(
+            trees[0],
+            trees[1],
+            base_executions=_sampled(base),
+            new_executions=_sampled(new),
+            base_rounds=sampled_rounds(base),
+            new_rounds=sampled_rounds(new),
+        )
         functions = tuple(changes)
     comparison = Comparison(
         base=base.run_id,
         new=new.run_id,
-        verdict=verdict,
+        verdict=Verdict.REGRESSION if overruled else verdict,
         ratio=estimate.ratio,
         ci=(estimate.low, estimate.high),
         pairs=estimate.pairs,
         seconds=duration,
-        differences=tuple(varying(counts)),
+        differences=(
+            *(_risen_line(line, overruled) for line in rose),
+            *([] if estimate.pairs else ["no round was completed by both sides: there is nothing to time"]),
+            *varying(counts),
+        ),
         functions=functions[:_FUNCTIONS_KEPT],
         counts={change.name: (change.base, change.new) for change in counts},
-        sentence=sentence(estimate, duration, functions, counts),
+        sentence=sentence(estimate, duration, functions, counts, counts_first=overruled),
     )
     return comparison, counts
+
+
+def _risen_line(line: str, overruled: bool) -> str:
+    return f"{line}{': a regression by itself, whatever the clock says' if overruled else ''}"
 
 
 def _sampled(run: Run) -> float:
@@ -267,6 +323,18 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
                 "new_seconds": _number(change.new_seconds),
                 "base_share": _number(change.base_share),
                 "new_share": _number(change.new_share),
+                "ci": [_number(change.low), _number(change.high)],
+                "q": _number(change.q),
+                "change": change.change,
+                "callers": [
+                    {
+                        "function": caller.caller.function if caller.caller else "",
+                        "file": caller.caller.file if caller.caller else "",
+                        "base_seconds": _number(caller.base_seconds),
+                        "new_seconds": _number(caller.new_seconds),
+                    }
+                    for caller in change.callers
+                ],
             }
             for change in comparison.functions
         ],

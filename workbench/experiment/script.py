@@ -25,6 +25,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from workbench.capture.environment import environment
+from workbench.capture.power import conditions
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import UsageError, WorkbenchError
 from workbench.experiment.block import is_disabled
@@ -98,6 +99,7 @@ class _Child:
     """The interpreter that runs the script. ``-P``: a ``json.py`` beside the script must not become ours."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
+        self.conditions = conditions()
         self._cpu = _children_cpu()
         self._began = time.perf_counter()
         command = [sys.executable, "-P", "-m", "workbench.experiment.script_child", *arguments]
@@ -152,7 +154,9 @@ def _assemble(
 ) -> tuple[Session, Recording]:
     from workbench.store.ids import new_id
 
-    session = Session(new_id(started_at), "script", started_at, environment=environment())
+    session = Session(
+        new_id(started_at), "script", started_at, parameters=child.conditions, environment=environment()
+    )
     recorded = _load(result)
     if isinstance(recorded, WorkbenchError):
         raise recorded

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from workbench.analysis.bound import Bound
 from workbench.capture.environment import environment
 from workbench.capture.outcome import outcome_of
+from workbench.capture.power import conditions
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ResultsDiffer, UsageError
@@ -94,7 +95,7 @@ def measure(
     chosen = _known(scenario, variants)
     if store is not None:
         store.prepare()  # an unusable store is told before minutes are spent on measuring
-    started_at = utc_now()
+    started_at, at_start = utc_now(), conditions()
     session_id = new_id(started_at)
     tracks = {name: _Track(name, RunRecorder(plan.sampler), new_id(), utc_now()) for name in chosen}
     bound: Bound | None = None
@@ -109,7 +110,8 @@ def measure(
             bound = replace(bound, floor_seconds=_cpu_floor(scenario, settings, progress))
     except BaseException as error:  # raised again below, once what was recorded is safe
         problem = error
-    parameters |= {"rounds": plan.rounds, "order_seed": plan.order_seed, **(bound.parameters() if bound else {})}
+    parameters |= {"rounds": plan.rounds, "order_seed": plan.order_seed, **at_start}
+    parameters |= bound.parameters() if bound else {}
     session = Session(session_id, "scenario", started_at, scenario.name, parameters, environment())
     every = (_recording(track, session) for track in tracks.values())
     recordings = tuple(recording for recording in every if recording.run.rounds)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,19 +16,23 @@ from workbench.analysis.pairs import execution_seconds
 from workbench.analysis.verdict import Rule, Sequential
 from workbench.capture.environment import environment
 from workbench.capture.outcome import outcome_of
+from workbench.capture.power import conditions
 from workbench.capture.rounds import RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
-from workbench.errors import CaptureError, ScenarioError, WorkbenchError
-from workbench.experiment.callables import CallableWorkload
+from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, WorkbenchError
+from workbench.experiment import heap
+from workbench.experiment.deadline import Overdue, deadline
+from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.interleave import sweeps
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import require_equal
 from workbench.experiment.subjects import Subject, open_subjects, share_loops
-from workbench.experiment.subprocesses import sample_script, with_sampled
+from workbench.experiment.subprocesses import with_sampled
 from workbench.experiment.targets import CallableTarget, FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
+from workbench.experiment.warmup import Steadiness
 from workbench.model import Recording, RoundKind, Scalar, Session, Status, Verdict, utc_now
 from workbench.paths import normalise
-from workbench.scenarios.base import Outcome, Workload
+from workbench.scenarios.base import Outcome
 from workbench.statistics import Estimate
 from workbench.store.ids import new_id
 
@@ -34,12 +41,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Measured", "measure_pairs"]
 
-_SHORTEST_ROUND_S = 0.02
-"""Shorter bodies are looped. From 5 ms on the clock and the round's own cost are below a thousandth; 20 ms also
-averages over the scheduler's slices, and is about what collecting garbage between rounds takes anyway."""
+_WARMUP_SHARE = 0.1
+_WARMUP_PAIRS = 30
+_SETTLE_EVERY = 50
+"""Pairs after which what was recorded meanwhile is set aside for the collector too."""
+
+_CLOCK_FAILURES = 10
 
 _ENDS = (Exception, SystemExit, asyncio.CancelledError)
 """How a body can end other than by returning. Its ``sys.exit(0)`` must not become the comparison's exit code."""
+
+_EXHAUSTED = (StopIteration, StopAsyncIteration)
 
 _SAMPLED_ROUND_S = 0.1
 """Without the sampler's cost, which makes a call-heavy round several times longer."""
@@ -71,7 +83,9 @@ class _Side:
     outcome: Outcome | None = None
     status: Status | None = None
     error: str | None = None
-    sampled: Recording | None = None  # a script's stacks come from a process of its own
+    sampled: Recording | None = None  # stacks that come from a process of its own
+    digest: str = ""  # of its first result
+    steadiness: Steadiness = field(default_factory=Steadiness)
 
 
 def measure_pairs(
@@ -85,12 +99,13 @@ def measure_pairs(
 ) -> Measured:
     """Measure both; raises only what happens before the first round, and otherwise returns it with the rounds."""
     started_at = utc_now()
+    at_start = conditions()
     sitting: _Sitting | None = None
     error: WorkbenchError | None = None
     interrupted = False
     parameters: dict[str, Scalar] = {}
     try:
-        with open_subjects(base, new, settings.scenario, settings.timeout_s) as subjects:
+        with open_subjects(base, new, settings) as subjects:
             parameters.update(subjects[0].parameters)
             sitting = _Sitting(subjects, settings, rule)
             sitting.run(max_seconds, progress)
@@ -102,7 +117,7 @@ def measure_pairs(
         if sitting is None:
             raise
         error = problem
-    parameters |= _parameters(base, new, settings, rule, max_seconds)
+    parameters |= {**_parameters(base, new, settings, rule, max_seconds), **at_start}
     session = Session(
         new_id(started_at), "compare", started_at, sitting.sides[0].subject.scenario, parameters, environment()
     )
@@ -115,9 +130,13 @@ def _parameters(
     return {
         "base": _stored_name(base),
         "new": _stored_name(new),
-        "warmup": settings.warmup,
+        "warmup": "detected" if settings.warmup is None else settings.warmup,
+        "collector": settings.collector,
+        "isolate": settings.isolate,
+        "clock": settings.clock,
         "order_seed": settings.order_seed,
         "max_regression": rule.max_regression,
+        "alpha": rule.alpha,
         "max_pairs": rule.budget,
         "max_seconds": max_seconds,
     }
@@ -138,97 +157,173 @@ class _Sitting:
     """The state of one comparison while it is measured."""
 
     def __init__(self, subjects: tuple[Subject, Subject], settings: CompareSettings, rule: Rule) -> None:
-        self.sides = tuple(_Side(subject, _recorder(subject, settings.sampler)) for subject in subjects)
+        self.sides = tuple(_Side(subject, _recorder(subject, settings)) for subject in subjects)
         self.position = 0
         self._settings = settings
         self._sequential = Sequential(rule)
         self._verdict = Verdict.INCONCLUSIVE
         self._elapsed = 0.0
+        self._clock_failures = 0
         self._notes: list[str] = []
 
     def run(self, max_seconds: float, progress: Progress) -> None:
-        self._warm_up(progress)
-        self._time(max_seconds, progress)
-        if self._settings.sampler.name != "none":
+        self._calibrate_both(self._settings.shortest_round_s, progress)
+        with ExitStack() as stack:
+            settle = stack.enter_context(heap.settled()) if self._settings.collector == "between" else None
+            self._warm_up(max_seconds, progress)
+            self._time(max_seconds, progress, settle)
+        if self._settings.sampler.name != "none" and self._settings.sampled_rounds != 0:
             self._sample(progress)
 
-    def _warm_up(self, progress: Progress) -> None:
+    def _calibrate_both(self, seconds: float, progress: Progress) -> None:
         for side in self.sides:
-            progress(f"warm-up of {side.subject.name}", 0, self._sequential.rule.budget)
-            self._calibrate(side, _SHORTEST_ROUND_S)
+            progress(f"calibrating {side.subject.name}", 0, self._sequential.rule.budget)
+            with self._watched(side):
+                side.subject.calibrate(seconds)
         share_loops(side.subject for side in self.sides)
-        for _ in range(self._settings.warmup):
-            for side in self.sides:
+
+    def _warm_up(self, max_seconds: float, progress: Progress) -> None:
+        """As many rounds as were asked for; else until both are steady, or a tenth of the time is spent."""
+        asked, began = self._settings.warmup, time.monotonic()
+        for pairs, order in enumerate(sweeps(self.sides, seed=self._settings.order_seed)):
+            if pairs == asked or (asked is None and all(side.steadiness.is_steady for side in self.sides)):
+                return
+            late = pairs and time.monotonic() - began > _WARMUP_SHARE * max_seconds
+            if asked is None and (late or pairs == _WARMUP_PAIRS):
+                self._note(
+                    f"not seen to be steady after {pairs} warm-up round{'s' if pairs > 1 else ''} of each side"
+                )
+                return
+            progress(f"warm-up {pairs + 1}", 0, self._sequential.rule.budget)
+            for side in order:
                 self._round(side, RoundKind.WARMUP)
             self._require_equal()
 
-    def _time(self, max_seconds: float, progress: Progress) -> None:
+    def _time(self, max_seconds: float, progress: Progress, settle: Callable[[], None] | None) -> None:
         base, new = self.sides
         began = time.monotonic()
-        for pairs, order in enumerate(sweeps(self.sides, seed=self._settings.order_seed), start=1):
-            progress(f"pair {pairs}", pairs - 1, self._sequential.rule.budget)
+        for tried, order in enumerate(sweeps(self.sides, seed=self._settings.order_seed), start=1):
+            progress(f"pair {tried}", tried - 1, self._sequential.rule.budget)
             for side in order:
                 self._round(side, RoundKind.TIMING)
             self._require_equal()
+            self._leave_out_untimed(tried)
             self._elapsed = time.monotonic() - began
             verdict = self._sequential.look(base.seconds, new.seconds)
-            if verdict is None and self._elapsed * (pairs + 1) / pairs > max_seconds:
+            if verdict is None and self._elapsed * (tried + 1) / tried > max_seconds:
                 verdict = self._sequential.final(base.seconds, new.seconds)
             if verdict is not None:
                 self._verdict = verdict
                 return
+            if settle is not None and tried % _SETTLE_EVERY == 0:
+                settle()
+
+    def _leave_out_untimed(self, tried: int) -> None:
+        """A pair in which the clock stood still or ran backwards is kept in the runs, but can't be judged."""
+        base, new = self.sides
+        if _positive(base.seconds[-1]) and _positive(new.seconds[-1]):
+            return
+        base.seconds.pop()
+        new.seconds.pop()
+        self._clock_failures += 1
+        if self._clock_failures >= _CLOCK_FAILURES and 2 * self._clock_failures > tried:
+            raise CaptureError(
+                f"the {self._settings.clock} clock stood still or ran backwards in {self._clock_failures} of "
+                f"{tried} pairs: nothing can be timed on this machine now"
+            )
 
     def _sample(self, progress: Progress) -> None:
         """Sampled rounds of both; where the sampler can't work, the verdict stands without functions."""
-        rounds = self._settings.sampled_rounds
+        asked = self._settings.sampled_rounds
         try:
-            for side in self.sides if rounds else ():
-                self._calibrate(side, _SAMPLED_ROUND_S)
-            share_loops(side.subject for side in self.sides)
-            for done in range(rounds):
-                progress("sampling", done, rounds)
-                for side in self.sides:
+            self._calibrate_both(_SAMPLED_ROUND_S, progress)
+            orders = sampling_sweeps(
+                self.sides,
+                asked=asked,
+                verdict=self._verdict,
+                timing_s=self._elapsed,
+                seed=self._settings.order_seed,
+            )
+            for done, order in enumerate(orders):
+                progress("sampling", done, asked or MOST_SAMPLED_ROUNDS)
+                for side in order:
                     self._sample_once(side)
         except CaptureError as problem:
-            self._notes.append(f"functions not sampled: {problem}")
+            self._note(f"functions not sampled: {problem}")
 
     def _sample_once(self, side: _Side) -> None:
-        target = side.subject.target
-        if not isinstance(target, ScriptTarget):
+        recording = side.subject.sample_apart(self._settings.sampler)
+        if recording is None:
             self._round(side, RoundKind.SAMPLED)
         else:
-            recording = sample_script(target.path, self._settings.sampler, self._settings.timeout_s)
             side.sampled = with_sampled(side.sampled, recording)
 
-    def _calibrate(self, side: _Side, seconds: float) -> None:
-        try:
-            side.subject.calibrate(seconds)
-        except _ENDS as error:
-            raise self._failed(side, error) from error
+    def _note(self, line: str) -> None:
+        if line not in self._notes:
+            self._notes.append(line)
 
     def _round(self, side: _Side, kind: RoundKind) -> None:
         workload = side.subject.workload
         try:
-            workload.setup()
-            value, round_ = _measure(side.recorder, workload, kind, self.position)
-            side.outcome = workload.finish(value)
+            with self._watched(side):
+                workload.setup()
+                value, round_ = _measure(side, kind, self.position)
+                side.outcome = workload.finish(value)
+        finally:
+            self.position += 1
+        for name, number in side.outcome.measures.items():
+            round_.measure(name, number)
+        seconds = execution_seconds(round_.measures, self._settings.clock)
+        if kind is RoundKind.TIMING:
+            side.seconds.append(seconds)
+        elif kind is RoundKind.WARMUP:
+            lasts = side.subject.is_in_process  # a fresh interpreter each round has nothing to warm up
+            side.steadiness.add(seconds, round_.measures["wall"] if lasts else math.inf)
+        self._require_same_data(side)
+
+    @contextmanager
+    def _watched(self, side: _Side) -> Iterator[None]:
+        """A body's time limit, and its end told as this side's: raises nothing but ours and Ctrl-C."""
+        limit = self._settings.limit_s(variant=side.subject.own is None)
+        try:
+            with ExitStack() as stack:
+                if side.subject.is_in_process:
+                    stack.enter_context(deadline(limit))
+                yield
+        except Overdue:
+            side.status = Status.FAILED
+            side.error = f"did not end within {limit:g} s"
+            raise ScenarioError(f"{side.subject.name} {side.error} and was stopped") from None
         except KeyboardInterrupt:
             side.status = Status.INTERRUPTED
             raise
         except _ENDS as error:
             raise self._failed(side, error) from error
-        finally:
-            self.position += 1
-        for name, number in side.outcome.measures.items():
-            round_.measure(name, number)
-        if kind is RoundKind.TIMING:
-            side.seconds.append(execution_seconds(round_.measures))
+
+    def _require_same_data(self, side: _Side) -> None:
+        """A side that returns another result than at first has changed what it works on."""
+        outcome = side.outcome
+        if outcome is None or not outcome.digest or outcome.failures or not self._settings.same_results:
+            return
+        side.digest = side.digest or outcome.digest
+        if outcome.digest != side.digest:
+            side.status, side.error = Status.FAILED, "returned another result than in its first round"
+            raise ResultsDiffer(
+                f"{side.subject.name} {side.error}: what it works on changes between rounds, so their times say "
+                "nothing; make its input anew in setup_NAME (--different-results compares them all the same)"
+            )
 
     def _failed(self, side: _Side, error: BaseException) -> WorkbenchError:
         _, line = outcome_of(error)
         side.status, side.error = Status.FAILED, line or "SystemExit: 0"
         if isinstance(error, WorkbenchError):
             return error
+        if isinstance(error, _EXHAUSTED) or isinstance(error.__cause__, _EXHAUSTED):
+            done = len(side.seconds)
+            return ScenarioError(
+                f"{side.subject.name} has no repetitions left after {done} timed: it raised "
+                f"{type(error).__name__}; make what it consumes anew in setup_NAME"
+            )
         return ScenarioError(f"{side.subject.name} failed: {side.error}")
 
     def _require_equal(self) -> None:
@@ -240,14 +335,16 @@ class _Sitting:
         except WorkbenchError as error:
             new.status, new.error = Status.FAILED, str(error)
             raise
-        if unknown and unknown not in self._notes:
-            self._notes.append(unknown)
+        if unknown:
+            self._note(unknown)
 
     def measured(self, session: Session, *, interrupted: bool, error: WorkbenchError | None) -> Measured:
         base, new = self.sides
         pairs = min(len(base.seconds), len(new.seconds))
         if interrupted or error is not None:  # for the estimate: no verdict follows from what was cut short
             self._sequential.final(base.seconds[:pairs], new.seconds[:pairs])
+        if self._clock_failures:
+            self._note(f"{self._clock_failures} pairs left out, in which the clock stood still or ran backwards")
         return Measured(
             session=session,
             recordings=tuple(_recording(side, session, interrupted) for side in self.sides)
@@ -262,32 +359,21 @@ class _Sitting:
         )
 
 
-def _recorder(subject: Subject, sampler: SamplerSpec) -> RunRecorder:
-    if isinstance(subject.target, ScriptTarget):  # there is nothing to see in this process
+def _positive(seconds: float) -> bool:
+    return seconds > 0 and math.isfinite(seconds)
+
+
+def _recorder(subject: Subject, settings: CompareSettings) -> RunRecorder:
+    if not subject.is_in_process:  # there is nothing to see in this process
         return RunRecorder(SamplerSpec(name="none"), spans=False)
-    return RunRecorder(sampler)
+    return RunRecorder(settings.sampler, collector_off=settings.collector == "between")
 
 
-def _measure(
-    recorder: RunRecorder, workload: Workload, kind: RoundKind, position: int
-) -> tuple[Any, RoundInProgress]:
-    """One round; a coroutine function's event loop is its own, so that no round inherits another's connections.
-
-    A callable of this process may bring a loop that its objects belong to.
-    """
-    if isinstance(workload, CallableWorkload) and workload.drive and inspect.iscoroutinefunction(workload.run):
-        outcome: tuple[Any, RoundInProgress] = workload.drive(_awaited(recorder, workload, kind, position))
-        return outcome
-    value, round_ = recorder.call(kind, workload.run, position=position)
+def _measure(side: _Side, kind: RoundKind, position: int) -> tuple[Any, RoundInProgress]:
+    """One round. A function's event loop is its own from round to round; a variant's is new each time."""
+    subject = side.subject
+    value, round_ = side.recorder.call(kind, subject.workload.run, position=position, runner=subject.runner)
     return (asyncio.run(value) if inspect.iscoroutine(value) else value), round_
-
-
-async def _awaited(
-    recorder: RunRecorder, workload: Workload, kind: RoundKind, position: int
-) -> tuple[Any, RoundInProgress]:
-    with recorder.round(kind, position=position) as current:
-        value = await workload.run()
-    return value, current
 
 
 def _recording(side: _Side, session: Session, interrupted: bool) -> Recording:

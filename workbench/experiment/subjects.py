@@ -7,14 +7,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from workbench.experiment.callables import CallableWorkload, FunctionWorkload
+from workbench.errors import UsageError
+from workbench.experiment.callables import CallableWorkload, FunctionWorkload, GivenLoop
+from workbench.experiment.isolated import IsolatedWorkload
 from workbench.experiment.subprocesses import ScriptWorkload
 from workbench.experiment.targets import CallableTarget, FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
 from workbench.model import Scalar
 from workbench.scenarios import registry
-from workbench.scenarios.base import Settings, Workload
+from workbench.scenarios.base import Workload
+
+if TYPE_CHECKING:
+    from workbench.capture.rounds import LoopRunner
+    from workbench.capture.samplers import SamplerSpec
+    from workbench.experiment.compare import CompareSettings
+    from workbench.model import Recording
 
 __all__ = ["Subject", "open_subjects", "share_loops"]
 
@@ -50,10 +58,24 @@ class Subject:
     def variant(self) -> str:
         return self.target.variant if isinstance(self.target, ScenarioTarget) else ""
 
+    @property
+    def is_in_process(self) -> bool:
+        """Whether the body runs in this process, or a round starts one for it."""
+        return not isinstance(self.own, ScriptWorkload | IsolatedWorkload)
+
+    @property
+    def runner(self) -> LoopRunner | None:
+        """Where an async function runs from round to round."""
+        return self.own.runner if isinstance(self.own, CallableWorkload) else None
+
     def calibrate(self, seconds: float) -> None:
         """Make a round last at least ``seconds``, where it may be repeated within itself."""
         if self.own is not None:
             self.own.calibrate(seconds)
+
+    def sample_apart(self, sampler: SamplerSpec) -> Recording | None:
+        """One sampled round in a process of its own, or None where the body runs in this one."""
+        return self.own.sample(sampler) if isinstance(self.own, ScriptWorkload | IsolatedWorkload) else None
 
 
 def share_loops(subjects: Iterable[Subject]) -> None:
@@ -62,7 +84,7 @@ def share_loops(subjects: Iterable[Subject]) -> None:
     The scheduler meets a long round oftener than a short one: functions that were calibrated in moments of
     different load would differ by the length of their rounds alone.
     """
-    functions = [subject.own for subject in subjects if isinstance(subject.own, CallableWorkload)]
+    functions = [s.own for s in subjects if isinstance(s.own, CallableWorkload | IsolatedWorkload)]
     loops = [function.loops for function in functions]
     if loops and max(loops) <= _UNEQUAL * min(loops):
         for function in functions:
@@ -71,12 +93,14 @@ def share_loops(subjects: Iterable[Subject]) -> None:
 
 @contextmanager
 def open_subjects(
-    base: LiveTarget, new: LiveTarget, settings: Settings, timeout_s: float
+    base: LiveTarget, new: LiveTarget, settings: CompareSettings
 ) -> Iterator[tuple[Subject, Subject]]:
     """Both sides, ready. Two variants share one prepared scenario: the same data, services and link."""
+    if settings.isolate and isinstance(base, ScenarioTarget):
+        raise UsageError("only functions can be isolated: a variant's services and data last for the comparison")
     with ExitStack() as stack:
         if isinstance(base, ScenarioTarget):
-            prepared = registry.get(base.scenario).prepare(settings)
+            prepared = registry.get(base.scenario).prepare(settings.scenario)
             stack.callback(prepared.close)
             parameters = prepared.parameters
             sides = [
@@ -89,19 +113,21 @@ def open_subjects(
             stack.enter_context(redirect_stdout(stack.enter_context(Path(os.devnull).open("w"))))
             sides = []
             for target in (base, new):
-                own = _own(target, timeout_s)
+                own = _own(target, settings)
                 stack.callback(own.close)
                 sides.append(Subject(target, own, own))
         yield sides[0], sides[1]
 
 
-def _own(target: LiveTarget, timeout_s: float) -> _OwnWorkload:
+def _own(target: LiveTarget, settings: CompareSettings) -> _OwnWorkload:
     match target:
         case ScriptTarget(path):
-            return ScriptWorkload(path, timeout_s)
+            return ScriptWorkload(path, settings.limit_s(variant=False))
+        case FunctionTarget(path, function) if settings.isolate:
+            return IsolatedWorkload(path, function, settings.limit_s(variant=False))
         case FunctionTarget(path, function):
             return FunctionWorkload(path, function)
         case CallableTarget(function, _, drive):
-            return CallableWorkload(function, drive)
+            return CallableWorkload(function, runner=GivenLoop(drive) if drive is not None else None)
         case ScenarioTarget():
             raise TypeError("a variant is prepared by its scenario")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workbench.capture.samplers import SamplerSpec
     from workbench.model import Recording
 
-__all__ = ["Completed", "ScriptWorkload", "sample_script", "with_sampled"]
+__all__ = ["Completed", "ScriptWorkload", "ending", "load_recording", "run_child", "sample_script", "with_sampled"]
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes on macOS, KiB on Linux
 
@@ -58,20 +58,25 @@ class ScriptWorkload:
         """Nothing: the interpreter is part of what is measured."""
 
     def run(self) -> Completed:
-        return _execute([sys.executable, str(self._path)], str(self._path), self._timeout_s)
+        return run_child([sys.executable, str(self._path)], str(self._path), self._timeout_s)
 
     def finish(self, value: Any) -> Outcome:
         done: Completed = value
         digest = hashlib.sha256(f"{done.status}\0".encode() + done.stdout).hexdigest()
         # The recorder saw this process; what a script costs is what its own process cost.
         measures = {"cpu": done.cpu_s, "peak_rss": float(done.peak_rss), EXIT_STATUS: float(done.status)}
-        return Outcome(digest, measures, (Failure(str(self._path), _ending(done)),) if done.status else ())
+        return Outcome(digest, measures, (Failure(str(self._path), ending(done)),) if done.status else ())
+
+    def sample(self, sampler: SamplerSpec) -> Recording:
+        """One sampled round. Raises ``CaptureError`` where that fails."""
+        return sample_script(self._path, sampler, self._timeout_s)
 
     def close(self) -> None:
         """Nothing is left open between rounds."""
 
 
-def _execute(command: list[str], name: str, timeout_s: float) -> Completed:
+def run_child(command: list[str], name: str, timeout_s: float) -> Completed:
+    """Run a command to its end without input, its output kept. Raises ``ScenarioError`` where it takes too long."""
     environment = {"PYTHONHASHSEED": "0", **os.environ}
     with TemporaryFile() as stdout, TemporaryFile() as stderr:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environment)
@@ -112,7 +117,8 @@ class _Watchdog:
         self._timer.join()
 
 
-def _ending(done: Completed) -> str:
+def ending(done: Completed) -> str:
+    """How a process that failed ended, in a few redacted words."""
     lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
     how = f"exit status {done.status}" if done.status > 0 else f"killed by signal {-done.status}"
     return f"{how}: {redact(lines[-1])}" if lines else how
@@ -130,13 +136,17 @@ def sample_script(path: Path, sampler: SamplerSpec, timeout_s: float) -> Recordi
             "result": str(result),
         }
         command = [sys.executable, "-P", "-m", "workbench.experiment.script_child", json.dumps(orders)]
-        done = _execute(command, str(path), timeout_s)
-        if not result.exists():
-            raise CaptureError(f"sampling {path} failed: {_ending(done)}")
-        loaded: Recording | WorkbenchError = pickle.loads(result.read_bytes())  # by our own child, just now
-        if isinstance(loaded, WorkbenchError):
-            raise loaded
-        return loaded
+        return load_recording(result, run_child(command, str(path), timeout_s), str(path))
+
+
+def load_recording(path: Path, done: Completed, name: str) -> Recording:
+    """What a child wrote to ``path``. Raises the error it wrote, ``CaptureError`` where it wrote nothing."""
+    if not path.exists():
+        raise CaptureError(f"sampling {name} failed: {ending(done)}")
+    loaded: Recording | WorkbenchError = pickle.loads(path.read_bytes())  # by our own child, just now
+    if isinstance(loaded, WorkbenchError):
+        raise loaded
+    return loaded
 
 
 def with_sampled(recording: Recording | None, sampled: Recording) -> Recording:

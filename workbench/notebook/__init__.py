@@ -1,5 +1,6 @@
 """What a notebook uses: ``import workbench as wb`` brings these names as ``wb.…``."""
 
+from workbench.notebook.asserting import assert_no_regression
 from workbench.notebook.charts import distributions, ladder
 from workbench.notebook.explorer import explorer
 from workbench.notebook.functions import flamegraph, report, runs, sql, table
@@ -7,6 +8,7 @@ from workbench.notebook.magic import load_ipython_extension, unload_ipython_exte
 from workbench.notebook.measuring import compare, run
 
 __all__ = [
+    "assert_no_regression",
     "compare",
     "distributions",
     "explorer",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workbench.scenarios.base import Scenario
     from workbench.store import Store
 
-__all__ = ["Ladder", "compare", "run"]
+__all__ = ["Ladder", "compare", "compared_here", "run", "target_of"]
 
 
 @dataclass(frozen=True)
@@ -125,36 +125,51 @@ def run(
 
 
 def compare(
-    base: Any, new: Any, *, max_seconds: float = 60.0, force: bool = False, **settings: Any
+    base: Any, new: Any, *, max_seconds: float | None = None, force: bool = False, **settings: Any
 ) -> ComparisonView:
     """Compare two runs (or their ids), or measure two targets now, as ``workbench compare`` does.
 
     A target is a function without arguments (sync or async), ``"jamf:naive"``, ``"file.py"`` or
     ``"file.py:function"``; ``settings`` are a scenario's ``scale``, ``resources``, ``link``, ``seed`` and
-    ``options``. Raises ``UsageError`` for anything else.
+    ``options``. Without ``max_seconds`` the project's hold, else 60. Raises ``UsageError`` for anything else.
     """
-    a, b = _side(base, "base"), _side(new, "new")
+    a, b = target_of(base, "base"), target_of(new, "new")
     from workbench.experiment.compare import CompareSettings
-    from workbench.experiment.compare import compare as compare_targets
     from workbench.scenarios.base import Settings
     from workbench.store import Store
 
     chosen = CompareSettings(scenario=Settings(**settings))
 
-    def measured() -> Comparison:
-        comparison, _ = compare_targets(
-            a, b, store=Store(), settings=chosen, max_seconds=max_seconds, force=force, progress=progress
+    with progress_bar("compare") as progress:
+        return ComparisonView(
+            compared_here(
+                a,
+                b,
+                store=Store(),
+                settings=chosen,
+                max_seconds=max_seconds,
+                force=force,
+                progress=progress,
+            )
         )
+
+
+def compared_here(base: str | CallableTarget, new: str | CallableTarget, **how: Any) -> Comparison:
+    """``experiment.compare.compare`` where a notebook's event loop may run; ``how`` are its keywords."""
+    from workbench.experiment.compare import compare as compare_targets
+
+    def measured() -> Comparison:
+        comparison, _ = compare_targets(base, new, **how)
         return comparison
 
-    with progress_bar("compare") as progress:
-        # Functions that don't wait need no loop, and may hold what belongs to this thread (SQLite connections).
-        here = all(isinstance(side, CallableTarget) and not iscoroutinefunction(side.function) for side in (a, b))
-        return ComparisonView(measured() if here else outside_loop(measured))
+    # Functions that don't wait need no loop, and may hold what belongs to this thread (SQLite connections).
+    sides = (base, new)
+    here = all(isinstance(side, CallableTarget) and not iscoroutinefunction(side.function) for side in sides)
+    return measured() if here else outside_loop(measured)
 
 
-def _side(what: Any, otherwise: str) -> str | CallableTarget:
-    """How ``compare`` knows it."""
+def target_of(what: Any, otherwise: str) -> str | CallableTarget:
+    """How ``compare`` knows it; a function without a name of its own is called ``otherwise``."""
     name = getattr(what.run if isinstance(what, Recording) else what, "run_id", what)
     if isinstance(name, str):
         return name

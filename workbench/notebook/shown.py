@@ -10,6 +10,7 @@ from urllib.parse import quote
 from workbench.analysis.pairs import seconds
 from workbench.model import Comparison, Run, Verdict
 from workbench.statistics import median
+from workbench.views.changes import changes_table
 from workbench.views.flamegraph import FunctionTime
 from workbench.views.tables import (
     TextTable,
@@ -75,17 +76,8 @@ class ComparisonView:
         return f"{c.verdict}{advisory}: {format_times(c.ratio)} ({ratio})"
 
     def functions(self) -> TextTable:
-        """The functions whose self time changed most, in time per round."""
-        rows = tuple(
-            (
-                change.frame.function,
-                change.frame.file,
-                format_seconds(change.base_seconds),
-                format_seconds(change.new_seconds),
-            )
-            for change in self.comparison.functions[:_FUNCTIONS]
-        )
-        return TextTable(("Function", "File", "Base self", "New self"), rows, numbers=(2, 3))
+        """The functions whose self time changed: first what is no noise, then the largest."""
+        return changes_table(self.comparison.functions, _FUNCTIONS)
 
     def counts(self) -> TextTable:
         """The counts of both sides."""

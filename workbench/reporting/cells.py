@@ -10,12 +10,12 @@ from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
+from workbench.reporting.chart import chart_html
 from workbench.reporting.confidential import confidential as made_confidential
 from workbench.reporting.confidential import without_paths
 from workbench.reporting.load import load_report
 from workbench.reporting.markup import MarkdownRenderer, clean_html, highlighted
 from workbench.reporting.model import RunReport
-from workbench.reporting.page import safe_json
 from workbench.reporting.plain import shortened, terminal_text, visible
 from workbench.reporting.plotly import plain_figure
 from workbench.reporting.sections import stacks
@@ -104,13 +104,10 @@ class CellRenderer:
         html = _text(data.get("text/html"))
         if drawn := self._live(html):
             return drawn
-        figure = plain_figure(data.get("application/vnd.plotly.v1+json"))
-        if figure is not None:
+        figure = data.get("application/vnd.plotly.v1+json")
+        if plain_figure(figure) is not None:
             self.has_plotly = True
-            return (
-                '<div class="chart" data-wb-chart role="img" aria-label="A chart of the notebook">'
-                f'<script type="application/json">{safe_json(figure)}</script></div>'
-            )
+            return chart_html(figure, "A chart of the notebook")
         if picture := _picture(data):
             return picture
         if html and (cleaned := clean_html(html, self._said)):

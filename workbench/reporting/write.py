@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workbench.analysis.pairs import seconds
 from workbench.errors import OutputError
+from workbench.reporting.comparability import comparability_section
 from workbench.reporting.comparing import comparison_section
 from workbench.reporting.markdown import report_markdown
 from workbench.reporting.model import ReportData
@@ -55,6 +56,7 @@ def _main(report: ReportData) -> str:
             ladder_section(report, _chart(report)) if report.rows else "",
             bound_section(report),
             comparisons_section(report),
+            comparability_section(report),
             f'<section class="runs"><h2>{"Runs" if len(report.runs) > 1 else "Run"}</h2>{runs}</section>',
             environment_section(report),
             parameters_section(report),

@@ -32,14 +32,24 @@ STOP_TIMEOUT_S = 3.0
 TAIL_LINES = 6
 
 
-def start_service(module: str, config: Mapping[str, Any], *, name: str, timeout_s: float = 30.0) -> ServiceProcess:
+def start_service(
+    module: str,
+    config: Mapping[str, Any],
+    *,
+    name: str,
+    timeout_s: float = 30.0,
+    python: Path | None = None,
+    folder: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> ServiceProcess:
     """Run ``python -m module`` as a service; return when it reports ready.
 
-    ``name`` is what error messages call it. Raises ServiceStartFailed with the last lines it wrote to stderr if it
-    exits, reports nonsense or stays silent for ``timeout_s``; nothing of it is left then.
+    ``name`` is what error messages call it, ``python`` the interpreter (ours by default), ``folder`` where it works
+    (here by default); ``variables`` are added to its environment. Raises ServiceStartFailed with the last lines it
+    wrote to stderr if it exits, says nonsense or stays silent for ``timeout_s``; nothing of it is left then.
     """
     with tempfile.TemporaryFile() as log:
-        process = ServiceProcess(_spawn(module, log), name)
+        process = ServiceProcess(_spawn(module, log, python, folder, variables or {}), name)
         try:
             process.ready = process._exchange(dict(config), timeout_s)
         except BaseException as error:
@@ -50,14 +60,17 @@ def start_service(module: str, config: Mapping[str, Any], *, name: str, timeout_
     return process
 
 
-def _spawn(module: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(
+    module: str, log: IO[bytes], python: Path | None, folder: Path | None, variables: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     # -P keeps the working directory off the path: a notebook's folder may hold a json.py of its own.
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", module],
+        [str(python or sys.executable), "-P", "-m", module],
+        cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
-        env=_environment(),
+        env={**_environment(), **variables},
         bufsize=0,
         start_new_session=True,
     )

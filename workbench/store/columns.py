@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.calltree import frame_id
-from workbench.model import UNITS, Comparison, Environment, Recording, Run, Scalar, Session, Span
+from workbench.model import UNITS, CallerChange, Comparison, Environment, Recording, Run, Scalar, Session, Span
 from workbench.store.ids import run_key
 from workbench.store.plans import plan_rows
 from workbench.store.trees import Column, Columns, tree_columns
@@ -108,6 +108,8 @@ def comparison_tables(session_id: str, comparison: Comparison, created_at: datet
             [
                 [c.frame.file, c.frame.function, c.frame.line]
                 + [_json_number(x) for x in (c.base_seconds, c.new_seconds, c.base_share, c.new_share)]
+                + [_json_number(x) for x in (c.low, c.high, c.q)]
+                + [c.change, [_caller(each) for each in c.callers]]
                 for c in comparison.functions
             ]
         ),
@@ -115,6 +117,12 @@ def comparison_tables(session_id: str, comparison: Comparison, created_at: datet
         "sentence": comparison.sentence,
     }
     return {"comparisons": _columns([row])}
+
+
+def _caller(change: CallerChange) -> list[Any]:
+    caller = change.caller
+    frame = None if caller is None else [caller.file, caller.function, caller.line]
+    return [frame, _json_number(change.base_seconds), _json_number(change.new_seconds)]
 
 
 def _json_number(value: float) -> float | None:

@@ -160,7 +160,8 @@ class Gate:
         }
 
     def _change(self, change: FunctionChange) -> FunctionChange:
-        return replace(change, frame=self.frame(change.frame))
+        callers = tuple(replace(each, caller=each.caller and self.frame(each.caller)) for each in change.callers)
+        return replace(change, frame=self.frame(change.frame), change=self.text(change.change), callers=callers)
 
     def _hex(self, digits: str) -> str:
         """An identifier that is different in every span, so not worth remembering; anything else is text."""

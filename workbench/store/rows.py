@@ -13,6 +13,7 @@ import numpy as np
 
 from workbench.calltree import CallTree
 from workbench.model import (
+    CallerChange,
     Comparison,
     Environment,
     Frame,
@@ -235,4 +236,24 @@ def comparisons(connection: Connection, session_id: str) -> list[Comparison]:
 
 
 def _change(item: list[Any]) -> FunctionChange:
-    return FunctionChange(Frame(*item[:3]), *(_number(value) for value in item[3:]))
+    """Older workbenches wrote the frame and the first four numbers only."""
+    base, new, base_share, new_share, low, high, q = (
+        *map(_number, item[3:10]),
+        *[math.nan] * (10 - len(item[:10])),
+    )
+    change, callers = item[10:] or ("", ())
+    return FunctionChange(
+        frame=Frame(*item[:3]),
+        base_seconds=base,
+        new_seconds=new,
+        base_share=base_share,
+        new_share=new_share,
+        low=low,
+        high=high,
+        q=q,
+        change=change,
+        callers=tuple(
+            CallerChange(Frame(*caller) if caller else None, _number(before), _number(after))
+            for caller, before, after in callers
+        ),
+    )

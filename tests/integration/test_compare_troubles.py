@@ -1,0 +1,193 @@
+"""Live comparisons that can't come to a verdict, or come to it in another way: one clear line, and all is kept."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from workbench.analysis.verdict import Rule
+from workbench.capture import resources
+from workbench.capture.samplers import SamplerSpec
+from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, UsageError, WorkbenchError
+from workbench.experiment.compare import CompareResult, CompareSettings, compare_live, compare_runs
+from workbench.model import RoundKind, Status, Verdict
+from workbench.store import Store
+
+WORK = """
+import itertools, os, time
+
+grown, numbers, calls = [], iter(range(10)), itertools.count()
+
+def steady():
+    return sum(i * i for i in range(3000))
+
+def slow():
+    time.sleep(0.006)  # once a round
+
+def hangs():
+    slow()
+    if next(calls) > 8:
+        time.sleep(600)
+
+def grows():
+    slow()
+    grown.append(1)
+    return len(grown)
+
+def grows_too():
+    return grows()
+
+def exhausted():
+    slow()
+    next(numbers)
+
+def dies():
+    os._exit(3)
+
+def pid():
+    return os.getpid()
+
+async def waits():
+    import asyncio
+    await asyncio.sleep(0.002)
+    return hash("text")
+"""
+
+SETTINGS = CompareSettings(sampler=SamplerSpec(name="none"))
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    path = tmp_path / "work.py"
+    path.write_text(WORK)
+    return path
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store.duckdb")
+
+
+def stopped(store: Store, base: str, new: str, settings: CompareSettings, kind: type[WorkbenchError]) -> str:
+    """The line a comparison stops with; the rounds it had are in the store, one side marked as failed."""
+    with pytest.raises(kind) as caught:
+        compare_live(base, new, settings=settings, store=store)
+    assert "\n" not in str(caught.value)
+    runs = store.runs()
+    assert sorted(run.status for run in runs) == [Status.FAILED, Status.OK]
+    assert all(run.rounds for run in runs)
+    return str(caught.value)
+
+
+def test_a_body_that_hangs_is_stopped(work: Path, store: Store) -> None:
+    settings = CompareSettings(sampler=SamplerSpec(name="none"), timeout_s=0.5)
+    line = stopped(store, f"{work}:slow", f"{work}:hangs", settings, ScenarioError)
+    assert line.endswith("work.py:hangs did not end within 0.5 s and was stopped")
+
+
+def test_data_that_changes_between_rounds_is_told(work: Path, store: Store) -> None:
+    line = stopped(store, f"{work}:grows", f"{work}:grows_too", SETTINGS, ResultsDiffer)
+    assert "returned another result than in its first round" in line
+    assert "--different-results" in line
+
+
+def test_a_body_without_repetitions_left_says_so(work: Path, store: Store) -> None:
+    line = stopped(store, f"{work}:slow", f"{work}:exhausted", SETTINGS, ScenarioError)
+    assert "has no repetitions left" in line
+    assert "setup_NAME" in line
+
+
+class Clock:
+    """perf_counter_ns that is put forward or back by ``by`` nanoseconds at every ``every``-th reading."""
+
+    def __init__(self, every: int, by: int) -> None:
+        self.every, self.by, self.readings, self.offset = every, by, 0, 0
+        self.real = resources.time.perf_counter_ns
+
+    def __call__(self) -> int:
+        self.readings += 1
+        if self.readings % self.every == 0:
+            self.offset += self.by
+        return self.real() + self.offset
+
+
+def compared_by(clock: Clock, work: Path, monkeypatch: pytest.MonkeyPatch) -> CompareResult:
+    monkeypatch.setattr(resources.time, "perf_counter_ns", clock)
+    return compare_live(f"{work}:steady", f"{work}:steady", settings=SETTINGS, rule=Rule.of(1.0))
+
+
+def test_a_clock_that_jumps_back_now_and_then_costs_its_pairs(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = compared_by(Clock(13, -(10**9)), work, monkeypatch)
+    assert result.comparison.verdict is Verdict.PASS
+    assert any("pairs left out, in which the clock stood still" in line for line in result.comparison.differences)
+    timed = [r for run in result.recordings for r in run.run.rounds if r.kind is RoundKind.TIMING]
+    assert any(r.measures["wall"] < 0 for r in timed)  # the raw value is kept
+
+
+def test_a_clock_that_jumps_forward_is_outvoted(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = compared_by(Clock(31, 3600 * 10**9), work, monkeypatch)
+    assert result.comparison.verdict is Verdict.PASS
+    assert 0.5 < result.comparison.ratio < 2
+
+
+def test_a_clock_that_stands_still_ends_it(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources.time, "perf_counter_ns", lambda: 5)
+    with pytest.raises(CaptureError, match="the wall clock stood still or ran backwards in 10 of 10 pairs"):
+        compare_live(f"{work}:steady", f"{work}:steady", settings=SETTINGS)
+
+
+def test_the_processors_clock_can_decide_and_both_are_kept(work: Path, store: Store) -> None:
+    settings = CompareSettings(sampler=SamplerSpec(name="none"), clock="cpu")
+    live = compare_live(f"{work}:steady", f"{work}:steady", settings=settings, rule=Rule.of(1.0), store=store)
+    assert live.comparison.verdict is Verdict.PASS
+    timed = [r for r in live.recordings[0].run.rounds if r.kind is RoundKind.TIMING]
+    assert all(r.measures["wall"] > 0 and r.measures["cpu"] > 0 for r in timed)
+    again = compare_runs(store, live.comparison.base, live.comparison.new, rule=Rule.of(1.0))
+    assert again.ratio == pytest.approx(live.comparison.ratio)
+
+
+ISOLATED = CompareSettings(sampler=SamplerSpec(name="none"), isolate=True, warmup=0)
+ONE_PAIR = Rule().limited(1)
+
+
+def test_isolated_rounds_have_a_process_each_and_leave_nothing(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    with pytest.raises(ResultsDiffer):
+        compare_live(f"{work}:pid", f"{work}:pid", settings=ISOLATED, rule=ONE_PAIR)
+    assert list(scratch.iterdir()) == []
+
+
+def test_an_isolated_rounds_time_is_the_bodys_and_its_hashes_are_fixed(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    result = compare_live(f"{work}:waits", f"{work}:waits", settings=ISOLATED, rule=ONE_PAIR)
+    assert result.comparison.pairs == 1  # their results, hashes of text, were equal
+    for recording in result.recordings:
+        for round_ in recording.run.rounds:
+            assert 0.001 < round_.measures["wall"] / round_.measures["loops"] < 0.2
+            assert round_.measures["peak_rss"] > 0
+
+
+def test_an_isolated_body_that_ends_its_process_is_told(work: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"work.py:dies ended its own process: exit status 3"):
+        compare_live(f"{work}:dies", f"{work}:dies", settings=ISOLATED)
+
+
+def test_an_isolated_body_that_hangs_is_killed(work: Path) -> None:
+    settings = CompareSettings(sampler=SamplerSpec(name="none"), isolate=True, timeout_s=2)
+    path = work.with_name("sleepy.py")
+    path.write_text("def sleeps():\n    import time\n    time.sleep(600)\n")
+    with pytest.raises(ScenarioError, match="did not end within 2 s and was killed"):
+        compare_live(f"{path}:sleeps", f"{path}:sleeps", settings=settings)
+
+
+def test_a_variant_cant_be_isolated() -> None:
+    with pytest.raises(UsageError, match="only functions can be isolated"):
+        compare_live("jamf:naive", "jamf:pooled", settings=ISOLATED)

@@ -1,0 +1,247 @@
+"""The gate on real repositories: both sides measured, and nothing left behind."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from git_projects import GitProject
+
+from workbench.capture.samplers import SamplerSpec
+from workbench.errors import ResultsDiffer, ScenarioError, UsageError
+from workbench.experiment.gate import GateOutcome, GateResult, GateSettings, GateTarget, judge_against
+from workbench.model import Status
+from workbench.store import Store
+
+QUICK = GateSettings(max_seconds=3, sampler=SamplerSpec(name="none"))
+COUNTED = GateSettings(timing=False)
+
+BEFORE = {
+    "shop/__init__.py": "",
+    "shop/listing.py": """
+        def render(): return sum(i * i for i in range(3000))
+        def page(): return render()
+        """,
+    "perf.py": """
+        import sys
+        from sqlalchemy import create_engine, text
+        from shop.listing import page
+
+        engine = create_engine("sqlite://")
+
+        def first_page(): return page()
+        def titles():
+            with engine.connect() as connection:
+                return [row[0] for row in connection.execute(text("SELECT 1 UNION SELECT 2 UNION SELECT 3"))]
+        def was_broken(): raise ValueError("password=hunter2 is wrong")
+        def breaks(): return 1
+        def answer(): return 42
+        def hangs(): return 1
+        def steady(): return "same"
+        def swapped(): return 1
+        """,
+    "job.py": "print('done')\n",
+}
+AFTER = {
+    "shop/listing.py": """
+        def render(): return sum(i * i for i in range(3000))
+        def page():
+            for _ in range(12): value = render()
+            return value
+        """,
+    "perf.py": """
+        import sys, time
+        from itertools import count
+        from pathlib import Path
+        from sqlalchemy import create_engine, text
+        from shop.listing import page
+
+        engine = create_engine("sqlite://")
+        numbers = count()
+
+        def first_page(): return page()
+        def titles():
+            with engine.connect() as connection:
+                return [connection.execute(text(f"SELECT {i}")).scalar() for i in (1, 2, 3)]
+        def was_broken(): return 1
+        def breaks(): raise ValueError("password=hunter2 is wrong")
+        def answer(): return 41
+        def hangs(): time.sleep(600)
+        def steady(): return f"number {next(numbers)}"
+        def added(): return 1
+        def swapped(): return 1
+        """,
+    "job.py": "import sys\nprint('half')\nsys.exit('no more token=abcdefghijkl')\n",
+    "new.py": "print('new')\n",
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> GitProject:
+    """A first commit, tagged ``before``, and a work tree that isn't committed."""
+    project = GitProject(tmp_path_factory.mktemp("repository"))
+    project.commit("Open the shop", BEFORE)
+    project.git("tag", "before")
+    project.write(AFTER)
+    return project
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the gate leaves in the temporary folder would be found here."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def judged(project: GitProject, *targets: str | GateTarget, settings: GateSettings = QUICK) -> GateResult:
+    result = judge_against("before", targets, folder=project.root, settings=settings, store=Store())
+    assert project.git("worktree", "list").count("\n") == 0
+    assert list(Path(tempfile.gettempdir()).iterdir()) == []
+    return result
+
+
+def test_a_slowdown_is_a_regression_and_names_the_function(project: GitProject) -> None:
+    result = judged(project, "perf.py:first_page", settings=GateSettings(max_seconds=3, sampled_rounds=1))
+
+    (target,) = result.targets
+    assert (result.outcome, result.exit_code) == (GateOutcome.REGRESSION, 1)
+    assert target.comparison is not None
+    assert target.comparison.ratio > 3
+    assert "render" in target.sentence
+    named = {(change.frame.file, change.frame.function) for change in target.comparison.functions}
+    assert ("shop/listing.py", "render") in named
+    assert result.new.dirty
+    store = Store()
+    base, new = store.session_runs(target.session_id)
+    session = store.session(target.session_id)
+    before = project.git("rev-parse", "before")
+    assert (base.parameters["side"], base.parameters["commit"]) == ("base", before)
+    assert (new.parameters["side"], new.parameters["dirty"]) == ("new", True)
+    assert (session.kind, session.parameters["baseline_commit"]) == ("gate", before)
+    assert base.name == new.name == "perf.py:first_page"
+    assert {r.status for r in (base, new)} == {Status.OK}
+    assert [c.verdict for c in store.comparisons(target.session_id)] == [target.comparison.verdict]
+
+
+def test_a_risen_count_is_a_regression_whatever_the_clock_says(project: GitProject) -> None:
+    result = judged(project, "perf.py:titles", "perf.py:swapped", settings=COUNTED)
+
+    titles, swapped = result.targets
+    assert (titles.outcome, swapped.outcome) == (GateOutcome.REGRESSION, GateOutcome.PASS)
+    assert titles.counts == ("statements rose from 1 to 3",)
+    assert titles.sentence.startswith("statements rose from 1 to 3")
+
+    allowed = GateSettings(timing=False, ignore_counts=frozenset({"statements"}))
+    assert judged(project, "perf.py:titles", settings=allowed).exit_code == 0
+
+
+def test_what_the_baseline_lacks_is_said_and_not_failed(project: GitProject) -> None:
+    result = judged(project, "perf.py:added", "new.py", settings=COUNTED)
+
+    assert [target.outcome for target in result.targets] == [GateOutcome.ADDED, GateOutcome.ADDED]
+    assert "has no 'added'" in result.targets[0].reason
+    assert result.targets[1].reason == "the baseline has no new.py"
+    assert (result.outcome, result.exit_code) == (GateOutcome.PASS, 0)
+
+
+def test_broken_code_is_told_apart_from_a_broken_baseline(project: GitProject) -> None:
+    result = judged(project, "perf.py:breaks", "perf.py:was_broken", settings=COUNTED)
+
+    new, base = result.targets
+    assert (new.outcome, base.outcome) == (GateOutcome.FAILED, GateOutcome.INCONCLUSIVE)
+    assert "ValueError" in new.reason
+    assert "hunter2" not in new.reason
+    assert base.reason.startswith("the baseline can't be measured: ")
+    assert result.exit_code == ScenarioError.exit_code
+    stored = {run.name: run.status for run in Store().runs()}
+    assert stored.get("perf.py:breaks") in (None, Status.FAILED)
+
+
+def test_other_results_stop_the_comparison(project: GitProject) -> None:
+    result = judged(project, "perf.py:answer", "perf.py:steady", "job.py", settings=COUNTED)
+
+    answer, steady, job = result.targets
+    assert [t.outcome for t in result.targets] == [GateOutcome.FAILED] * 3
+    assert "different results" in answer.reason
+    assert "from round to round" in steady.reason
+    assert "no more" in job.reason
+    assert "abcdefghijkl" not in job.reason
+    assert result.exit_code == ResultsDiffer.exit_code
+
+    anyway = GateSettings(timing=False, same_results=False)
+    assert judged(project, "perf.py:answer", settings=anyway).outcome is GateOutcome.PASS
+
+
+def test_a_workload_that_hangs_is_ended(project: GitProject) -> None:
+    settings = GateSettings(timing=False, timeout_s=0.5)
+    result = judged(project, "perf.py:hangs", settings=settings)
+
+    assert result.outcome is GateOutcome.FAILED
+    assert "did not end within 0.5 s" in result.targets[0].reason
+
+
+def test_code_of_the_other_side_is_no_baseline(tmp_path: Path) -> None:
+    project = GitProject(tmp_path / "repository")
+    hidden = str(project.root / "deep" / "inside")
+    project.commit(
+        "Hide the package",
+        {
+            "perf.py": f"import sys\nsys.path.insert(0, {hidden!r})\nimport hidden\nwork = lambda: hidden.work()\n",
+            "deep/inside/hidden.py": "def work(): return 1\n",
+        },
+    )
+    project.git("tag", "before")
+    result = judged(project, "perf.py:work", settings=COUNTED)
+
+    assert result.exit_code == 3
+    assert "imported hidden from elsewhere than its checkout" in result.targets[0].reason
+
+
+def test_a_project_named_workbench_is_measured_with_each_sides_own_code(tmp_path: Path) -> None:
+    project = GitProject(tmp_path / "repository")
+    project.commit(
+        "A workbench of another time",
+        {
+            "workbench/__init__.py": "VALUE = 'then'\n",
+            "perf.py": "import workbench\ndef value(): return workbench.VALUE\n",
+        },
+    )
+    project.git("tag", "before")
+    assert judged(project, "perf.py:value", settings=COUNTED).exit_code == 0
+    project.write({"workbench/__init__.py": "VALUE = 'now'\n"})
+
+    result = judged(project, "perf.py:value", settings=COUNTED)
+
+    assert result.targets[0].exit_code == ResultsDiffer.exit_code
+
+
+@pytest.mark.parametrize(
+    ("revision", "targets", "says"),
+    [
+        ("before", [], "name what to judge"),
+        ("nonsense", ["perf.py:answer"], "unknown revision 'nonsense'"),
+        ("--all", ["perf.py:answer"], "unknown revision '--all'"),
+        ("before", ["perf.py:nothing"], "has no 'nothing'"),
+        ("before", ["gone.py"], "no file"),
+        ("before", ["jamf:naive"], "not this repository's"),
+        ("before", ["latest"], "is a stored run"),
+        ("before", [f"{Path(__file__)}:test"], "is not in the repository"),
+    ],
+)
+def test_what_is_no_gate_is_a_usage_error(
+    project: GitProject, revision: str, targets: list[str], says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        judge_against(revision, targets, folder=project.root)
+
+
+def test_a_folder_without_a_repository_is_a_usage_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with pytest.raises(UsageError, match="is not in a git work tree"):
+        judge_against("HEAD", ["x.py"], folder=tmp_path)
+    GitProject(tmp_path / "empty")
+    with pytest.raises(UsageError, match="unknown revision"):
+        judge_against("HEAD", ["x.py"], folder=tmp_path / "empty")

@@ -1,0 +1,181 @@
+"""Scaling measured on real functions, and on a case study's counts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import workbench as wb
+from workbench.analysis.scaling import MEMORY, TIME
+from workbench.errors import ResultsDiffer, ScenarioError, UsageError
+from workbench.experiment.scaling import ScalingSettings, measure_scaling, scaling_json, stored_exponents
+from workbench.model import Status, Verdict
+from workbench.store import Store
+
+WORK = """
+def linear(n):
+    return sum(i * i for i in range(n * 300))
+
+def square(n):
+    for _ in range(n):
+        value = linear(n)
+    return value
+
+def wrong(n):
+    return linear(n) + 1
+
+def setup_sorted_input(n):
+    return list(range(n * 1000))
+
+def sorted_input(values):
+    return len(sorted(values))
+
+def fails(n):
+    if n > 8:
+        raise ValueError("token=abc123secret at " + str(n))
+    return n
+
+async def nap(n):
+    import asyncio
+    await asyncio.sleep(0.001 * n)
+    return n
+
+def nothing():
+    return 1
+"""
+QUICK = ScalingSettings(rounds=2, memory=False)
+SIZES = (4, 8, 16, 32)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    path = tmp_path / "work.py"
+    path.write_text(WORK)
+    return path
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store.duckdb")
+
+
+def test_a_square_against_a_linear_function_is_a_regression(work: Path, store: Store) -> None:
+    result = measure_scaling(f"{work}:square", SIZES, settings=QUICK, baseline=f"{work}:linear", store=store)
+    assert result.verdict is Verdict.REGRESSION
+    assert result.exit_code == 1
+    assert result.exponents[TIME].value > 1.5
+    base, new = result.sessions
+    assert [run.parameters["size"] for run in store.session_runs(new.session_id)] == list(SIZES)
+    assert store.session(new.session_id).kind == "scaling"
+    again = measure_scaling(f"{work}:square", SIZES, settings=QUICK, baseline=base.session_id, store=store)
+    assert again.verdict is Verdict.REGRESSION
+    assert len(again.sessions) == 1
+    found = stored_exponents(store, new.session_id)
+    assert found is not None
+    assert found[TIME].value == pytest.approx(result.exponents[TIME].value)
+    json.dumps(scaling_json(result))
+
+
+def test_declared_limits_judge_without_a_baseline(work: Path) -> None:
+    free = measure_scaling(f"{work}:square", SIZES, settings=QUICK)
+    assert (free.verdict, free.exit_code) == (None, 0)
+    limited = ScalingSettings(rounds=2, memory=False, limits={TIME: 1.2, "statements": 1.0})
+    result = measure_scaling(f"{work}:square", SIZES, settings=limited)
+    assert result.verdict is Verdict.REGRESSION
+    assert result.notes[-1] == "statements has a declared limit, but was not measured"
+
+
+def test_memory_grows_with_what_is_kept() -> None:
+    result = measure_scaling(lambda n: [b"x" * 1000 for _ in range(n)], SIZES, settings=ScalingSettings(rounds=1))
+    assert result.exponents[MEMORY].value == pytest.approx(1.0, abs=0.1)
+
+
+def test_input_is_made_outside_the_clock(work: Path) -> None:
+    made: list[int] = []
+
+    def make(n: int) -> list[int]:
+        made.append(n)
+        return list(range(n))
+
+    measure_scaling(len, SIZES, settings=QUICK, make=make)
+    assert set(made) == set(SIZES)
+    result = measure_scaling(f"{work}:sorted_input", SIZES, settings=QUICK)
+    assert result.exponents[TIME].value > 0.3
+
+
+def test_a_coroutine_function_is_driven(work: Path) -> None:
+    result = measure_scaling(f"{work}:nap", (4, 8, 16), settings=ScalingSettings(rounds=1, max_seconds=0.1))
+    assert 0.6 < result.exponents[TIME].value < 1.2
+
+
+def test_a_failure_names_its_size_and_keeps_what_was_before(work: Path, store: Store) -> None:
+    with pytest.raises(ScenarioError, match=r"fails failed at size 16: ValueError: token=\[redacted\] at 16"):
+        measure_scaling(f"{work}:fails", SIZES, settings=QUICK, store=store)
+    runs = sorted(store.runs(), key=lambda run: float(run.parameters["size"] or 0))
+    assert [(run.parameters["size"], run.status) for run in runs] == [
+        (4, Status.OK),
+        (8, Status.OK),
+        (16, Status.FAILED),
+    ]
+
+
+def test_ctrl_c_keeps_the_sizes_so_far(store: Store) -> None:
+    def interrupted(n: int) -> int:
+        if n == 16:
+            raise KeyboardInterrupt
+        return n
+
+    result = measure_scaling(interrupted, SIZES, settings=QUICK, store=store)
+    assert result.interrupted
+    assert result.exit_code == 130
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert sorted(float(run.parameters["size"] or 0) for run in store.runs()) == [4, 8, 16]
+
+
+def test_wrong_results_and_wrong_targets_are_refused(work: Path, store: Store) -> None:
+    with pytest.raises(ResultsDiffer):
+        measure_scaling(f"{work}:wrong", SIZES, settings=QUICK, baseline=f"{work}:linear")
+    for target in (f"{work}:nothing", f"{work}:missing", str(work), "latest", "jamf"):
+        with pytest.raises(UsageError):
+            measure_scaling(target, SIZES, settings=QUICK)
+    with wb.profile("block", store=store) as block:
+        pass
+    assert block.session is not None
+    with pytest.raises(UsageError, match="not measured at several sizes"):
+        measure_scaling(f"{work}:linear", SIZES, settings=QUICK, baseline=block.session.session_id, store=store)
+
+
+def shell(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "workbench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **more)
+
+
+@pytest.mark.service
+def test_n_plus_one_of_a_case_study_from_the_shell(tmp_path: Path) -> None:
+    """The naive export asks once for each resource it meets; what it shares, the optimized one asks for once."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.workbench.scaling."jamf:naive"]\nmax_exponent = {requests = 0.5}\n'
+    )
+    options = ("--link", "none", "-O", "latency_scale=0", "--sizes", "2,4,8", "--rounds", "1", "--no-memory")
+    done = shell("scaling", "jamf:naive", *options, "--json", "--plot", "chart.html", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    document = json.loads(done.stdout)
+    requests = next(each for each in document["exponents"] if each["name"] == "requests")
+    assert (requests["exact"], requests["verdict"], requests["limit"]) == (True, "REGRESSION", 0.5)
+    assert "plotly" in (tmp_path / "chart.html").read_text()
+    assert shell("scaling", "jamf:naive", "--sizes", "2,x", cwd=tmp_path).returncode == 2
+    assert shell("scaling", "jamf:naive", "--resources", "4", cwd=tmp_path).returncode == 2
+
+
+def test_a_notebook_scales_its_own_function(store: Store) -> None:
+    view = wb.scaling(lambda n: list(range(n * 1000)), SIZES, rounds=1, max_exponent=3.0, store=store)
+    assert 0.3 < view["time"].value < 2
+    assert "time" in repr(view)
+    assert "<table" in view._repr_html_()
+    assert view.chart().data
+    assert view.verdict in ("PASS", "INCONCLUSIVE")

@@ -1,0 +1,214 @@
+"""Which functions changed: resampling over rounds, false discoveries, what moved and what grew, and the table."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from workbench.analysis.functions import function_changes, was_tested
+from workbench.analysis.resampling import (
+    FEWEST_ROUNDS,
+    benjamini_hochberg,
+    difference_interval,
+    permutation_p_values,
+    smallest_p,
+    student_quantile,
+)
+from workbench.analysis.summary import sentence
+from workbench.analysis.weights import RoundWeights, function_of_node, together
+from workbench.calltree import CallTree, CallTreeBuilder
+from workbench.model import Frame, FunctionChange
+from workbench.statistics import Estimate
+from workbench.views.changes import changes_table
+
+MS = 1_000_000
+MAIN, OLD, NEW, LOAD, SAVE, WAIT = (
+    Frame("app.py", name) for name in ("main", "old", "new", "load", "save", "wait")
+)
+AWAIT = Frame("<await>", "[await]")
+SLOWER = Estimate(1.12, 1.09, 1.15, 41, True, label="95 %")
+Stack = tuple[Frame, ...]
+
+
+def tree(rng: np.random.Generator, means: dict[Stack, float], rounds: int = 10, noise: float = 0.08) -> CallTree:
+    """Rounds of a stack's mean number of samples each, with a sampler's noise and a whole round's."""
+    builder = CallTreeBuilder()
+    builder.thread("MainThread")
+    for number in range(rounds):
+        factor = rng.lognormal(0, noise)
+        for stack, mean in means.items():
+            weight = int(rng.poisson(mean * factor)) * MS
+            builder.sample(time_ns=0, weight_ns=weight, node=builder.node(stack), round=number)
+    return builder.build()
+
+
+def changed(base: CallTree, new: CallTree, rounds: int = 10) -> dict[str, FunctionChange]:
+    numbers = dict.fromkeys(range(rounds), 1.0)
+    found = function_changes(base, new, base_rounds=numbers, new_rounds=numbers)
+    return {change.frame.function: change for change in found}
+
+
+PLAIN = {(MAIN,): 30.0, (MAIN, LOAD): 100.0, (MAIN, SAVE): 40.0, (MAIN, OLD): 20.0}
+
+
+def test_the_function_that_grew_is_told_and_stands_first() -> None:
+    rng = np.random.default_rng(21)
+    found = changed(tree(rng, PLAIN), tree(rng, {**PLAIN, (MAIN, OLD): 40.0}))
+    first = next(iter(found.values()))
+    assert (first.frame, first.change) == (OLD, "grew")
+    assert 0 < first.low < first.new_seconds - first.base_seconds < first.high
+    assert first.low < 0.02 < first.high
+    assert first.q <= 0.05
+    assert [c.frame for c in found.values() if c.change] == [OLD]
+
+
+def test_what_shrank_is_told_as_well() -> None:
+    rng = np.random.default_rng(2)
+    found = changed(tree(rng, PLAIN), tree(rng, {**PLAIN, (MAIN, LOAD): 50.0}))
+    assert [(name, c.change) for name, c in found.items() if c.change] == [("load", "shrank")]
+
+
+def test_noise_larger_than_the_cause_comes_after_it() -> None:
+    """The large function's change by chance may be larger than the small one's by cause."""
+    rng = np.random.default_rng(3)
+    large = {(MAIN, LOAD): 2000.0, (MAIN, OLD): 20.0}
+    base, new = tree(rng, large, noise=0.2), tree(rng, {**large, (MAIN, OLD): 60.0}, noise=0.2)
+    found = list(changed(base, new).values())
+    assert abs(found[1].new_seconds - found[1].base_seconds) > abs(found[0].new_seconds - found[0].base_seconds)
+    assert [c.frame for c in found[:2]] == [OLD, LOAD]
+
+
+def test_equal_code_yields_few_false_discoveries() -> None:
+    """At most 5 % of comparisons; 12 of 100 would come by chance once in 500 times at that rate."""
+    rng = np.random.default_rng(4)
+    many = {(MAIN, Frame("app.py", f"f{i}")): float(5 + 3 * i) for i in range(20)}
+    alarms = sum(any(c.change for c in changed(tree(rng, many), tree(rng, many)).values()) for _ in range(100))
+    assert alarms < 12
+
+
+def test_a_function_under_another_caller_has_moved_and_not_grown() -> None:
+    rng = np.random.default_rng(5)
+    rest: dict[Stack, float] = {(MAIN,): 100.0, (MAIN, SAVE): 40.0}
+    base = tree(rng, {**rest, (MAIN, OLD, LOAD): 80.0, (MAIN, SAVE, LOAD): 20.0})
+    new = tree(rng, {**rest, (MAIN, NEW, LOAD): 80.0, (MAIN, SAVE, LOAD): 20.0})
+    found = changed(base, new)
+    assert [(name, c.change) for name, c in found.items() if c.change] == [("load", "moved")]
+    callers = {c.caller: (c.base_seconds > 0, c.new_seconds > 0) for c in found["load"].callers}
+    assert callers == {OLD: (True, False), NEW: (False, True)}
+    (row,) = [row for row in changes_table(list(found.values())).rows if "load" in row]
+    assert "moved from old to new" in row
+
+
+def test_a_function_that_grew_under_a_new_caller_has_grown() -> None:
+    rng = np.random.default_rng(6)
+    base = tree(rng, {(MAIN, OLD, LOAD): 50.0, (MAIN, SAVE): 50.0})
+    new = tree(rng, {(MAIN, NEW, LOAD): 150.0, (MAIN, SAVE): 50.0})
+    assert changed(base, new)["load"].change == "grew"
+
+
+def test_a_renamed_function_is_one_that_went_and_one_that_came() -> None:
+    rng = np.random.default_rng(7)
+    found = changed(tree(rng, PLAIN), tree(rng, {**PLAIN, (MAIN, OLD): 0.0, (MAIN, NEW): 20.0}))
+    assert (found["old"].change, found["new"].change) == ("shrank", "grew")
+
+
+def test_recursion_and_waiting_are_looked_through() -> None:
+    """A deeper recursion is no other caller, and time awaited is its function's."""
+    rng = np.random.default_rng(8)
+    base = tree(rng, {(MAIN, WAIT, AWAIT): 90.0, (MAIN, LOAD, LOAD): 60.0})
+    new = tree(rng, {(MAIN, WAIT): 90.0, (MAIN, LOAD, LOAD, LOAD): 60.0})
+    found = changed(base, new)
+    assert not any(c.change for c in found.values())
+    assert found["wait"].base_seconds == pytest.approx(0.09, rel=0.2)
+    assert "[await]" not in found
+
+
+def test_too_few_rounds_are_not_tested() -> None:
+    rng = np.random.default_rng(9)
+    few = FEWEST_ROUNDS - 1
+    base, new = tree(rng, PLAIN, few), tree(rng, {**PLAIN, (MAIN, OLD): 90.0}, few)
+    found = list(changed(base, new, few).values())
+    assert not was_tested(found)
+    assert found[0].frame == OLD
+    assert math.isnan(found[0].low)
+    assert found[0].change == ""
+    assert "too few" in changes_table(found).caption
+
+
+def test_only_completed_rounds_count() -> None:
+    rng = np.random.default_rng(10)
+    base = tree(rng, PLAIN, 12)
+    found = function_changes(base, base, base_rounds={0: 1.0, 1: 2.0}, new_rounds={0: 1.0, 1: 2.0})
+    ours = RoundWeights.of_functions(base, {0: 1.0, 1: 2.0})
+    load = ours.seconds[:, list(ours.keys).index(LOAD)]
+    (change,) = [c for c in found if c.frame == LOAD]
+    assert change.base_seconds == pytest.approx((load[0] + 2 * load[1]) / 3)  # per execution of the body
+    assert change.base_seconds == change.new_seconds
+
+
+def test_a_tree_against_itself_tells_nothing() -> None:
+    base = tree(np.random.default_rng(11), PLAIN)
+    assert all(c.change == "" and c.base_seconds == c.new_seconds for c in changed(base, base).values())
+
+
+@pytest.mark.parametrize("rounds", [0, 10])
+def test_empty_trees_and_trees_of_one_frame_are_compared(rounds: int) -> None:
+    empty = CallTreeBuilder().build()
+    one = tree(np.random.default_rng(12), {(MAIN,): 5.0})
+    assert changed(empty, empty, rounds) == {}
+    assert changed(empty, one, rounds)["main"].base_seconds == 0.0
+    assert changed(one, empty, rounds)["main"].new_seconds == 0.0
+
+
+def test_two_frames_made_one_by_redaction_are_summed() -> None:
+    twice = RoundWeights([LOAD, LOAD], np.array([[1.0, 2.0]]))
+    names, base, new = together(twice, RoundWeights([SAVE], np.array([[4.0]])))
+    assert (names, base.tolist(), new.tolist()) == ([LOAD, SAVE], [[3.0, 0.0]], [[0.0, 4.0]])
+
+
+def test_a_wait_without_a_caller_keeps_its_own_name() -> None:
+    builder = CallTreeBuilder()
+    builder.sample(time_ns=0, weight_ns=5, node=builder.node((AWAIT,)))
+    assert function_of_node(builder.build()).tolist() == [0]
+
+
+def test_noise_is_never_named_where_it_was_tested() -> None:
+    tested = FunctionChange(LOAD, 1.0, 1.3, 0.5, 0.6, -0.1, 0.6, 0.4)
+    told = FunctionChange(SAVE, 1.0, 1.1, 0.5, 0.5, 0.05, 0.15, 0.01, "grew")
+    assert "mostly `save` (+5 points)" in sentence(SLOWER, 6.0, [tested, told])
+    assert "mostly" not in sentence(SLOWER, 6.0, [tested])
+    assert "mostly `load`" in sentence(SLOWER, 6.0, [FunctionChange(LOAD, 1.0, 1.3, 0.5, 0.6)])
+
+
+def test_permutations_are_exact_for_few_rounds() -> None:
+    base, new = np.arange(4.0).reshape(-1, 1), np.arange(10.0, 14.0).reshape(-1, 1)
+    assert permutation_p_values(base, new)[0] == pytest.approx(2 / 70) == smallest_p(4, 4)
+    assert permutation_p_values(base, base)[0] == 1.0
+    assert smallest_p(12, 12) == 1e-4
+
+
+def test_p_values_of_equal_rounds_are_uniform_or_above() -> None:
+    rng = np.random.default_rng(13)
+    for rounds in (7, 10):  # all permutations, and drawn ones
+        p = permutation_p_values(rng.normal(size=(rounds, 2000)), rng.normal(size=(rounds, 2000)))
+        for level in (0.01, 0.05, 0.2):
+            assert (p <= level).mean() < level + 3 * math.sqrt(level * (1 - level) / 2000)
+
+
+def test_intervals_cover_what_they_promise_even_with_few_rounds() -> None:
+    rng = np.random.default_rng(14)
+    low, high = difference_interval(rng.lognormal(0, 0.3, (6, 1000)), rng.lognormal(0, 0.3, (6, 1000)) + 0.5)
+    assert 0.93 < ((low <= 0.5) & (high >= 0.5)).mean() < 0.995
+    nothing, _ = difference_interval(np.ones((1, 3)), np.ones((5, 3)))
+    assert np.isnan(nothing).all()
+
+
+def test_textbook_values() -> None:
+    """Student's t from its tables; Benjamini and Hochberg's own example (section 3.2): four of fifteen at 5 %."""
+    assert [round(student_quantile(0.975, f), 2) for f in (3, 5, 9, 30)] == [3.18, 2.57, 2.26, 2.04]
+    p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528]
+    q = benjamini_hochberg(np.array([*p, 0.7590, 1.0]))
+    assert (q <= 0.05).sum() == 4
+    assert benjamini_hochberg(np.array([])).size == 0

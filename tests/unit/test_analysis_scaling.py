@@ -1,0 +1,193 @@
+"""Exponents of costs over sizes, exactly on counts, with an interval on the clock; and when one grew."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workbench.analysis.scaling import MEMORY, SIZE, TIME, Exponent, exponents, fit_exponent, grown, overall
+from workbench.errors import UsageError
+from workbench.experiment.limits import declared_limits, parse_limits
+from workbench.experiment.scaling import ScalingSettings, check_sizes
+from workbench.model import Round, RoundKind, Run, Status, Verdict
+from workbench.views.scaling import exponents_table, scaling_chart
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+SIZES = (8, 16, 32, 64)
+
+
+def counted(cost: Callable[[int], float], name: str = "requests") -> Exponent:
+    fit = fit_exponent(name, {size: [cost(size)] * 3 for size in SIZES})
+    assert fit is not None
+    return fit
+
+
+def timed(rng: np.random.Generator, power: float, rounds: int = 5, noise: float = 0.1) -> Exponent:
+    fit = fit_exponent(TIME, {n: (1e-3 * n**power * rng.lognormal(0, noise, rounds)).tolist() for n in SIZES})
+    assert fit is not None
+    return fit
+
+
+@pytest.mark.parametrize(("power", "cost"), [(0, 7), (1, 3), (2, 0.5), (1.5, 1)])
+def test_a_power_has_its_exponent_exactly(power: float, cost: float) -> None:
+    fit = counted(lambda n: cost * n**power)
+    assert fit.value == pytest.approx(power)
+    assert fit.is_exact
+    assert fit.end == pytest.approx(power)
+
+
+def test_a_single_round_is_enough_for_a_count_and_not_for_a_time() -> None:
+    assert fit_exponent("requests", {n: [2.0 * n] for n in SIZES}).is_exact  # type: ignore[union-attr]
+    fit = fit_exponent(TIME, {n: [2.0 * n] for n in SIZES})
+    assert fit is not None
+    assert math.isnan(fit.low)
+    assert [g.verdict for g in grown({TIME: fit}, {TIME: fit})] == [Verdict.INCONCLUSIVE]
+
+
+def test_the_interval_covers_the_true_exponent() -> None:
+    rng = np.random.default_rng(1)
+    covered = sum(fit.low <= 1.0 <= fit.high for fit in (timed(rng, 1.0) for _ in range(400)))
+    assert covered / 400 > 0.90
+
+
+def test_disturbed_rounds_don_t_move_the_exponent() -> None:
+    rng = np.random.default_rng(2)
+    costs = {n: (n * rng.lognormal(0, 0.02, 9)).tolist() for n in SIZES}
+    costs[64][:3] = [900.0, 700.0, 800.0]
+    fit = fit_exponent(TIME, costs)
+    assert fit is not None
+    assert fit.value == pytest.approx(1.0, abs=0.05)
+
+
+def test_costs_without_a_logarithm() -> None:
+    never = fit_exponent("retries", {size: [0.0, 0.0] for size in SIZES})
+    assert never is not None and (never.value, never.is_exact) == (0.0, True)
+    some = fit_exponent("retries", {4: [0.0], 8: [1.0], 16: [2.0], 32: [4.0]})
+    assert some is not None and some.sizes == (8, 16, 32)
+    assert fit_exponent("retries", {4: [0.0], 8: [0.0], 16: [2.0], 32: [4.0]}) is None
+    assert fit_exponent("retries", {}) is None
+
+
+def test_n_plus_one_is_found_on_counts_alone() -> None:
+    once, each = counted(lambda n: 1, "statements"), counted(lambda n: 1 + n, "statements")
+    (growth,) = grown({"statements": each}, {"statements": once})
+    assert growth.verdict is Verdict.REGRESSION
+    assert growth.text == "statements: n^0.00 → n^0.95 (exact)"
+    (back,) = grown({"statements": once}, {"statements": each})
+    assert back.verdict is Verdict.IMPROVEMENT
+
+
+def test_a_measure_that_is_new_had_no_growth_before() -> None:
+    assert grown({"requests": counted(lambda n: 2 * n)}, {})[0].verdict is Verdict.REGRESSION
+    assert grown({"requests": counted(lambda n: 2)}, {})[0].verdict is Verdict.PASS
+
+
+def test_the_clock_s_exponent_needs_its_whole_interval() -> None:
+    rng = np.random.default_rng(3)
+    linear, square = timed(rng, 1.0, 9, 0.05), timed(rng, 2.0, 9, 0.05)
+    assert grown({TIME: square}, {TIME: linear})[0].verdict is Verdict.REGRESSION
+    assert grown({TIME: linear}, {TIME: square})[0].verdict is Verdict.IMPROVEMENT
+    assert grown({TIME: linear}, {TIME: timed(rng, 1.0, 9, 0.05)})[0].verdict is Verdict.PASS
+    loud = timed(rng, 1.1, 3, 0.8)
+    assert grown({TIME: loud}, {TIME: linear})[0].verdict is Verdict.INCONCLUSIVE
+
+
+def test_equal_growth_rarely_alarms() -> None:
+    rng = np.random.default_rng(4)
+    alarms = sum(
+        grown({TIME: timed(rng, 1.0)}, {TIME: timed(rng, 1.0)})[0].verdict is Verdict.REGRESSION for _ in range(300)
+    )
+    assert alarms <= 6
+
+
+def test_declared_limits_come_first_and_are_exact_on_counts() -> None:
+    fits = {"requests": counted(lambda n: 2 * n), TIME: timed(np.random.default_rng(5), 1.0, 9, 0.02)}
+    judged = {g.name: g.verdict for g in grown(fits, None, {"requests": 1.0, TIME: 1.5})}
+    assert judged == {"requests": Verdict.PASS, TIME: Verdict.PASS}
+    assert grown(fits, None, {"requests": 0.9})[0].verdict is Verdict.REGRESSION
+    assert grown(fits, {TIME: fits[TIME]}, {TIME: 0.5})[0].verdict is Verdict.REGRESSION
+
+
+def test_the_worst_measure_decides() -> None:
+    up, flat = counted(lambda n: n * n), counted(lambda n: 5, "connects")
+    growths = grown({"requests": up, "connects": flat}, {"requests": counted(lambda n: n), "connects": flat})
+    assert overall(growths) is Verdict.REGRESSION
+    assert overall(growths[1:]) is Verdict.PASS
+
+
+def run(size: int, *rounds: tuple[RoundKind, dict[str, float], Status]) -> Run:
+    made = tuple(Round(i, kind, i, NOW, measures, status) for i, (kind, measures, status) in enumerate(rounds))
+    return Run(f"r{size}", "s", "r", NOW, parameters={SIZE: size}, rounds=made)
+
+
+def test_exponents_come_from_completed_timing_rounds_per_execution() -> None:
+    runs = [
+        run(
+            n,
+            (RoundKind.WARMUP, {"wall": 99.0, MEMORY: 100.0 * n}, Status.OK),
+            (RoundKind.TIMING, {"wall": 4.0 * n, "loops": 4.0, "requests": 8.0}, Status.OK),
+            (RoundKind.TIMING, {"wall": 900.0, "loops": 1.0, "requests": 900.0}, Status.FAILED),
+        )
+        for n in SIZES
+    ]
+    fits = exponents([*runs, Run("other", "s", "r", NOW)])
+    assert {name: round(fit.value, 6) for name, fit in fits.items()} == {TIME: 1.0, "requests": 0.0, MEMORY: 1.0}
+    assert fits[TIME].costs == pytest.approx(SIZES)
+    assert fits["requests"].costs[0] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("sizes", [[], [4], [4, 4, 8], [0, 1, 2], [-1, 2, 4, 8]])
+def test_sizes_that_tell_no_exponent_are_refused(sizes: list[int]) -> None:
+    with pytest.raises(UsageError, match="size"):
+        check_sizes(sizes)
+
+
+@pytest.mark.parametrize("limits", [{"wurst": 1.0}, {TIME: -1.0}, {TIME: math.nan}])
+def test_limits_that_mean_nothing_are_refused(limits: dict[str, float]) -> None:
+    with pytest.raises(UsageError):
+        ScalingSettings(limits=limits)
+
+
+def test_limits_are_declared_in_the_project(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    assert declared_limits("a.py:f", tmp_path) == {}
+    file.write_text('[tool.workbench.scaling."a.py:f"]\nmax_exponent = {time = 1.2, requests = 1}\n')
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    assert declared_limits("a.py:f", inner) == {TIME: 1.2, "requests": 1.0}
+    assert declared_limits("b.py:f", inner) == {}
+    file.write_text('[tool.workbench.scaling."a.py:f"]\nmax_exponent = 1.1\n')
+    assert declared_limits("a.py:f", tmp_path) == {TIME: 1.1}
+    for bad in (
+        '[tool.workbench.scaling."a.py:f"]\nmax_exponent = "high"\n',
+        "[tool.workbench]\nscaling = 3\n",
+        "[",
+    ):
+        file.write_text(bad)
+        with pytest.raises(UsageError, match=r"pyproject\.toml"):
+            declared_limits("a.py:f", tmp_path)
+
+
+def test_limits_on_the_command_line() -> None:
+    assert parse_limits("1.2") == {TIME: 1.2}
+    assert parse_limits("time=1.2, requests=1") == {TIME: 1.2, "requests": 1.0}
+    assert parse_limits("") == {}
+    with pytest.raises(UsageError, match="no limit"):
+        parse_limits("time=fast")
+
+
+def test_table_and_chart_show_every_measure() -> None:
+    fits = {"requests": counted(lambda n: n), TIME: timed(np.random.default_rng(6), 2.0)}
+    table = exponents_table(fits, grown(fits, fits))
+    assert [row[0] for row in table.rows] == ["requests", "time"]
+    assert table.rows[0][1:3] == ("1.00", "exact")
+    assert table.rows[0][-1] == "PASS"
+    assert len(exponents_table(fits).columns) == 6
+    figure = scaling_chart(fits, {"requests": fits["requests"]})
+    assert [trace.name for trace in figure.data] == ["requests: n^1.00", "baseline: n^1.00", "time: n^2.00"]
+    assert figure.data[0].y == (1.0, 2.0, 4.0, 8.0)

@@ -1,0 +1,95 @@
+"""Margins and alpha of a project's ``pyproject.toml``, for everything and for one target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.analysis.verdict import Rule
+from workbench.errors import UsageError
+from workbench.experiment.margins import margin_for
+
+TABLES = """
+[tool.workbench.compare]
+max-regression = "6%"
+alpha = 0.02
+max-seconds = 30
+
+[tool.workbench.compare.targets.jamf]
+max-regression = "15%"
+ignore-counts = ["connects"]
+
+[tool.workbench.compare.targets."jamf:optimized"]
+alpha = 0.01
+
+[tool.workbench.compare.targets."perf/pages.py"]
+max-regression = 0.2
+regression = "15%"
+
+[tool.workbench.compare.targets."perf/pages.py:first"]
+max-pairs = 50
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text(TABLES)
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    return tmp_path
+
+
+def test_without_a_table_the_usual_margins_hold(tmp_path: Path) -> None:
+    assert margin_for("jamf:naive", start=tmp_path).rule == Rule()
+    assert margin_for("jamf:naive", start=tmp_path).max_seconds is None
+
+
+def test_the_general_table_holds_for_all_and_is_found_from_below(project: Path) -> None:
+    margin = margin_for("azure:naive", start=project / "deep" / "er")
+    assert (margin.rule.max_regression, margin.rule.regression) == (0.06, 0.02)
+    assert (margin.rule.alpha, margin.max_seconds) == (0.02, 30)
+
+
+def test_a_scenarios_table_adds_to_it_and_a_variants_to_that(project: Path) -> None:
+    naive, optimized = (margin_for(f"jamf:{name}", start=project).rule for name in ("naive", "optimized"))
+    assert (naive.max_regression, naive.alpha, naive.ignored_counts) == (0.15, 0.02, {"connects"})
+    assert (optimized.max_regression, optimized.alpha) == (0.15, 0.01)
+
+
+@pytest.mark.parametrize("name", ["perf/pages.py:first", "{}/perf/pages.py:first"])
+def test_files_are_named_from_the_projects_folder(project: Path, name: str) -> None:
+    rule = margin_for(name.format(project), start=project).rule
+    if name.startswith("{"):  # the path as from elsewhere
+        assert (rule.max_regression, rule.regression, rule.budget) == (0.2, 0.15, 50)
+    else:
+        assert rule.max_regression == 0.2
+
+
+def test_what_is_asked_for_wins(project: Path) -> None:
+    rule = margin_for(f"{project}/perf/pages.py", max_regression="9%", alpha=0.1, start=project).rule
+    assert (rule.max_regression, rule.alpha) == (0.09, 0.1)
+    assert rule.regression == pytest.approx(0.03)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[tool.workbench.compare]\nmax_regression = '5%'", "has no 'max_regression'; it knows: max-regression"),
+        ("[tool.workbench.compare]\nalpha = 5", "alpha: 5 must be a number between 0 and 1"),
+        ("[tool.workbench.compare]\nmax-regression = 'much'", "max-regression: 'much' is no percentage"),
+        ("[tool.workbench.compare]\nmax-seconds = 0", "must be a number above 0"),
+        ("[tool.workbench.compare]\nmax-pairs = 0.5", "must be a whole number above 0"),
+        ("[tool.workbench.compare]\nregression = '50%'", "what passes is no regression"),
+        ("[tool.workbench.compare]\nignore-counts = 'all'", "must be a list of texts"),
+        ("[tool.workbench.compare]\ntargets = 3", "must hold a table for each target"),
+        ("[tool.workbench]\ncompare = 3", "is no table"),
+        ("[tool.workbench.compare\n", "can't be read"),
+    ],
+)
+def test_a_bad_table_is_one_clear_line(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        margin_for("jamf:naive", start=tmp_path)
+    assert said in str(caught.value)
+    assert "pyproject.toml" in str(caught.value)
+    assert "\n" not in str(caught.value).strip()

@@ -1,0 +1,221 @@
+"""How a cost grows with the size of the work: its exponent with an interval, and whether that exponent grew.
+
+A cost that follows ``c · n^b`` is a straight line of slope b over log n and log cost, so the exponent is the
+least-squares slope over the sizes' medians; a constant part makes it smaller at small sizes, never larger. Its
+interval comes from the scatter of the rounds within each size ("pure error": Draper & Smith, *Applied Regression
+Analysis*, 3rd ed., 2.1), told by their median absolute deviation, as single rounds are disturbed by far; how much
+the medians bend away from the line doesn't widen it, as two variants measured at the same sizes bend alike. Counts
+that every round repeats have no scatter and an exact exponent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.analysis.counts import COUNTS
+from workbench.analysis.pairs import LOOPS, execution_seconds
+from workbench.analysis.resampling import student_quantile
+from workbench.model import RoundKind, Run, Status, Verdict
+
+__all__ = [
+    "FEWEST_SIZES",
+    "MEASURES",
+    "MEMORY",
+    "SIZE",
+    "TIME",
+    "Exponent",
+    "Growth",
+    "exponents",
+    "fit_exponent",
+    "grown",
+    "overall",
+]
+
+SIZE = "size"
+"""Parameter of a run: the size of the work that it was measured on."""
+
+TIME, MEMORY = "time", "memory"
+"""Seconds of one execution; bytes that Python allocated at the peak of one execution, above those before it."""
+
+MEASURES = (TIME, *COUNTS, MEMORY)
+"""What can have an exponent, and a limit of it."""
+
+FEWEST_SIZES = 3
+_CONFIDENCE = 0.95
+_TO_SD = 1.4826  # of the median absolute deviation, for the normal distribution
+_OF_MEDIAN = math.pi / 2  # times a mean's variance
+_TOLERANCE: Mapping[str, float] = {TIME: 0.15, MEMORY: 0.15}
+_TOLERANCE_OF_COUNTS = 0.05
+"""Exponents closer than these are the same: caches and allocators bend a line, a constant part bends a count's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exponent:
+    """``value`` b of a cost ~ n^b; ``low`` to ``high`` its 95 % interval, equal to it where every round agreed.
+
+    ``end`` is the exponent between the two largest sizes. ``sizes`` and ``costs`` are the points (medians per
+    size). Low and high are NaN where single rounds don't tell their scatter.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    end: float
+    sizes: tuple[float, ...]
+    costs: tuple[float, ...]
+    error: float = 0.0
+    freedom: int = 0
+
+    @property
+    def is_exact(self) -> bool:
+        return self.low == self.high == self.value
+
+    @property
+    def tolerance(self) -> float:
+        return _TOLERANCE.get(self.name, _TOLERANCE_OF_COUNTS)
+
+
+def fit_exponent(name: str, costs: Mapping[float, Sequence[float]]) -> Exponent | None:
+    """The exponent of costs by size (each a round's); None where fewer than three sizes have a cost above 0.
+
+    A cost that is 0 at every size has the exponent 0; single sizes of cost 0 are left out: they have no logarithm.
+    """
+    if len(costs) >= FEWEST_SIZES and not any(value for values in costs.values() for value in values):
+        return Exponent(name, 0.0, 0.0, 0.0, 0.0, tuple(sorted(costs)), (0.0,) * len(costs))
+    known = {size: values for size, values in sorted(costs.items()) if values and min(values) > 0}
+    if len(known) < FEWEST_SIZES:
+        return None
+    x = np.log(np.array(list(known), dtype=np.float64))
+    logs = [np.log(np.asarray(values, dtype=np.float64)) for values in known.values()]
+    middles = np.array([np.median(each) for each in logs])
+    lever = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    value = float(lever @ middles)
+    error, freedom = _error(lever, logs, name in COUNTS)
+    half = student_quantile(0.5 + _CONFIDENCE / 2, freedom) * error if freedom and error else error
+    return Exponent(
+        name=name,
+        value=value,
+        low=value - half,
+        high=value + half,
+        end=float((middles[-1] - middles[-2]) / (x[-1] - x[-2])),
+        sizes=tuple(known),
+        costs=tuple(np.exp(middles).tolist()),
+        error=error,
+        freedom=freedom,
+    )
+
+
+def _error(lever: np.ndarray, logs: Sequence[np.ndarray], counted: bool) -> tuple[float, int]:
+    """Standard error of the slope from the scatter within the sizes, pooled; NaN for a single round's time."""
+    freedom = sum(len(each) - 1 for each in logs)
+    if not freedom:
+        return (0.0 if counted else math.nan), 0
+    variances = np.array([_variance(each) for each in logs])
+    counts = np.array([len(each) for each in logs])
+    scatter = float((variances * (counts - 1)).sum()) / freedom
+    return math.sqrt(_OF_MEDIAN * scatter * float((lever**2 / counts).sum())), freedom
+
+
+def _variance(logs: np.ndarray) -> float:
+    """From the median absolute deviation, which a few disturbed rounds don't move; 0 for fewer than two."""
+    n = len(logs)
+    deviation = float(np.median(np.abs(logs - np.median(logs))))
+    return (_TO_SD * deviation) ** 2 * n / (n - 1) if n > 1 else 0.0
+
+
+def exponents(runs: Sequence[Run]) -> dict[str, Exponent]:
+    """The exponent of each measure of runs that state their size: time, counts, bytes and memory."""
+    sized = {float(size): run for run in runs if isinstance(size := run.parameters.get(SIZE), int | float)}
+    found = {}
+    for name in MEASURES:
+        costs = {size: values for size, run in sized.items() if (values := _costs(run, name))}
+        if (fit := fit_exponent(name, costs)) and any(fit.costs):
+            found[name] = fit
+    return found
+
+
+def _costs(run: Run, name: str) -> list[float]:
+    """The measure per execution in each completed round that has it."""
+    kind = RoundKind.WARMUP if name == MEMORY else RoundKind.TIMING  # memory is traced in rounds of its own
+    rounds = [r.measures for r in run.rounds if r.kind is kind and r.status is Status.OK]
+    if name == TIME:
+        return [execution_seconds(measures) for measures in rounds]
+    return [
+        measures[name] / (1.0 if name == MEMORY else measures.get(LOOPS, 1.0))
+        for measures in rounds
+        if name in measures
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A measure's exponent against what it may be. ``limit`` is the baseline's value, or the one declared."""
+
+    name: str
+    verdict: Verdict
+    new: Exponent
+    limit: float
+    base: Exponent | None = None
+
+    @property
+    def text(self) -> str:
+        """``requests: n^0.00 → n^0.98``."""
+        before = f"n^{self.limit:.2f}" if self.base else f"at most n^{self.limit:.2f}"
+        return f"{self.name.replace('_', ' ')}: {before} → n^{self.new.value:.2f}{_interval(self.new)}"
+
+
+def _interval(fit: Exponent) -> str:
+    if fit.is_exact:
+        return " (exact)"
+    return "" if math.isnan(fit.low) else f" (95 % {fit.low:.2f} to {fit.high:.2f})"
+
+
+def grown(
+    new: Mapping[str, Exponent],
+    base: Mapping[str, Exponent] | None = None,
+    limits: Mapping[str, float] | None = None,
+) -> list[Growth]:
+    """Each measure judged against the baseline's exponent, or against its declared limit, which comes first.
+
+    REGRESSION where even the interval's lower end is above what is allowed, PASS where its upper end is not; else
+    INCONCLUSIVE, as more rounds would tell. IMPROVEMENT is a whole interval below the baseline's exponent. A
+    measure that the baseline doesn't have didn't grow with the size there: its exponent was 0.
+    """
+    judged = []
+    for name, fit in new.items():
+        if limits and name in limits:
+            judged.append(_judge(fit, limits[name], None))
+        elif base is not None:
+            judged.append(_judge(fit, base[name].value if name in base else 0.0, base.get(name)))
+    return judged
+
+
+def _judge(fit: Exponent, limit: float, base: Exponent | None) -> Growth:
+    allowed = fit.tolerance if base is not None or limit == 0 else 0.0
+    error = math.hypot(fit.error, base.error if base else 0.0)
+    freedom = fit.freedom + (base.freedom if base else 0)
+    half = student_quantile(0.5 + _CONFIDENCE / 2, freedom) * error if freedom and error else error
+    rise = fit.value - limit
+    if math.isnan(half):
+        verdict = Verdict.INCONCLUSIVE
+    elif rise - half > allowed + 1e-9:
+        verdict = Verdict.REGRESSION
+    elif base is not None and rise + half < -allowed:
+        verdict = Verdict.IMPROVEMENT
+    else:
+        verdict = Verdict.PASS if rise + half <= allowed + 1e-9 else Verdict.INCONCLUSIVE
+    return Growth(fit.name, verdict, fit, limit, base)
+
+
+def overall(growths: Sequence[Growth]) -> Verdict:
+    """The worst of all; counts decide before the clock does."""
+    verdicts = {growth.verdict for growth in growths}
+    for verdict in (Verdict.REGRESSION, Verdict.INCONCLUSIVE, Verdict.IMPROVEMENT):
+        if verdict in verdicts:
+            return verdict
+    return Verdict.PASS

@@ -1,0 +1,121 @@
+"""``workbench scaling``: how the costs of a target grow with its size, and whether faster than allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.output import print_json, print_table, store_option
+from workbench.cli.scenario import scenario_options, settings_of
+from workbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from workbench.experiment.scaling import ScalingResult
+
+__all__ = ["scaling_command"]
+
+_UNKNOWN_TO_PLOTLY_PY = ("showEditInChartStudio",)  # plotly.js takes it; the Python side warns
+
+
+@click.command("scaling")
+@store_option
+@click.argument("target")
+@click.option("--sizes", default="8,16,32,64", show_default=True, help="At least three; each a run of its own.")
+@click.option("--baseline", help="Another target, measured now too, or a stored scaling session's id.")
+@click.option("--max-exponent", default="", help="Greatest exponent: 1.2 (of the time), or time=1.2,requests=1.")
+@click.option("--rounds", type=int, default=5, show_default=True, help="Timing rounds at each size.")
+@click.option("--max-seconds", type=float, default=120.0, show_default=True, help="Budget of timing, all sizes.")
+@click.option("--memory/--no-memory", default=True, help="Trace what Python allocates, in rounds of its own.")
+@scenario_options
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write the chart as an HTML page.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def scaling_command(
+    store_path: Path | None,
+    target: str,
+    sizes: str,
+    baseline: str | None,
+    max_exponent: str,
+    rounds: int,
+    max_seconds: float,
+    memory: bool,
+    plot: Path | None,
+    as_json: bool,
+    **chosen: Any,
+) -> int:
+    """Measure TARGET at several sizes and fit the exponents of time, counts, bytes and memory.
+
+    TARGET is SCENARIO:VARIANT, whose size is its resources, or FILE.py:FUNCTION, which is called with the size.
+    Limits may be declared in pyproject.toml: [tool.workbench.scaling."TARGET"], max_exponent = {requests = 1.0}.
+    Exit code: 0 nothing grew, 1 an exponent grew, 3 inconclusive.
+    """
+    from workbench.experiment.limits import declared_limits, parse_limits
+    from workbench.experiment.progress import progress_bar
+    from workbench.experiment.scaling import ScalingSettings, measure_scaling, scaling_json
+    from workbench.store import Store
+
+    if chosen["resources"] is not None:
+        raise UsageError("--resources is what --sizes varies: name the sizes only")
+    settings = ScalingSettings(
+        scenario=settings_of(**chosen),
+        rounds=rounds,
+        max_seconds=max_seconds,
+        memory=memory,
+        limits=parse_limits(max_exponent) or declared_limits(target),
+    )
+    with progress_bar("scaling") as progress:
+        result = measure_scaling(
+            target,
+            _sizes(sizes),
+            settings=settings,
+            baseline=baseline,
+            store=Store(store_path),
+            progress=progress,
+        )
+    if plot is not None:
+        _write_plot(result, plot)
+    if as_json:
+        print_json(scaling_json(result))
+    else:
+        _print(result, plot)
+    return result.exit_code
+
+
+def _sizes(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise UsageError(f"--sizes takes whole numbers, such as 8,16,32,64, not {text!r}") from None
+
+
+def _print(result: ScalingResult, plot: Path | None) -> None:
+    from workbench.views.scaling import exponents_table
+
+    table = exponents_table(result.exponents, result.growths)
+    if result.interrupted:
+        click.echo("interrupted: the sizes so far are kept")
+    elif result.verdict:
+        worst = [growth.text for growth in result.growths if growth.verdict is result.verdict]
+        click.echo(f"{result.verdict}: {'; '.join(worst)}")
+    for note in result.notes:
+        click.echo(f"  {note}")
+    if table.rows:
+        right = "".join("r" if index in table.numbers else "l" for index in range(len(table.columns)))
+        print_table([c.lower() for c in table.columns], table.rows, title=table.caption, right=right)
+    session = result.sessions[-1].session_id
+    click.echo(f"as a later baseline: workbench scaling {result.target} --baseline {session}")
+    if plot is not None:
+        click.echo(f"the chart: {plot}")
+
+
+def _write_plot(result: ScalingResult, path: Path) -> None:
+    from workbench.reporting.write import prepare_output, write_atomically
+    from workbench.views.charts import CONFIG
+    from workbench.views.scaling import scaling_chart
+
+    prepare_output(path)
+    base = {growth.name: growth.base for growth in result.growths if growth.base is not None}
+    figure = scaling_chart(result.exponents, base)
+    config = {name: value for name, value in CONFIG.items() if name not in _UNKNOWN_TO_PLOTLY_PY}
+    write_atomically(path, figure.to_html(include_plotlyjs=True, full_html=True, config=config))

@@ -1,0 +1,71 @@
+"""A time limit on code of the user's that runs in this process."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+__all__ = ["Overdue", "deadline"]
+
+_AGAIN_S = 1.0
+
+
+class Overdue(KeyboardInterrupt):
+    """A round took longer than it may. Of this kind because event loops and careful code let only that through."""
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Raise ``Overdue`` inside if it takes longer, and every second from then on, should the body swallow it.
+
+    It interrupts Python code and sleeps wherever they are. What can't be reached is a call into C that never comes
+    back and doesn't heed signals: only a process of its own (``isolate``) can be ended then.
+    """
+    if threading.current_thread() is threading.main_thread():
+        with _alarm(seconds):
+            yield
+    else:
+        with _injected(seconds):
+            yield
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    def fire(number: int, frame: FrameType | None) -> None:
+        raise Overdue
+
+    began = time.monotonic()
+    before = signal.signal(signal.SIGALRM, fire)
+    left, every = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if left:  # whoever else waits for an alarm, such as a test's own timeout, still gets it
+            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 1e-3), every)
+
+
+@contextmanager
+def _injected(seconds: float) -> Iterator[None]:
+    """For threads other than the main one: raised at the thread's next bytecode, so a sleep ends first."""
+    target, over = threading.get_ident(), threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(target), ctypes.py_object(Overdue))
+            wait = _AGAIN_S
+
+    watcher = threading.Thread(target=watch, name="workbench-deadline", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()

@@ -1,0 +1,294 @@
+"""One target measured on both sides: warm-up, mirrored pairs until a verdict, sampled rounds."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.analysis.verdict import Rule, Sequential
+from workbench.capture.power import conditions
+from workbench.errors import ResultsDiffer, ScenarioError, ServiceError, UsageError, WorkbenchError
+from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
+from workbench.experiment.gate.model import GateOutcome, GateSettings, GateTarget
+from workbench.experiment.gate.side import Place, Side, SideFailed
+from workbench.experiment.interleave import sweeps
+from workbench.experiment.margins import Margin
+from workbench.experiment.progress import Progress
+from workbench.experiment.results import EXIT_STATUS, require_equal
+from workbench.model import Recording, RoundKind, Scalar, Status, Verdict
+from workbench.statistics import Estimate
+
+__all__ = ["Duel", "Stopped"]
+
+_MAX_SECONDS = 60.0
+_SHORTEST_ROUND_S = 0.005
+_WARMUP_SHARE = 0.1
+_WARMUP_PAIRS = 30
+_SETTLE_EVERY = 50
+_CLOCK_FAILURES = 10
+_SAMPLED_ROUND_S = 0.1
+_UNEQUAL = 5
+_UNTIMED_ROUNDS = 2
+
+
+class Stopped(Exception):
+    """The duel ends without a verdict, for a reason a person can read."""
+
+    def __init__(self, outcome: GateOutcome, reason: str, exit_code: int = 0) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+        self.exit_code = exit_code
+
+
+@dataclass(slots=True)
+class Duel:
+    """The state of one target's measuring. ``own`` are the project's own top-level modules."""
+
+    target: GateTarget
+    places: tuple[Place, Place]
+    settings: GateSettings
+    margin: Margin
+    own: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    elapsed: float = 0.0
+    position: int = 0
+    notes: list[str] = field(default_factory=list)
+    sides: tuple[Side, ...] = ()
+    sequential: Sequential = field(default_factory=Sequential)
+    at_start: dict[str, Scalar] = field(default_factory=conditions)
+    untimed: int = 0
+
+    def __post_init__(self) -> None:
+        self.sequential = Sequential(self.rule)
+
+    @property
+    def rule(self) -> Rule:
+        return self.margin.rule
+
+    @property
+    def max_seconds(self) -> float:
+        return self.margin.max_seconds or _MAX_SECONDS
+
+    @property
+    def estimate(self) -> Estimate:
+        return self.sequential.estimate
+
+    @property
+    def parameters(self) -> dict[str, Scalar]:
+        return dict(self.sides[-1].parameters) if self.sides else {}
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Both workers, which are gone afterwards."""
+        started: list[Side] = []
+        try:
+            for place in self.places:
+                try:
+                    started.append(Side.start(place, self.settings))
+                except ServiceError as error:
+                    raise _stopped(place, str(error)) from error
+            self.sides = tuple(started)
+            yield
+        finally:
+            for side in started:
+                side.stop()
+
+    def run(self, progress: Progress) -> None:
+        """Measure. Raises ``Stopped``, and ``UsageError`` where the new code has no such target."""
+        try:
+            self._open()
+            self._warm_up(progress)
+            if self.settings.timing:
+                self._time(progress)
+            else:
+                self._count()
+            if self.settings.sampler.name != "none" and self.settings.timing:
+                self._sample(progress)
+        except SideFailed as failed:
+            failed.side.status, failed.side.error = Status.FAILED, failed.line
+            raise _stopped(failed.side.place, failed.line, failed.exit_code) from failed
+
+    def _open(self) -> None:
+        base, new = self.sides
+        try:
+            new.open(self.target)
+        except SideFailed as failed:
+            if failed.missing:
+                raise UsageError(failed.line) from failed
+            raise
+        try:
+            base.open(self.target)
+        except SideFailed as failed:
+            if failed.missing:
+                raise Stopped(GateOutcome.ADDED, f"the baseline has no such target ({failed.line})") from failed
+            raise
+        differing = [
+            f"{name.replace('_', ' ')} {base.parameters[name]} against {new.parameters[name]}"
+            for name in sorted(base.parameters.keys() & new.parameters.keys())
+            if base.parameters[name] != new.parameters[name]
+        ]
+        if differing:
+            text = ", ".join(differing[:3])
+            raise Stopped(GateOutcome.REFUSED, f"the two sides would do different work: {text}", 4)
+
+    def _warm_up(self, progress: Progress) -> None:
+        progress(f"warm-up of {self.target.text}", 0, self.rule.budget)
+        self._calibrate(_SHORTEST_ROUND_S)
+        self._pair((self.sides[1], self.sides[0]), RoundKind.WARMUP)
+        self._require_own_code()
+        if self.settings.timing:
+            self._steady()
+        for side in self.sides:
+            side.settle()
+
+    def _steady(self) -> None:
+        """As many rounds as were asked for; else until both are steady, or a tenth of the time is spent."""
+        asked, began = self.settings.warmup, time.monotonic()
+        for pairs, order in enumerate(sweeps(self.sides, seed=self.settings.order_seed), start=1):
+            steady = all(side.steadiness.is_steady for side in self.sides)
+            late = time.monotonic() - began > _WARMUP_SHARE * self.max_seconds
+            if pairs >= asked if asked is not None else steady or late or pairs == _WARMUP_PAIRS:
+                if asked is None and not steady:
+                    self.notes.append(f"not seen to be steady after {pairs} warm-up rounds of each side")
+                return
+            self._pair(order, RoundKind.WARMUP)
+
+    def _calibrate(self, seconds: float) -> None:
+        base, new = self.sides
+        loops = {id(side): side.calibrate(seconds) for side in (new, base)}
+        numbers = [n for n in loops.values() if n is not None]
+        if len(numbers) == len(self.sides) and max(numbers) <= _UNEQUAL * min(numbers):
+            for side in self.sides:
+                side.set_loops(max(numbers))
+
+    def _require_own_code(self) -> None:
+        """Code of the other side would make a comparison of something with itself, which always passes."""
+        for side, other in zip(self.sides, reversed(self.sides), strict=True):
+            strays = side.strays(other.place.checkout, self.own)
+            if strays:
+                raise Stopped(
+                    GateOutcome.INCONCLUSIVE,
+                    f"the {_SIDES[side.place.name]} imported {', '.join(strays)} from elsewhere than its checkout; "
+                    "keep the package at the root or in src/, or install it editable",
+                )
+
+    def _time(self, progress: Progress) -> None:
+        base, new = self.sides
+        began = time.monotonic()
+        for pairs, order in enumerate(sweeps(self.sides, seed=self.settings.order_seed), start=1):
+            progress(f"{self.target.text}, pair {pairs}", pairs - 1, self.rule.budget)
+            self._pair(order, RoundKind.TIMING)
+            self._leave_out_untimed(pairs)
+            self.elapsed = time.monotonic() - began
+            verdict = self.sequential.look(base.seconds, new.seconds)
+            if verdict is None and self.elapsed * (pairs + 1) / pairs > self.max_seconds:
+                verdict = self.sequential.final(base.seconds, new.seconds)
+            if verdict is not None:
+                self.verdict = verdict
+                return
+            if pairs % _SETTLE_EVERY == 0:
+                for side in self.sides:
+                    side.settle()
+
+    def _leave_out_untimed(self, tried: int) -> None:
+        """A pair in which the clock stood still or ran backwards is kept in the runs, but can't be judged."""
+        if all(side.seconds[-1] > 0 and math.isfinite(side.seconds[-1]) for side in self.sides):
+            return
+        for side in self.sides:
+            side.seconds.pop()
+        self.untimed += 1
+        if self.untimed >= _CLOCK_FAILURES and 2 * self.untimed > tried:
+            raise Stopped(
+                GateOutcome.INCONCLUSIVE, f"the clock stood still or ran backwards in {self.untimed} pairs"
+            )
+
+    def _count(self) -> None:
+        for _ in range(_UNTIMED_ROUNDS):
+            self._pair(self.sides, RoundKind.TIMING)
+        self.verdict = Verdict.PASS
+
+    def _sample(self, progress: Progress) -> None:
+        """Sampled rounds of both; where the sampler can't work, the verdict stands without functions."""
+        asked = self.settings.sampled_rounds
+        orders = sampling_sweeps(
+            self.sides, asked=asked, verdict=self.verdict, timing_s=self.elapsed, seed=self.settings.order_seed
+        )
+        try:
+            if asked != 0:
+                self._calibrate(_SAMPLED_ROUND_S)
+            for done, order in enumerate(orders):
+                progress(f"{self.target.text}, sampling", done, asked or MOST_SAMPLED_ROUNDS)
+                for side in order:
+                    side.sample(self.position)
+                    self.position += 1
+        except SideFailed as failed:
+            if not failed.sampler:
+                raise
+            self.notes.append(f"functions not sampled: {failed.line}")
+
+    def _pair(self, order: tuple[Side, ...], kind: RoundKind) -> None:
+        for side in order:
+            try:
+                side.round(kind, self.position)
+            finally:
+                self.position += 1
+        self._require_equal()
+
+    def _require_equal(self) -> None:
+        base, new = self.sides
+        if not self.settings.same_results or base.outcome is None or new.outcome is None:
+            return
+        if base.outcome.measures.get(EXIT_STATUS) and not new.outcome.measures.get(EXIT_STATUS):
+            raise SideFailed(base, {"failed": base.outcome.failures[0].error})
+        try:
+            unknown = require_equal(("the baseline", base.outcome), ("the new code", new.outcome))
+        except ScenarioError as error:
+            self._require_repeatable()
+            raise SideFailed(new, {"failed": str(error), "exit_code": error.exit_code}) from error
+        if unknown and unknown not in self.notes:
+            self.notes.append(unknown)
+
+    def _require_repeatable(self) -> None:
+        """Where results differ: a side that doesn't even agree with itself has another problem."""
+        for side in reversed(self.sides):
+            side.round(RoundKind.WARMUP, self.position)
+            self.position += 1
+            if len(side.digests) > 1:
+                line = "returns different results from round to round: fix its seed or its data"
+                raise SideFailed(side, {"failed": line, "exit_code": ResultsDiffer.exit_code})
+
+    def interrupt(self) -> None:
+        """After Ctrl-C: end the body that runs; the rounds so far are kept."""
+        for side in self.sides:
+            side.status = side.status or Status.INTERRUPTED
+            side.interrupt()
+        self._settle_estimate()
+
+    def _settle_estimate(self) -> None:
+        """For the estimate alone: no verdict follows from what was cut short."""
+        if len(self.sides) == 2 and self.verdict is None:
+            base, new = self.sides
+            pairs = min(len(base.seconds), len(new.seconds))
+            with suppress(WorkbenchError, ValueError):
+                self.sequential.final(base.seconds[:pairs], new.seconds[:pairs])
+
+    def recordings(self, folder: Path, identities: tuple[dict[str, object], dict[str, object]]) -> list[Recording]:
+        """What both sides recorded; nothing of a side that can't tell any more."""
+        self._settle_estimate()
+        found = [side.recording(folder, **who) for side, who in zip(self.sides, identities, strict=False)]
+        return [recording for recording in found if recording is not None and recording.run.rounds]
+
+
+_SIDES = {"base": "baseline", "new": "new code"}
+
+
+def _stopped(place: Place, line: str, exit_code: int = ScenarioError.exit_code) -> Stopped:
+    """What a side's failure means: the new code's fails the gate, the baseline's leaves nothing to compare with."""
+    if place.name == "new":
+        return Stopped(GateOutcome.FAILED, line, exit_code)
+    return Stopped(GateOutcome.INCONCLUSIVE, f"the baseline can't be measured: {line}")

@@ -1,0 +1,207 @@
+"""Where the baseline runs: in our own environment where that has what the baseline locks, else in one built for it.
+
+Nothing is downloaded: what neither the package cache nor the given folders hold makes the gate inconclusive.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from workbench.experiment.gate.dependencies import Declared, declared, dependency_files, digest, unmet
+from workbench.experiment.gate.repository import Repository
+from workbench.redaction import redact
+
+__all__ = ["BaselineEnvironment", "NoEnvironment", "find_environment", "run_setup"]
+
+_INSTALL_S = 600.0
+_NAMED = 3
+
+
+class NoEnvironment(Exception):
+    """The baseline can't run here; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineEnvironment:
+    """The baseline's interpreter, and in a line which environment that is. ``built``: one of its own."""
+
+    python: Path
+    text: str
+    built: bool = False
+
+
+def find_environment(
+    repository: Repository, commit: str, *, folder: Path, scratch: Path, wheels: Iterable[Path] = ()
+) -> BaselineEnvironment:
+    """The environment for the code of ``commit``; ``folder`` is the project's. Raises ``NoEnvironment``.
+
+    ``scratch`` takes an environment that must be built; ``wheels`` are folders of distributions to build it from
+    besides the package cache.
+    """
+    within = folder.relative_to(repository.root).as_posix().strip(".")
+    then = dependency_files(repository.files_at(commit), within)
+    now = dependency_files(_present(repository.root, within), within)
+    differing = [
+        name
+        for name in sorted({*then, *now})
+        if _digest_then(repository, commit, name) != _digest_now(repository, name)
+    ]
+    ours = Path(sys.executable)
+    if not differing:
+        return BaselineEnvironment(ours, "this environment: the dependency files are the same")
+    wanted = declared(then, lambda name: repository.file_at(commit, name))
+    files = _listed(differing)
+    installed = installed_distributions()
+    missing = unmet(wanted, installed)
+    unknown = [name for name in differing if name in wanted.unreadable]
+    if not missing and not unknown:
+        return BaselineEnvironment(
+            ours, f"this environment: {files} changed, but what is installed is what the baseline asks for, too"
+        )
+    why = _listed(missing) or f"{_listed(unknown)} changed, and can't be read without running it"
+    if unknown and not missing:
+        raise NoEnvironment(f"the baseline's dependencies are not known: {why}")
+    python = _build(scratch, wanted, installed, tuple(wheels), why)
+    return BaselineEnvironment(python, f"an environment of its own, built without network: {why}", built=True)
+
+
+def installed_distributions() -> dict[str, str]:
+    """Canonical name → version of what this interpreter can import."""
+    found: dict[str, str] = {}
+    for distribution in metadata.distributions():
+        name = distribution.metadata["Name"]
+        if name:
+            found.setdefault(canonicalize_name(name), distribution.version)
+    return found
+
+
+def _present(root: Path, within: str) -> list[str]:
+    """Files of the work tree that may be dependency files: no walk through all of it."""
+    folders = {root, root / "requirements", root / within, root / within / "requirements"}
+    return sorted(
+        {p.relative_to(root).as_posix() for f in folders if f.is_dir() for p in f.iterdir() if p.is_file()}
+    )
+
+
+def _digest_then(repository: Repository, commit: str, name: str) -> str | None:
+    content = repository.file_at(commit, name)
+    return None if content is None else digest(name, content)
+
+
+def _digest_now(repository: Repository, name: str) -> str | None:
+    path = repository.root / name
+    return digest(name, path.read_bytes()) if path.is_file() else None
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _build(
+    scratch: Path, wanted: Declared, installed: Mapping[str, str], wheels: tuple[Path, ...], why: str
+) -> Path:
+    """A virtual environment with what the baseline asks for, over ours for what the measuring needs."""
+    target = scratch / "environment"
+    python = target / "bin" / "python"
+    uv = shutil.which("uv")
+    chosen = [r for r in wanted.optional if canonicalize_name(r.name) in installed]
+    requirements = scratch / "requirements.txt"
+    requirements.write_text(
+        "".join(f"{requirement}\n" for requirement in (*wanted.core, *chosen)), encoding="utf-8"
+    )
+    constraints = scratch / "constraints.txt"
+    pins = {name: next(iter(v)) for name, v in wanted.pins.items() if len(v) == 1}
+    constraints.write_text("".join(f"{name}=={version}\n" for name, version in pins.items()), encoding="utf-8")
+    links = [argument for folder in wheels for argument in ("--find-links", str(folder))]
+    files = ["-r", str(requirements), "-c", str(constraints), *links]
+    if uv:
+        commands = [
+            [uv, "venv", "--offline", "--quiet", "--python", sys.executable, str(target)],
+            [uv, "pip", "install", "--offline", "--quiet", "--python", str(python), *files],
+        ]
+    else:
+        commands = [
+            [sys.executable, "-m", "venv", "--without-pip", str(target)],
+            [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-index", "--quiet", *files],
+        ]
+    for command in commands:
+        problem = _run(command, scratch, _INSTALL_S)
+        if problem:
+            raise NoEnvironment(f"the baseline needs another environment ({why}), which can't be built: {problem}")
+    _lay_over(python)
+    return python
+
+
+def _lay_over(python: Path) -> None:
+    """Let the environment import from ours what it lacks: the workbench and what that needs.
+
+    A ``.pth`` file's folders come last on the path, and the ``.pth`` files in them are not read, so that neither
+    another version of what the baseline asks for nor the new code's editable install shadows the baseline's.
+    """
+    site = next(python.parent.parent.glob("lib/python*/site-packages"))
+    ours = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    (site / "zz-workbench.pth").write_text("".join(f"{folder}\n" for folder in sorted(ours)), encoding="utf-8")
+
+
+def run_setup(command: str, checkout: Path, python: Path, timeout_s: float = _INSTALL_S) -> None:
+    """Run the project's own command in the baseline's checkout. Raises ``NoEnvironment`` where that fails."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise NoEnvironment(f"the setup command {command!r} can't be read: {error}") from None
+    problem = _run(words, checkout, timeout_s, first=python.parent) if words else ""
+    if problem:
+        raise NoEnvironment(f"setting the baseline up failed: {command}: {problem}")
+
+
+def _run(command: list[str], folder: Path, timeout_s: float, *, first: Path | None = None) -> str:
+    """Run it; "" if it ended well, else what it said last."""
+    environment = dict(os.environ)
+    if first is not None:
+        environment["PATH"] = os.pathsep.join([str(first), environment.get("PATH", "")])
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return f"{command[0]}: {error.strerror or error}"
+    try:
+        said, _ = process.communicate(timeout=timeout_s)
+    except BaseException as error:
+        _end(process)
+        if isinstance(error, subprocess.TimeoutExpired):
+            return f"it did not end within {timeout_s:g} s"
+        raise
+    if not process.returncode:
+        return ""
+    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+    return redact(lines[-1]) if lines else f"exit status {process.returncode}"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the command and whatever it started."""
+    import signal
+
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        process.kill()
+    process.communicate()

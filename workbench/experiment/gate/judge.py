@@ -1,0 +1,299 @@
+"""``judge_against``: every target measured on both sides and judged."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from workbench.capture.environment import environment
+from workbench.errors import UsageError
+from workbench.experiment.gate.duel import Duel, Stopped
+from workbench.experiment.gate.environments import NoEnvironment, find_environment, run_setup
+from workbench.experiment.gate.findings import compared
+from workbench.experiment.gate.model import (
+    GateOutcome,
+    GateResult,
+    GateSettings,
+    GateTarget,
+    Revision,
+    TargetResult,
+)
+from workbench.experiment.gate.places import own_modules, places_of
+from workbench.experiment.gate.repository import Repository
+from workbench.experiment.gate.side import Place
+from workbench.experiment.gate.worktree import checked_out
+from workbench.experiment.margins import Margin, margin_for
+from workbench.experiment.progress import Progress, silent
+from workbench.experiment.targets import CallableTarget, FunctionTarget, RunTarget, ScenarioTarget, ScriptTarget, parse_target
+from workbench.model import Recording, Scalar, Session, utc_now
+from workbench.paths import normalise
+from workbench.store.ids import new_id
+
+if TYPE_CHECKING:
+    from workbench.store import Store
+
+__all__ = ["judge_against"]
+
+
+def judge_against(
+    revision: str,
+    targets: Sequence[str | GateTarget],
+    *,
+    folder: Path | None = None,
+    settings: GateSettings | None = None,
+    store: Store | None = None,
+    progress: Progress = silent,
+) -> GateResult:
+    """Judge the work tree around ``folder`` (default: the working folder) against a git revision.
+
+    Each target is measured on both sides now, interleaved, each side in a process of its own that works in its
+    checkout's ``folder``; relative files are taken from there. The baseline's checkout and environment are gone
+    afterwards. Runs and comparisons go to ``store``, one session a target.
+
+    What goes wrong with one target is its outcome. Raises ``UsageError`` for an unknown revision, no repository, no
+    target, or one that the new code doesn't have. Ctrl-C (and SIGTERM, on the main thread) ends the gate: the
+    target that was measured is INTERRUPTED, and those after it are not in the result.
+    """
+    settings = settings or GateSettings()
+    began = time.monotonic()
+    repository = Repository(folder or Path.cwd())
+    here = (folder or Path.cwd()).resolve()
+    baseline, new = repository.revision(revision), repository.work_tree()
+    chosen = [_checked(target, repository, here) for target in targets]
+    if not chosen:
+        raise UsageError("name what to judge, or list it in [tool.workbench.gate] of pyproject.toml")
+    if store is not None:
+        store.prepare()
+    gate = _Gate(repository, here, baseline, new, settings, store, progress)
+    with _terminable():
+        text, results = gate.run(chosen)
+    notes = _notes(repository, baseline, new, chosen)
+    return GateResult(baseline, new, text, tuple(results), time.monotonic() - began, notes)
+
+
+def _checked(target: str | GateTarget, repository: Repository, folder: Path) -> GateTarget:
+    """The target with its file relative to the folder. Raises ``UsageError`` for what can't be one."""
+    if isinstance(target, GateTarget) and target.opener:
+        return target
+    asked = target if isinstance(target, GateTarget) else GateTarget(target)
+    relative = ".py" in asked.text and folder != Path.cwd() and not Path(asked.text).is_absolute()
+    parsed = parse_target(f"{folder}/{asked.text}" if relative else asked.text)
+    match parsed:
+        case RunTarget():
+            raise UsageError(f"{parsed} is a stored run: a gate measures code, such as FILE.py:FUNCTION")
+        case ScenarioTarget():
+            if not (repository.root / "workbench" / "scenarios").is_dir():
+                raise UsageError(
+                    f"{parsed} is the workbench's own code, not this repository's: name FILE.py or FILE.py:FUNCTION"
+                )
+            return replace(asked, text=str(parsed))
+        case ScriptTarget(path) | FunctionTarget(path):
+            inside = _inside(path, repository, folder)
+            function = f":{parsed.function}" if isinstance(parsed, FunctionTarget) else ""
+            return replace(asked, text=f"{inside}{function}", file=str(inside))
+        case CallableTarget():
+            raise UsageError(f"{parsed} is a function of this process: a gate needs FILE.py:FUNCTION")
+
+
+def _inside(path: Path, repository: Repository, folder: Path) -> Path:
+    """The file relative to the folder. Raises ``UsageError`` where it isn't in the repository."""
+    whole = Path(os.path.normpath(folder / path))
+    real = whole.parent.resolve() / whole.name
+    if not real.is_relative_to(repository.root):
+        raise UsageError(f"{path} is not in the repository {repository.root}, so it has no baseline")
+    return Path(os.path.relpath(real, folder))
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends the gate as Ctrl-C does, so that nothing is left behind when CI cancels a job."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _notes(
+    repository: Repository, baseline: Revision, new: Revision, targets: Sequence[GateTarget]
+) -> tuple[str, ...]:
+    notes = []
+    if new.dirty:
+        notes.append("the new side is the work tree with its uncommitted changes")
+    elif baseline.commit == new.commit:
+        notes.append("the baseline is the very commit that is checked out: both sides are the same code")
+    if (repository.root / ".gitmodules").is_file():
+        notes.append("submodules are not checked out in the baseline")
+    return tuple(notes)
+
+
+@dataclass(slots=True)
+class _Gate:
+    """One gate while it runs."""
+
+    repository: Repository
+    folder: Path
+    baseline: Revision
+    new: Revision
+    settings: GateSettings
+    store: Store | None
+    progress: Progress
+
+    def run(self, targets: Sequence[GateTarget]) -> tuple[str, list[TargetResult]]:
+        """The line about the environment, and the results."""
+        added = {t.text: self._added(t) for t in targets}
+        if all(added.values()):
+            return "not needed: no target is in the baseline", [r for r in added.values() if r is not None]
+        try:
+            with checked_out(self.repository, self.baseline.commit) as checkout:
+                try:
+                    places, text = self._places(checkout)
+                except NoEnvironment as problem:
+                    failed = TargetResult("", GateOutcome.INCONCLUSIVE, str(problem))
+                    return "none", [added[t.text] or replace(failed, target=t.text) for t in targets]
+                return text, list(self._results(targets, added, places, checkout.parent))
+        except KeyboardInterrupt:
+            return "interrupted", [TargetResult(targets[0].text, GateOutcome.INTERRUPTED, "interrupted")]
+
+    def _added(self, target: GateTarget) -> TargetResult | None:
+        """The result for a target whose file the baseline lacks."""
+        if not target.file:
+            return None
+        file = Path(os.path.normpath(self.folder / target.file)).relative_to(self.repository.root)
+        if self.repository.has_file(self.baseline.commit, file):
+            return None
+        return TargetResult(target.text, GateOutcome.ADDED, f"the baseline has no {file.as_posix()}")
+
+    def _places(self, checkout: Path) -> tuple[tuple[Place, Place], str]:
+        self.progress("finding the baseline's environment", 0, 1)
+        found = find_environment(
+            self.repository,
+            self.baseline.commit,
+            folder=self.folder,
+            scratch=checkout.parent,
+            wheels=self.settings.wheels,
+        )
+        if self.settings.setup:
+            self.progress("setting the baseline up", 0, 1)
+            run_setup(self.settings.setup, checkout, found.python)
+        return places_of(self.repository.root, self.folder, checkout, found.python), found.text
+
+    def _results(
+        self,
+        targets: Sequence[GateTarget],
+        added: dict[str, TargetResult | None],
+        places: tuple[Place, Place],
+        scratch: Path,
+    ) -> Iterator[TargetResult]:
+        own = own_modules(self.repository.root, self.folder)
+        for target in targets:
+            result = added[target.text] or self._measured(target, places, own, scratch)
+            yield result
+            if result.outcome is GateOutcome.INTERRUPTED:
+                return
+
+    def _measured(
+        self, target: GateTarget, places: tuple[Place, Place], own: tuple[str, ...], scratch: Path
+    ) -> TargetResult:
+        began = time.monotonic()
+        duel = Duel(target, places, self.settings, self._margin(target), own)
+        session = Session(new_id(), "gate", utc_now(), environment=environment(self.folder))
+        result = TargetResult(target.text, GateOutcome.INCONCLUSIVE)
+        recordings: list[Recording] = []
+        try:
+            with duel.opened():
+                try:
+                    duel.run(self.progress)
+                except Stopped as stopped:
+                    result = _stopped(result, stopped)
+                except KeyboardInterrupt:
+                    duel.interrupt()
+                    result = replace(result, outcome=GateOutcome.INTERRUPTED, reason="interrupted")
+                recordings = duel.recordings(scratch, self._identities(session))
+        except Stopped as stopped:  # a side that didn't even start
+            result = _stopped(result, stopped)
+        session = self._session(session, duel, recordings)
+        result = self._judged(result, duel, recordings)
+        result = replace(
+            result, session_id=session.session_id if recordings else "", seconds=time.monotonic() - began,
+            notes=(*duel.notes, *result.notes),
+        )  # fmt: skip
+        self._save(session, recordings, result)
+        return result
+
+    def _margin(self, target: GateTarget) -> Margin:
+        """The target's own, else the settings', else the project's."""
+        project = margin_for(target.text, start=self.folder)
+        rule = target.rule or self.settings.rule or project.rule
+        rule = replace(rule, ignored_counts=rule.ignored_counts | self.settings.ignore_counts)
+        return Margin(rule, target.max_seconds or self.settings.max_seconds or project.max_seconds)
+
+    def _judged(self, result: TargetResult, duel: Duel, recordings: list[Recording]) -> TargetResult:
+        if len(recordings) != 2:
+            return result
+        comparison, found = compared(recordings[0], recordings[1], duel)
+        if duel.verdict is None:
+            return replace(result, comparison=comparison)
+        outcome = GateOutcome.of(comparison.verdict)
+        reason = "; ".join(found) if outcome is GateOutcome.REGRESSION else ""
+        return replace(result, outcome=outcome, comparison=comparison, counts=tuple(found), reason=reason)
+
+    def _identities(self, session: Session) -> tuple[dict[str, object], dict[str, object]]:
+        sides = (("base", self.baseline), ("new", self.new))
+        base, new = (self._identity(session, side, revision) for side, revision in sides)
+        return base, new
+
+    @staticmethod
+    def _identity(session: Session, side: str, revision: Revision) -> dict[str, object]:
+        parameters = {"side": side, "commit": revision.commit, "dirty": revision.dirty}
+        return {"run_id": new_id(), "session_id": session.session_id, "name": "", "parameters": parameters}
+
+    def _session(self, session: Session, duel: Duel, recordings: list[Recording]) -> Session:
+        parameters: dict[str, Scalar] = {
+            **duel.at_start,
+            **duel.parameters,
+            "target": duel.target.text,
+            "baseline": self.baseline.name,
+            "baseline_commit": self.baseline.commit,
+            "new_commit": self.new.commit,
+            "max_regression": duel.rule.max_regression,
+            "max_pairs": duel.rule.budget,
+            "max_seconds": duel.max_seconds,
+            "order_seed": self.settings.order_seed,
+        }
+        for index, recording in enumerate(recordings):
+            recordings[index] = replace(recording, run=replace(recording.run, name=self._stored_name(duel.target)))
+        scenario = recordings[0].run.scenario if recordings else ""
+        return replace(session, parameters=parameters, scenario=scenario)
+
+    def _stored_name(self, target: GateTarget) -> str:
+        """The target as it is called in any folder of any checkout."""
+        if not target.file:
+            return target.text
+        return normalise(os.path.normpath(self.folder / target.file)) + target.text.removeprefix(target.file)
+
+    def _save(self, session: Session, recordings: list[Recording], result: TargetResult) -> None:
+        if self.store is None or not recordings:
+            return
+        self.store.save(session, recordings)
+        if result.comparison is not None:
+            self.store.save_comparison(session.session_id, result.comparison)
+
+
+def _stopped(result: TargetResult, stopped: Stopped) -> TargetResult:
+    return replace(result, outcome=stopped.outcome, reason=stopped.reason, exit_code=stopped.exit_code)

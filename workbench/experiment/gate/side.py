@@ -1,0 +1,171 @@
+"""One side of a gate as the gate sees it: a worker process, asked step by step, and what it answered."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.analysis.pairs import execution_seconds
+from workbench.errors import ScenarioError, ServiceError
+from workbench.experiment.gate.model import GateSettings, GateTarget
+from workbench.experiment.warmup import Steadiness
+from workbench.model import Recording, RoundKind, Scalar, Status
+from workbench.scenarios.base import Failure, Outcome
+from workbench.services.process import ServiceProcess, start_service
+
+__all__ = ["Place", "Side", "SideFailed"]
+
+_START_S = 60.0
+_AFTER_INTERRUPT_S = 10.0
+_GRACE_S = 5.0  # a script that hangs is ended by its worker, which knows it by name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a side's code lives: its checkout's root, the folder to work in, the import roots, the interpreter."""
+
+    name: str  # "base" or "new"
+    checkout: Path
+    folder: Path
+    roots: tuple[Path, ...]
+    python: Path = Path(sys.executable)
+
+
+class SideFailed(Exception):
+    """A step of one side did not end well. ``missing``: its checkout has no such target."""
+
+    def __init__(self, side: Side, answer: Mapping[str, Any]) -> None:
+        self.side = side
+        self.line = str(answer["failed"])
+        self.missing = bool(answer.get("missing"))
+        self.sampler = bool(answer.get("sampler"))
+        self.exit_code = int(answer.get("exit_code", ScenarioError.exit_code))
+        super().__init__(self.line)
+
+
+@dataclass(slots=True)
+class Side:
+    """A worker and what it measured. ``seconds`` are those of one execution in each timing round."""
+
+    place: Place
+    settings: GateSettings
+    process: ServiceProcess
+    script: bool = False
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+    outcome: Outcome | None = None
+    digests: set[str] = field(default_factory=set)
+    status: Status | None = None
+    error: str | None = None
+    steadiness: Steadiness = field(default_factory=Steadiness)
+
+    @classmethod
+    def start(cls, place: Place, settings: GateSettings) -> Side:
+        """Start the worker. Raises ``ServiceStartFailed``."""
+        roots = [str(root) for root in place.roots]
+        config = {
+            "roots": roots,
+            "checkout": str(place.checkout),
+            "apart": (place.checkout / "workbench" / "__init__.py").is_file(),
+            "sampler": asdict(settings.sampler),
+            "timeout_s": settings.timeout_s,
+            "pythonpath": os.pathsep.join([*roots, *filter(None, [os.environ.get("PYTHONPATH", "")])]),
+        }
+        process = start_service(
+            "workbench.experiment.gate.worker",
+            config,
+            name=f"the {place.name} side",
+            timeout_s=_START_S,
+            python=place.python,
+            folder=place.folder,
+            variables={"PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0")},
+        )
+        return cls(place, settings, process)
+
+    def open(self, target: GateTarget) -> None:
+        scenario = {**asdict(self.settings.scenario), "options": dict(self.settings.scenario.options)}
+        answer = self._ask("open", text=target.text, opener=target.opener, scenario=scenario)
+        self.script, self.parameters = answer["script"], answer["parameters"]
+
+    def calibrate(self, seconds: float) -> int | None:
+        """Make rounds last at least ``seconds``; the loops chosen, None where there are none."""
+        loops: int | None = self._ask("calibrate", seconds=seconds)["loops"]
+        return loops
+
+    def set_loops(self, loops: int) -> None:
+        self._ask("loops", loops=loops)
+
+    def round(self, kind: RoundKind, position: int) -> None:
+        """Measure one round. Raises ``SideFailed``."""
+        answer = self._ask("round", kind=str(kind), position=position)
+        failures = tuple(Failure(*pair) for pair in answer["failures"])
+        self.outcome = Outcome(answer["digest"], answer["measures"], failures)
+        self.digests.add(answer["digest"])
+        if kind is RoundKind.WARMUP:
+            self.steadiness.add(execution_seconds(answer["measures"]), answer["measures"]["wall"])
+        elif kind is RoundKind.TIMING:
+            self.seconds.append(execution_seconds(answer["measures"]))
+
+    def settle(self) -> None:
+        """What lives now is no matter of the garbage collector any more."""
+        self._ask("settle")
+
+    def sample(self, position: int) -> None:
+        """One sampled round; a script's is a process of its own."""
+        if self.script:
+            self._ask("sample")
+        else:
+            self.round(RoundKind.SAMPLED, position)
+
+    def strays(self, elsewhere: Path, own: tuple[str, ...]) -> list[str]:
+        """Modules of the project that were not imported from this side's checkout."""
+        strays: list[str] = self._ask("strays", elsewhere=str(elsewhere), own=list(own))["strays"]
+        return strays
+
+    def interrupt(self) -> None:
+        """End the body that runs, so that what was recorded can still be had."""
+        with suppress(ProcessLookupError):
+            os.kill(self.process.pid, signal.SIGINT)
+
+    def recording(self, folder: Path, **identity: Any) -> Recording | None:
+        """What was recorded, None where the worker can't tell any more. ``folder`` is the gate's own."""
+        file = folder / f"{self.place.name}.recording"
+        identity["status"] = str(self.status) if self.status else None
+        identity["error"] = self.error
+        try:
+            self._ask("finish", timeout_s=max(_AFTER_INTERRUPT_S, 60.0), path=str(file), identity=identity)
+            recording: Recording = pickle.loads(file.read_bytes())  # by our own child, just now
+        except (SideFailed, OSError, pickle.UnpicklingError, AttributeError, ImportError):
+            return None
+        return recording
+
+    def stop(self) -> None:
+        """Close the target in order, then end the worker and whatever it started."""
+        if self.process.alive:
+            with suppress(SideFailed):
+                self._ask("close", timeout_s=_AFTER_INTERRUPT_S)
+        self.process.stop()
+
+    def _ask(self, operation: str, *, timeout_s: float | None = None, **arguments: Any) -> dict[str, Any]:
+        allowed = timeout_s or self.settings.timeout_s
+        patience = allowed + min(_GRACE_S, allowed)
+        try:
+            answer = self.process.ask(operation, patience, **arguments)
+        except ServiceError as error:
+            self.process.stop()
+            line = str(error)
+            if "gave no answer" in line:
+                line = f"did not end within {allowed:g} s and was ended"
+            raise SideFailed(self, {"failed": line}) from error
+        if answer.get("interrupted"):
+            raise KeyboardInterrupt
+        if "failed" in answer:
+            raise SideFailed(self, answer)
+        return answer

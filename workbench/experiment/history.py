@@ -1,0 +1,220 @@
+"""The history of a scenario or of the user's own code: change points, and the commits that may be to blame."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.analysis.changepoints import SIGNIFICANCE
+from workbench.analysis.comparability import differences
+from workbench.analysis.functions import function_changes
+from workbench.analysis.history import (
+    MEASURES,
+    Change,
+    LeftOut,
+    Measured,
+    Point,
+    Series,
+    commit_of,
+    series_of,
+)
+from workbench.analysis.pairs import LOOPS
+from workbench.analysis.summary import function_text
+from workbench.errors import RunNotFound, UsageError
+from workbench.experiment.gate.repository import Commit, GitFailed, Repository
+from workbench.model import RoundKind, Run, Session, Status
+from workbench.store import Store
+
+if TYPE_CHECKING:
+    from workbench.calltree import CallTree
+
+__all__ = ["Blame", "History", "history"]
+
+_LISTED = 50
+_EXPLAINED = frozenset({"wall", "cpu"})
+_EXPLAINED_CHANGES = 20
+_REMARKS = ("packages", "workbench", "power", "operating system")
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """A change point with what may be to blame for it.
+
+    ``commits`` are those after ``before`` up to ``after``, the newest first (none where git doesn't know both).
+    ``function`` is the one whose self time changed most in the change's direction, "" if unknown; ``function_s`` by
+    how much, in seconds an execution. ``differences`` say what else was not the same on both sides.
+    """
+
+    series: Series
+    change: Change
+    before: Point
+    after: Point
+    commits: tuple[Commit, ...] = ()
+    function: str = ""
+    function_s: float = 0.0
+    differences: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many commits the change lies in; 0 where that is unknown."""
+        return len(self.commits)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Series with their change points, and what was left out. ``by_time``: as git knows no order of the commits."""
+
+    name: str
+    series: tuple[Series, ...]
+    blames: tuple[Blame, ...]
+    notes: tuple[str, ...] = ()
+    by_time: bool = False
+
+
+def history(
+    name: str,
+    *,
+    store: Store,
+    folder: Path | None = None,
+    measures: Sequence[str] = MEASURES,
+    dirty: bool = False,
+    significance: float = SIGNIFICANCE,
+) -> History:
+    """The history of ``SCENARIO``, ``SCENARIO:VARIANT`` or a run's name (``perf.py:first_page``, ``job.py``).
+
+    The order of commits is that of the repository around ``folder`` (default: the working folder), for what HEAD
+    reaches; without a repository, or where it knows none of the commits, runs are ordered by time. ``dirty`` takes
+    in runs that were measured with uncommitted changes. Raises ``RunNotFound`` where no run has that name, and
+    ``UsageError`` for an unknown measure.
+    """
+    unknown = [measure for measure in measures if measure not in MEASURES]
+    if unknown:
+        raise UsageError(f"unknown measure {unknown[0]!r}; there are: {', '.join(MEASURES)}")
+    if not 0 < significance < 1:
+        raise UsageError(f"the significance must lie between 0 and 1, not {significance:g}")
+    runs = _runs(store, name)
+    sessions = {session.session_id: session for session in store.sessions()}
+    repository = _repository(folder)
+    order = _order(repository)
+    known = any(commit_of(run, sessions[run.session_id])[0] in order for run in runs)
+    if not known:
+        order = _by_time(runs, sessions)
+    measured, left_out = _measured(runs, sessions, order, dirty=dirty, by_time=not known)
+    series = series_of(measured, measures=measures, significance=significance)
+    explained = 0
+    blames = []
+    for each in series:
+        for change in each.changes:
+            explain = each.measure in _EXPLAINED and explained < _EXPLAINED_CHANGES
+            explained += explain
+            blames.append(_blame(each, change, repository if known else None, store if explain else None))
+    notes = left_out.lines()
+    if not known:
+        notes.append("git knows none of these commits here: runs are in the order of time")
+    return History(name, tuple(series), tuple(blames), tuple(notes), by_time=not known)
+
+
+def _runs(store: Store, name: str) -> list[Run]:
+    scenario, _, variant = name.partition(":")
+    found = [run for run in store.runs(scenario=scenario) if not variant or run.variant == variant] if name else []
+    if not found:
+        found = [run for run in store.runs() if run.name == name or run.name.startswith(f"{name}:")] if name else []
+    if not found:
+        raise RunNotFound(f"no run of {name!r} in {store.path}: `workbench runs` lists what there is")
+    return found
+
+
+def _repository(folder: Path | None) -> Repository | None:
+    try:
+        return Repository(folder or Path.cwd())
+    except (UsageError, OSError):
+        return None
+
+
+def _order(repository: Repository | None) -> dict[str, int]:
+    try:
+        return {commit: i for i, commit in enumerate(repository.order())} if repository is not None else {}
+    except GitFailed:  # no commit yet
+        return {}
+
+
+def _by_time(runs: Iterable[Run], sessions: Mapping[str, Session]) -> dict[str, int]:
+    """Commits by the moment of their first run; runs outside a repository each count as a state of their own."""
+    first: dict[str, float] = {}
+    for run in runs:
+        key = commit_of(run, sessions[run.session_id])[0] or run.run_id
+        first[key] = min(first.get(key, run.started_at.timestamp()), run.started_at.timestamp())
+    return {commit: index for index, commit in enumerate(sorted(first, key=lambda c: (first[c], c)))}
+
+
+def _measured(
+    runs: Iterable[Run], sessions: Mapping[str, Session], order: Mapping[str, int], *, dirty: bool, by_time: bool
+) -> tuple[list[Measured], LeftOut]:
+    """Runs that have a place in the order, and how many have none."""
+    kept: list[Measured] = []
+    left: Counter[str] = Counter()
+    for run in runs:
+        session = sessions[run.session_id]
+        commit, changed = commit_of(run, session)
+        key = commit or (run.run_id if by_time else "")
+        if run.status is not Status.OK:
+            left["not_ok"] += 1
+        elif not key:
+            left["without_commit"] += 1
+        elif key not in order:
+            left["elsewhere"] += 1
+        elif changed and not dirty:
+            left["dirty"] += 1
+        else:
+            kept.append(Measured(run, session, key, order[key], changed))
+    return kept, LeftOut(**left)
+
+
+def _blame(series: Series, change: Change, repository: Repository | None, store: Store | None) -> Blame:
+    before, after = series.points[change.index - 1], series.points[change.index]
+    blame = Blame(series, change, before, after, differences=_differences(series, change))
+    if repository is not None:
+        try:
+            commits = tuple(repository.between(before.commit, after.commit)[:_LISTED])
+        except GitFailed:  # a shallow clone may know the name of a commit and not how it got there
+            commits = ()
+        blame = replace(blame, commits=commits)
+    if store is not None:
+        function, seconds = _function(store, series, change)
+        blame = replace(blame, function=function, function_s=seconds)
+    return blame
+
+
+def _differences(series: Series, change: Change) -> tuple[str, ...]:
+    """What changed between the two runs besides the code: it may be to blame, too."""
+    a, b = series.runs[change.index - 1], series.runs[change.index]
+    found = differences(a.run, b.run, a.session, b.session)
+    return tuple(str(each) for each in found if str(each).startswith(_REMARKS) and "unknown" not in str(each))
+
+
+def _function(store: Store, series: Series, change: Change) -> tuple[str, float]:
+    """The function that took most of the change, by the stacks of the nearest sampled runs on both sides."""
+    before = _sampled(store, reversed(series.runs[: change.index]))
+    after = _sampled(store, iter(series.runs[change.index :]))
+    if before is None or after is None:
+        return "", 0.0
+    changes = function_changes(before[0], after[0], base_executions=before[1], new_executions=after[1])
+    slower = change.after > change.before
+    moved = [(c.new_seconds - c.base_seconds, c) for c in changes]
+    same_way = [(delta, c) for delta, c in moved if (delta > 0) == slower and delta]
+    if not same_way:
+        return "", 0.0
+    delta, most = max(same_way, key=lambda pair: abs(pair[0]))
+    return function_text(most.frame), delta
+
+
+def _sampled(store: Store, runs: Iterable[Measured]) -> tuple[CallTree, float] | None:
+    """The call tree of the first of these runs that has one, and how often its body ran in it."""
+    for each in runs:
+        rounds = [r for r in each.run.rounds if r.kind is RoundKind.SAMPLED and r.status is Status.OK]
+        if rounds and each.run.sampler.name != "none":
+            return store.tree(each.run.run_id), sum(r.measures.get(LOOPS, 1.0) for r in rounds)
+    return None

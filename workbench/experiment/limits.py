@@ -1,0 +1,61 @@
+"""Limits that a project declares for exponents.
+
+[tool.workbench.scaling."jamf:optimized"]
+max_exponent = { time = 1.2, requests = 1.0 }
+
+[tool.workbench.scaling."perf/listing.py:first_page"]
+max_exponent = 1.1            # of the time
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.analysis.scaling import TIME
+from workbench.errors import UsageError
+
+__all__ = ["declared_limits", "parse_limits"]
+
+
+def declared_limits(target: str, folder: Path | None = None) -> dict[str, float]:
+    """What the nearest ``pyproject.toml`` at or above ``folder`` allows for the target; empty if it says nothing.
+
+    Raises ``UsageError`` where it can't be read, or says what isn't a limit.
+    """
+    start = (folder or Path.cwd()).resolve()
+    file = next((f for each in (start, *start.parents) if (f := each / "pyproject.toml").is_file()), None)
+    if file is None:
+        return {}
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{file} can't be read: {error}") from error
+    table: Any = document
+    for name in ("tool", "workbench", "scaling", target, "max_exponent"):
+        if not isinstance(table, Mapping):
+            raise UsageError(f"[tool.workbench.scaling] in {file} is made of tables, one a target")
+        table = table.get(name, {})
+    return _limits(table, f"max_exponent of {target} in {file}")
+
+
+def _limits(value: Any, where: str) -> dict[str, float]:
+    named = value if isinstance(value, Mapping) else {TIME: value}
+    for limit in named.values():
+        if isinstance(limit, bool) or not isinstance(limit, int | float):
+            raise UsageError(f"{where} is a number, or a table of numbers by measure, not {limit!r}")
+    return {str(name): float(limit) for name, limit in named.items()}
+
+
+def parse_limits(text: str) -> dict[str, float]:
+    """``"1.2"`` (of the time) or ``"time=1.2,requests=1"``. Raises ``UsageError`` otherwise."""
+    limits = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, number = part.rpartition("=")
+        try:
+            limits[name.strip() if equals else TIME] = float(number)
+        except ValueError:
+            raise UsageError(f"{part!r} is no limit; write 1.2, or MEASURE=1.2 such as requests=1") from None
+    return limits

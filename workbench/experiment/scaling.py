@@ -1,0 +1,352 @@
+"""Scaling gates: one target measured at several sizes, its costs' exponents fitted, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from workbench.analysis.scaling import (
+    FEWEST_SIZES,
+    MEASURES,
+    MEMORY,
+    SIZE,
+    Exponent,
+    Growth,
+    exponents,
+    grown,
+    overall,
+)
+from workbench.capture.environment import environment
+from workbench.capture.outcome import outcome_of
+from workbench.capture.power import conditions
+from workbench.capture.rounds import RunRecorder
+from workbench.capture.samplers import SamplerSpec
+from workbench.errors import INTERRUPTED, RunNotFound, ScenarioError, UsageError, WorkbenchError
+from workbench.experiment.execute import execute
+from workbench.experiment.progress import Progress, silent
+from workbench.experiment.results import require_equal
+from workbench.experiment.sized import SizedTarget, sized_target, traced_peak
+from workbench.model import Recording, RoundKind, Session, Status, Verdict, utc_now
+from workbench.scenarios.base import Outcome, Settings, Workload
+from workbench.store.ids import new_id
+
+if TYPE_CHECKING:
+    from workbench.store import Store
+
+__all__ = ["ScalingResult", "ScalingSettings", "check_sizes", "measure_scaling", "scaling_json", "stored_exponents"]
+
+_SHORT_ROUNDS, _SHORT_S = 25, 0.5
+_TRACED = 2  # rounds: whether they agree tells the scatter
+_EXIT_CODES = {Verdict.REGRESSION: 1, Verdict.INCONCLUSIVE: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingSettings:
+    """At least ``rounds`` timing rounds at each size, as far as ``max_seconds`` for all sizes allows.
+
+    ``limits`` are the greatest exponents allowed, by measure. ``memory`` traces allocations in a round of its own,
+    which takes several times as long.
+    """
+
+    scenario: Settings = field(default_factory=Settings)
+    rounds: int = 5
+    max_seconds: float = 120.0
+    memory: bool = True
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.rounds < 1:
+            raise UsageError(f"--rounds must be at least 1, not {self.rounds}")
+        if not self.max_seconds > 0:
+            raise UsageError(f"the time budget must be above 0 s, not {self.max_seconds:g}")
+        for name, limit in self.limits.items():
+            if name not in MEASURES:
+                raise UsageError(f"{name!r} has no exponent; there are {', '.join(MEASURES)}")
+            if not 0 <= limit < 10:
+                raise UsageError(f"an exponent of {name} is between 0 and 10, not {limit:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingResult:
+    """The exponents by measure, the judgements if there was something to judge by, and what was recorded."""
+
+    target: str
+    exponents: Mapping[str, Exponent]
+    growths: tuple[Growth, ...]
+    sessions: tuple[Session, ...]
+    recordings: tuple[Recording, ...]
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The worst of all measures; None where nothing was declared and there is no baseline."""
+        if self.interrupted:
+            return Verdict.INCONCLUSIVE
+        return overall(self.growths) if self.growths else None
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return INTERRUPTED
+        return _EXIT_CODES.get(self.verdict, 0) if self.verdict else 0
+
+
+def measure_scaling(
+    target: str | Callable[[Any], Any],
+    sizes: Sequence[int],
+    *,
+    settings: ScalingSettings | None = None,
+    baseline: str | Callable[[Any], Any] | None = None,
+    make: Callable[[int], Any] | None = None,
+    store: Store | None = None,
+    progress: Progress = silent,
+) -> ScalingResult:
+    """Measure the target at each size, fit the exponents, and judge them against a baseline's and declared limits.
+
+    ``baseline`` is another target, measured now at the same sizes and required to return the same, or the id of
+    a stored scaling session. ``make`` builds a callable's argument of a size, outside the clock. Each size is a
+    run of a session, kept in ``store``. Raises ``UsageError`` for fewer than three sizes or a target that takes
+    none, ``ScenarioError`` naming the size at which the target failed, and ``ResultsDiffer``; what was recorded
+    before is kept. Ctrl-C keeps the sizes so far.
+    """
+    settings = settings or ScalingSettings()
+    chosen = check_sizes(sizes)
+    new = sized_target(target, settings.scenario, make)
+    stored = stored_exponents(store, baseline) if store is not None and isinstance(baseline, str) else None
+    base = sized_target(baseline, settings.scenario, make) if baseline is not None and stored is None else None
+    if store is not None:
+        store.prepare()
+    sitting = _Sitting([t for t in (base, new) if t is not None], settings, progress)
+    problem: BaseException | None = None
+    try:
+        sitting.run(chosen)
+    except (KeyboardInterrupt, WorkbenchError) as error:
+        problem = error
+    sessions = [track.session() for track in sitting.tracks]
+    recordings = [track.recordings for track in sitting.tracks]
+    if store is not None:
+        for session, of_session in zip(sessions, recordings, strict=True):
+            if of_session:
+                store.save(session, of_session)
+    if isinstance(problem, WorkbenchError) or (problem is not None and not any(recordings)):
+        raise problem
+    fits = exponents([recording.run for recording in recordings[-1]])
+    before = stored if base is None else exponents([recording.run for recording in recordings[0]])
+    growths = grown(fits, before, settings.limits) if problem is None else []
+    unknown = sorted(set(settings.limits) - set(fits))
+    notes = [*sitting.notes, *(f"{name} has a declared limit, but was not measured" for name in unknown)]
+    return ScalingResult(
+        new.name,
+        fits,
+        tuple(growths),
+        tuple(sessions),
+        tuple(recording for each in recordings for recording in each),
+        tuple(notes),
+        interrupted=problem is not None,
+    )
+
+
+def check_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    """The sizes, ascending. Raises ``UsageError`` for fewer than three different ones, or one below 1."""
+    chosen = tuple(sorted(set(sizes)))
+    if len(chosen) < FEWEST_SIZES:
+        raise UsageError(f"an exponent needs at least {FEWEST_SIZES} different sizes, such as 8,16,32,64")
+    if chosen[0] < 1:
+        raise UsageError(f"a size is at least 1, not {chosen[0]}")
+    return chosen
+
+
+def stored_exponents(store: Store, name: str) -> dict[str, Exponent] | None:
+    """The exponents of a stored scaling session; None where the name is no session's.
+
+    Raises ``UsageError`` where the session was not measured at several sizes.
+    """
+    try:
+        session = store.session(name)
+    except RunNotFound:
+        return None
+    found = exponents(store.session_runs(session.session_id))
+    if not found:
+        raise UsageError(f"session {name} was not measured at several sizes: workbench scaling makes such sessions")
+    return found
+
+
+@dataclass(slots=True)
+class _Track:
+    """One target at all sizes."""
+
+    target: SizedTarget
+    started_at: datetime = field(default_factory=utc_now)
+    session_id: str = ""
+    parameters: dict[str, Any] = field(default_factory=conditions)
+    recordings: list[Recording] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.session_id = new_id(self.started_at)
+
+    def session(self) -> Session:
+        parameters = {"target": self.target.name, **self.parameters}
+        return Session(self.session_id, "scaling", self.started_at, self.target.scenario, parameters, environment())
+
+
+class _Sitting:
+    """All targets, size after size."""
+
+    def __init__(self, targets: Sequence[SizedTarget], settings: ScalingSettings, progress: Progress) -> None:
+        self.tracks = [_Track(target) for target in targets]
+        self.notes: list[str] = []
+        self._settings = settings
+        self._progress = progress
+
+    def run(self, sizes: Sequence[int]) -> None:
+        began = monotonic()
+        for done, size in enumerate(sizes):
+            left = self._settings.max_seconds - (monotonic() - began)
+            self._progress(f"size {size}", done, len(sizes))
+            self._measure(size, left / (len(sizes) - done))
+
+    def _measure(self, size: int, seconds: float) -> None:
+        """Both targets at one size, round about; a run each, also of what an exception cut short."""
+        runs = [_SizedRun(track, size) for track in self.tracks]
+        try:
+            with ExitStack() as stack:
+                for run in runs:
+                    run.open(stack)
+                self._rounds(runs, seconds)
+        finally:
+            for run in runs:
+                run.keep()
+
+    def _rounds(self, runs: Sequence[_SizedRun], seconds: float) -> None:
+        began = monotonic()
+        for run in runs:
+            run.round(RoundKind.WARMUP)
+        self._require_equal(runs)
+        asked = self._settings.rounds
+        for done in range(max(asked, _SHORT_ROUNDS)):
+            elapsed = monotonic() - began
+            if done >= asked and elapsed > min(_SHORT_S, seconds):  # short rounds are cheap and noisy
+                break
+            if done and elapsed * (done + 2) / (done + 1) > seconds:
+                self._note(f"time for {done} of {asked} rounds at size {runs[0].size}")
+                break
+            for run in runs if done % 2 else runs[::-1]:
+                run.round(RoundKind.TIMING)
+        for _ in range(_TRACED if self._settings.memory else 0):
+            for run in runs:
+                run.trace()
+
+    def _require_equal(self, runs: Sequence[_SizedRun]) -> None:
+        if len(runs) == 2:
+            (a, b) = runs
+            assert a.outcome is not None and b.outcome is not None
+            note = require_equal((a.track.target.name, a.outcome), (b.track.target.name, b.outcome))
+            self._note(note)
+
+    def _note(self, line: str) -> None:
+        if line and line not in self.notes:
+            self.notes.append(line)
+
+
+class _SizedRun:
+    """One target at one size while it is measured."""
+
+    def __init__(self, track: _Track, size: int) -> None:
+        self.track, self.size = track, size
+        self.outcome: Outcome | None = None
+        self._recorder = RunRecorder(SamplerSpec(name="none"))
+        self._workload: Workload | None = None
+        self._started_at = utc_now()
+        self._position = 0
+        self._ending: tuple[Status, str] | None = None
+
+    def open(self, stack: ExitStack) -> None:
+        self._workload = stack.enter_context(self.track.target.open(self.size))
+
+    def round(self, kind: RoundKind) -> None:
+        assert self._workload is not None, "opened first"
+        try:
+            self.outcome = execute(self._recorder, self._workload, kind, position=self._position)
+        except BaseException as error:
+            self._failed(error)
+            raise
+        finally:
+            self._position += 1
+
+    def trace(self) -> None:
+        """A round of its own under the tracer of allocations: a warm-up round, as its times mean nothing."""
+        assert self._workload is not None, "opened first"
+        workload, peak = self._workload, 0
+
+        class Traced:
+            setup, finish = workload.setup, workload.finish
+
+            def run(self) -> Any:
+                nonlocal peak
+                value, peak = traced_peak(workload.run)
+                return value
+
+        try:
+            workload.setup()
+            value, current = self._recorder.call(RoundKind.WARMUP, Traced().run, position=self._position)
+            workload.finish(value)
+            current.measure(MEMORY, peak)
+        except BaseException as error:
+            self._failed(error)
+            raise
+
+    def _failed(self, error: BaseException) -> None:
+        self._ending = outcome_of(error)
+        if isinstance(error, Exception) and not isinstance(error, WorkbenchError):
+            raise ScenarioError(
+                f"{self.track.target.name} failed at size {self.size}: {self._ending[1]}"
+            ) from error
+
+    def keep(self) -> None:
+        """The run, if a round of it was begun."""
+        if not self._position:
+            return
+        status, error = self._ending or (None, None)
+        recording = self._recorder.finish(
+            run_id=new_id(),
+            session_id=self.track.session_id,
+            name=f"{self.track.target.name} at {self.size}",
+            scenario=self.track.target.scenario,
+            variant=self.track.target.variant,
+            parameters={SIZE: self.size},
+            started_at=self._started_at,
+            status=status,
+            error=error,
+        )
+        self.track.recordings.append(recording)
+
+
+def scaling_json(result: ScalingResult) -> dict[str, Any]:
+    """The document of ``workbench scaling --json``."""
+    verdicts = {growth.name: growth for growth in result.growths}
+    return {
+        "target": result.target,
+        "verdict": str(result.verdict) if result.verdict else None,
+        "session_id": result.sessions[-1].session_id,
+        "sizes": sorted({int(size) for fit in result.exponents.values() for size in fit.sizes}),
+        "exponents": [
+            {
+                "name": name,
+                "exponent": fit.value,
+                "ci": [fit.low, fit.high],
+                "exact": fit.is_exact,
+                "end": fit.end,
+                "sizes": list(fit.sizes),
+                "costs": list(fit.costs),
+                "limit": verdicts[name].limit if name in verdicts else None,
+                "verdict": str(verdicts[name].verdict) if name in verdicts else None,
+            }
+            for name, fit in result.exponents.items()
+        ],
+        "notes": list(result.notes),
+    }

@@ -1,0 +1,181 @@
+"""What can be measured at several sizes: a scenario's variant, a function of a file, a callable."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from workbench.analysis.pairs import LOOPS
+from workbench.errors import UsageError
+from workbench.experiment.callables import find_function
+from workbench.experiment.modules import ModuleSpace
+from workbench.experiment.results import result_digest
+from workbench.experiment.targets import FunctionTarget, ScenarioTarget, parse_target
+from workbench.paths import normalise
+from workbench.scenarios import registry
+from workbench.scenarios.base import Outcome, Settings, Workload
+
+__all__ = ["Opened", "SizedTarget", "sized_target", "traced_peak"]
+
+_ROUND_S = 0.005
+_MOST_LOOPS = 1_000_000
+
+Opened = Callable[[], AbstractContextManager[Workload]]
+
+
+class SizedTarget:
+    """``open(size)`` gives the workload of that size; ``name``, ``scenario`` and ``variant`` name its runs."""
+
+    def __init__(
+        self, name: str, open_size: Callable[[int], AbstractContextManager[Workload]], **named: str
+    ) -> None:
+        self.name = name
+        self.open = open_size
+        self.scenario = named.get("scenario", "")
+        self.variant = named.get("variant", "")
+
+
+def sized_target(
+    target: str | Callable[[Any], Any], settings: Settings, make: Callable[[int], Any] | None = None
+) -> SizedTarget:
+    """The target that is meant: ``SCENARIO:VARIANT``, ``FILE.py:FUNCTION``, or a callable that takes the size.
+
+    A scenario's size is its root resources. A function is given the size, or what ``make`` (for a file's function
+    ``setup_FUNCTION`` beside it) returns for the size, which is outside the clock. Raises ``UsageError`` otherwise.
+    """
+    if callable(target):
+        _require_one_argument(target, getattr(target, "__qualname__", "the callable"))
+        name = getattr(target, "__qualname__", type(target).__name__)
+        return SizedTarget(name, lambda size: nullcontext(SizedFunction(target, size, make)))
+    parsed = parse_target(target)
+    match parsed:
+        case ScenarioTarget(scenario, variant):
+            return SizedTarget(
+                str(parsed), lambda size: _scenario(scenario, variant, replace(settings, resources=size)),
+                scenario=scenario, variant=variant,
+            )  # fmt: skip
+        case FunctionTarget(path, function):
+            return SizedTarget(
+                f"{normalise(str(path.absolute()))}:{function}", lambda size: _of_file(path, function, size)
+            )
+    raise UsageError(
+        f"{target} has no size: name SCENARIO:VARIANT, or FILE.py:FUNCTION with a function of the size"
+    )
+
+
+@contextmanager
+def _scenario(scenario: str, variant: str, settings: Settings) -> Iterator[Workload]:
+    prepared = registry.get(scenario).prepare(settings)
+    try:
+        yield prepared.workload(variant)
+    finally:
+        prepared.close()
+
+
+@contextmanager
+def _of_file(path: Path, name: str, size: int) -> Iterator[Workload]:
+    space = ModuleSpace(path)
+    module = space.load()
+    try:
+        function = find_function(module, name, path, arguments=1)
+        _require_one_argument(function, f"{name} in {path}")
+        make = getattr(module, f"setup_{name.rpartition('.')[2]}", None)
+        yield SizedFunction(function, size, make if callable(make) else None, space)
+    finally:
+        space.close()
+
+
+def _require_one_argument(function: Callable[..., Any], name: str) -> None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some built-ins have none
+        return
+    try:
+        signature.bind(None)
+    except TypeError:
+        raise UsageError(
+            f"{name} takes {signature}: a function to be scaled takes one argument, the size"
+        ) from None
+
+
+class SizedFunction:
+    """Calls a function of one size, as often as makes a round of 5 ms; sync or async.
+
+    ``space`` is the module space of a file's function, entered while it runs.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Any], Any],
+        size: int,
+        make: Callable[[int], Any] | None,
+        space: ModuleSpace | None = None,
+    ) -> None:
+        self._function, self._size, self._make, self._space = function, size, make, space
+        self._argument: Any = size
+        self._loops = 0
+
+    def setup(self) -> None:
+        if self._space is not None:
+            self._space.enter()
+        try:
+            self._argument = self._size if self._make is None else self._make(self._size)
+            if not self._loops:
+                self._calibrate()
+        except BaseException:
+            self._leave()
+            raise
+
+    def _calibrate(self) -> None:
+        """One call tells how many fill a round; where each needs its own input, a round is one call."""
+        began = perf_counter()
+        self._call(1)
+        seconds = max(perf_counter() - began, 1e-9)
+        self._loops = 1 if self._make is not None else min(max(1, math.ceil(_ROUND_S / seconds)), _MOST_LOOPS)
+        if self._make is not None:
+            self._argument = self._make(self._size)
+
+    def run(self) -> Any:
+        return self._call(self._loops)
+
+    def _call(self, loops: int) -> Any:
+        function, argument, value = self._function, self._argument, None
+        for _ in range(loops):
+            value = function(argument)
+            if inspect.iscoroutine(value):
+                value = asyncio.run(value)
+        return value
+
+    def finish(self, value: Any) -> Outcome:
+        digest = result_digest(value)
+        self._leave()
+        return Outcome(digest, {LOOPS: float(self._loops)})
+
+    def _leave(self) -> None:
+        if self._space is not None:
+            self._space.leave()
+
+
+def traced_peak(body: Callable[[], Any]) -> tuple[Any, int]:
+    """The body's value, and the bytes that Python allocated at its peak above those before it."""
+    already = tracemalloc.is_tracing()
+    if not already:
+        tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        value = body()
+        if inspect.iscoroutine(value):
+            value = asyncio.run(value)
+        return value, max(0, tracemalloc.get_traced_memory()[1] - before)
+    finally:
+        if not already:
+            tracemalloc.stop()

@@ -1,0 +1,195 @@
+"""What a gate found, for people and for machines: Markdown for a pull request, JUnit XML, JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from workbench.experiment.compare import comparison_json
+from workbench.experiment.gate import GateOutcome, GateResult, TargetResult
+from workbench.reporting.write import write_atomically
+from workbench.views.changes import changes_table
+from workbench.views.numbers import format_count, format_seconds
+from workbench.views.tables import TextTable
+
+__all__ = ["append_summary", "gate_json", "gate_junit", "gate_markdown", "write_text"]
+
+_MARKS = {
+    GateOutcome.PASS: "✅",
+    GateOutcome.IMPROVEMENT: "✅",
+    GateOutcome.ADDED: "🆕",
+    GateOutcome.REGRESSION: "❌",
+    GateOutcome.FAILED: "❌",
+    GateOutcome.REFUSED: "⚠️",
+    GateOutcome.INCONCLUSIVE: "⚠️",
+    GateOutcome.INTERRUPTED: "⚠️",
+}
+_FUNCTIONS = 5
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def gate_markdown(result: GateResult, *, store: str = "") -> str:
+    """A summary for a pull request, in GitHub's Markdown; ``store`` names where the runs are."""
+    title = f"## {_MARKS[result.outcome]} Performance: {result.outcome}"
+    lines = [title, "", f"{_plural(len(result.targets), 'target')} against {_text(str(result.baseline))}."]
+    lines += ["", "| | target | verdict | what was measured |", "|---|---|---|---|"]
+    for target in result.targets:
+        row = (_MARKS[target.outcome], _code(target.target), str(target.outcome), _text(target.sentence))
+        lines.append(f"| {' | '.join(row)} |")
+    for target in result.targets:
+        lines += _details(target)
+    lines += ["", *(f"- {_text(line)}" for line in _footnotes(result, store))]
+    return "\n".join(lines) + "\n"
+
+
+def _details(target: TargetResult) -> list[str]:
+    """Counts and functions that changed, folded away; nothing for a target that passed."""
+    comparison = target.comparison
+    if comparison is None or target.outcome not in (GateOutcome.REGRESSION, GateOutcome.INCONCLUSIVE):
+        return []
+    lines = ["", f"<details><summary>{escape(_line(target.target))}</summary>", ""]
+    counts = [(name, pair) for name, pair in comparison.counts.items() if pair[0] != pair[1]]
+    if counts:
+        lines += ["| count a round | baseline | new |", "|---|---:|---:|"]
+        lines += [
+            f"| {_text(n.replace('_', ' '))} | {format_count(a)} | {format_count(b)} |" for n, (a, b) in counts
+        ]
+        lines.append("")
+    functions = changes_table(comparison.functions, _FUNCTIONS)
+    if functions.rows:
+        lines += [*_table(functions), "", _text(f"{functions.caption}."), ""]
+    lines += [f"Its stacks: `workbench show {comparison.new} --tree`, with the store of this gate.", ""]
+    lines += [f"- {_text(note)}" for note in target.notes]
+    return [*lines, "", "</details>"]
+
+
+def _table(table: TextTable) -> list[str]:
+    rule = ["---:" if index in table.numbers else "---" for index in range(len(table.columns))]
+    cells = [tuple(map(_text, table.columns)), *(tuple(map(_text, row)) for row in table.rows)]
+    lines = [f"| {' | '.join(row)} |" for row in cells]
+    return [lines[0], f"|{'|'.join(rule)}|", *lines[1:]]
+
+
+def _footnotes(result: GateResult, store: str) -> Iterator[str]:
+    yield f"New: {result.new}. Baseline: {result.baseline}{_subject(result.baseline.subject)}."
+    yield f"The baseline ran in {result.environment}."
+    yield from (f"{note[0].upper()}{note[1:]}." for note in result.notes)
+    if store:
+        yield f"Runs and stacks of both sides are in the store {store}."
+
+
+def _subject(subject: str) -> str:
+    return f" (“{_line(subject)}”)" if subject else ""
+
+
+def gate_junit(result: GateResult) -> str:
+    """JUnit XML: a target a case. A regression is a failure, broken code an error, no verdict a skipped case."""
+    cases = "".join(map(_case, result.targets))
+    outcomes = [target.outcome for target in result.targets]
+    failures = outcomes.count(GateOutcome.REGRESSION)
+    errors = outcomes.count(GateOutcome.FAILED)
+    passed = (GateOutcome.PASS, GateOutcome.IMPROVEMENT, GateOutcome.REGRESSION, GateOutcome.FAILED)
+    skipped = sum(outcome not in passed for outcome in outcomes)
+    counts = f'tests="{len(outcomes)}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<testsuites {counts} time="{result.seconds:.3f}">'
+        f'<testsuite name="workbench gate" {counts} time="{result.seconds:.3f}">{cases}</testsuite></testsuites>\n'
+    )
+
+
+def _case(target: TargetResult) -> str:
+    head = f'<testcase classname="workbench.gate" name={_attribute(target.target)} time="{target.seconds:.3f}"'
+    message = _attribute(f"{target.outcome}: {target.sentence}" if target.sentence else str(target.outcome))
+    match target.outcome:
+        case GateOutcome.PASS | GateOutcome.IMPROVEMENT:
+            said = f"<system-out>{_xml(target.sentence)}</system-out>"
+        case GateOutcome.REGRESSION:
+            said = f'<failure type="REGRESSION" message={message}>{_xml(_plain_functions(target))}</failure>'
+        case GateOutcome.FAILED:
+            said = f'<error type="FAILED" message={message}/>'
+        case _:
+            said = f"<skipped message={message}/>"
+    return f"{head}>{said}</testcase>"
+
+
+def _plain_functions(target: TargetResult) -> str:
+    changes = target.comparison.functions[:_FUNCTIONS] if target.comparison is not None else ()
+    return "\n".join(
+        f"{c.frame.function} ({c.frame.file}): {format_seconds(c.base_seconds)} → {format_seconds(c.new_seconds)}"
+        for c in changes
+    )
+
+
+def gate_json(result: GateResult, *, store: str = "") -> dict[str, Any]:
+    """The document of ``workbench gate --json``; a target has what ``compare --json`` says, and its outcome."""
+    return {
+        "verdict": str(result.outcome),
+        "exit_code": result.exit_code,
+        "baseline": {"name": result.baseline.name, "commit": result.baseline.commit},
+        "new": {"commit": result.new.commit, "dirty": result.new.dirty},
+        "environment": result.environment,
+        "seconds": result.seconds,
+        "notes": list(result.notes),
+        "store": store,
+        "targets": [
+            {
+                **(comparison_json(target.comparison) if target.comparison is not None else {}),
+                "target": target.target,
+                "verdict": str(target.outcome),
+                "reason": target.reason,
+                "sentence": target.sentence,
+                "session_id": target.session_id or None,
+                "risen_counts": list(target.counts),
+                "notes": list(target.notes),
+            }
+            for target in result.targets
+        ],
+    }
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a report of the gate, whole or not at all. Raises ``OutputError``."""
+    write_atomically(path, text)
+
+
+def append_summary(path: Path, text: str) -> None:
+    """Add to a summary that other steps write to as well, such as ``GITHUB_STEP_SUMMARY``. Raises ``OSError``."""
+    with path.open("a", encoding="utf-8", errors="replace", newline="\n") as out:
+        out.write(text)
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _text(text: str) -> str:
+    """Text that stays text in a table's cell: no markup, no mention, no cell's end; `code` in backticks stays."""
+    parts = _line(text).split("`")
+    balanced = len(parts) % 2 == 1
+    return "".join(_code(part) if balanced and index % 2 else _escaped(part) for index, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
+    quoted = escape(text).replace("@", "&#64;")
+    return re.sub(r"([\\|*_\[\]~#])", r"\\\1", quoted)
+
+
+def _code(text: str) -> str:
+    """A name as code; a cell of a table ends at a bar even there."""
+    return f"`{_line(text).replace('`', 'ˋ').replace('|', chr(0x2502))}`"
+
+
+def _xml(text: str) -> str:
+    return escape(_NOT_XML.sub("?", text))
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_NOT_XML.sub("?", _line(text)))

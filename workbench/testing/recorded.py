@@ -1,0 +1,98 @@
+"""One test's profile: what it measures is recorded once, kept, and its counts are held against the mark's."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from workbench.capture.environment import environment
+from workbench.capture.power import conditions
+from workbench.capture.rounds import RunRecorder
+from workbench.capture.samplers import SamplerSpec
+from workbench.errors import ProfilerActive
+from workbench.experiment.saving import save_or_warn
+from workbench.model import Recording, RoundKind, Session, utc_now
+from workbench.store.ids import new_id
+from workbench.testing.asked import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+__all__ = ["Profiled", "count_failures"]
+
+_SITES = 3
+_KINDS = {"requests": "http", "connects": "connect", "tls_handshakes": "tls", "statements": "sql"}
+_KINDS |= {"cypher_statements": "cypher"}
+
+
+class Profiled:
+    """Calls functions and records each call as a round: ``profiled(function, *arguments)`` returns its value.
+
+    A coroutine function gives a coroutine to await. Where another profiler is at work in this thread, times and
+    I/O are recorded without stacks. ``run_id`` names the run once the test has ended.
+    """
+
+    def __init__(self, name: str, sampler: str = "pyinstrument") -> None:
+        self.name = name
+        self.run_id = ""
+        self.recording: Recording | None = None
+        self._started_at = utc_now()
+        self._conditions = conditions()
+        self._sampler = sampler
+        self._recorder: RunRecorder | None = None
+
+    def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if inspect.iscoroutinefunction(function):
+            return self._await(function(*args, **kwargs))
+        with self._round():
+            return function(*args, **kwargs)
+
+    async def _await(self, value: Awaitable[Any]) -> Any:
+        with self._round():
+            return await value
+
+    def _round(self) -> Any:
+        from workbench.capture.inprocess import refuse_second_profiler
+
+        if self._recorder is None:
+            try:
+                refuse_second_profiler()
+                spec = SamplerSpec(name=self._sampler)
+            except ProfilerActive:
+                spec = SamplerSpec(name="none")
+            self._recorder = RunRecorder(spec, collector_off=False)
+        return self._recorder.round(RoundKind.SAMPLED)
+
+    @property
+    def was_used(self) -> bool:
+        return self._recorder is not None
+
+    def finish(self) -> None:
+        """Keep the run in the store; where that fails the test goes on, and a warning is logged."""
+        if self._recorder is None:
+            return
+        session = Session(new_id(self._started_at), "test", self._started_at, "", self._conditions, environment())
+        self.run_id = new_id(self._started_at)
+        self.recording = self._recorder.finish(
+            run_id=self.run_id, session_id=session.session_id, name=self.name, started_at=self._started_at
+        )
+        save_or_warn(session, self.recording, None)
+
+
+def count_failures(recording: Recording, asked: Asked) -> list[str]:
+    """A line for each count above what the mark allows, with the places that issued the most."""
+    lines = []
+    for name, most in asked.counts.items():
+        measured = sum(r.measures.get(name, 0.0) for r in recording.run.rounds)
+        if measured > most:
+            lines.append(f"{name.replace('_', ' ')}: {measured:g}, at most {most} allowed{_sites(recording, name)}")
+    return lines
+
+
+def _sites(recording: Recording, measure: str) -> str:
+    kind = _KINDS.get(measure, measure.removeprefix("spans_"))
+    sites = Counter(span.site for span in recording.spans if span.kind == kind and span.site)
+    listed = ", ".join(f"{site} ({count}×)" for site, count in sites.most_common(_SITES))
+    return f"; issued at {listed}" if listed else ""

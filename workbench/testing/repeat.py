@@ -1,0 +1,218 @@
+"""A test as a workload: collected by a pytest of its own in this process, then repeated as often as asked.
+
+The gate opens it in each side's process, in that side's checkout. A round is the test's call; its fixtures of
+function scope are set up before and torn down after it, outside the clock, and wider ones last. Where the test
+names what it measures (``profiled(…)``, ``benchmark(…)``), the round's times are that part's alone, repeated within
+the round where it is short.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from importlib.util import find_spec
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from workbench.analysis.pairs import LOOPS
+from workbench.errors import UsageError
+from workbench.experiment.results import result_digest
+from workbench.pytest_plugin import REPEATER
+from workbench.scenarios.base import Outcome
+from workbench.testing.asked import is_skipped
+
+if TYPE_CHECKING:
+    from _pytest.main import Session
+
+__all__ = ["Repeater", "open_item"]
+
+_MOST_LOOPS = 1_000_000
+
+
+class Repeater:
+    """Stands for ``profiled`` while a test is repeated: calls the function ``loops`` times and keeps its times."""
+
+    def __init__(self) -> None:
+        self.loops = 1
+        self.reset()
+
+    def reset(self) -> None:
+        self.calls = 0
+        self.wall = 0.0
+        self.cpu = 0.0
+        self.digests: list[str] = []
+
+    def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if inspect.iscoroutinefunction(function):
+            return self._await(function, args, kwargs)
+        began, cpu = perf_counter(), process_time()
+        for _ in range(self.loops):
+            value = function(*args, **kwargs)
+        return self._ended(value, began, cpu)
+
+    async def _await(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        began, cpu = perf_counter(), process_time()
+        for _ in range(self.loops):
+            value = await function(*args, **kwargs)
+        return self._ended(value, began, cpu)
+
+    def pedantic(
+        self,
+        target: Callable[..., Any],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+        setup: Callable[[], Any] | None = None,
+        teardown: Callable[..., Any] | None = None,
+        **how: Any,
+    ) -> Any:
+        """As pytest-benchmark's: one call of the target, with its set-up and tear-down outside the clock."""
+        made = setup() if setup is not None else None
+        given: tuple[Any, ...]
+        named: dict[str, Any]
+        given, named = made or (args, kwargs or {})
+        began, cpu = perf_counter(), process_time()
+        for _ in range(1 if setup is not None or "rounds" not in how else self.loops):
+            value = target(*given, **named)
+        value = self._ended(value, began, cpu)
+        if teardown is not None:
+            teardown(*given, **named)
+        return value
+
+    def _ended(self, value: Any, began: float, cpu: float) -> Any:
+        self.wall += perf_counter() - began
+        self.cpu += process_time() - cpu
+        self.calls += 1
+        self.digests.append(result_digest(value))
+        return value
+
+
+class ItemWorkload:
+    """One collected test, ready to be repeated; ``close`` ends its pytest."""
+
+    def __init__(self, session: Session, item: pytest.Function, repeater: Repeater) -> None:
+        self._session, self._item, self._repeater = session, item, repeater
+        self._above = _Above(item)
+
+    @property
+    def loops(self) -> int:
+        return self._repeater.loops
+
+    @loops.setter
+    def loops(self, loops: int) -> None:
+        self._repeater.loops = loops
+
+    def calibrate(self, seconds: float) -> None:
+        """Repeat what the test names as measured until it takes ``seconds``; a whole test is one call."""
+        repeater = self._repeater
+        repeater.loops = 1
+        while True:
+            self.setup()
+            try:
+                self.run()
+                elapsed, used = repeater.wall, repeater.calls
+            finally:
+                self._tear_down()
+            if not used or elapsed >= seconds or repeater.loops >= _MOST_LOOPS:
+                return
+            needed = math.ceil(1.2 * repeater.loops * seconds / max(elapsed, 1e-9))
+            repeater.loops = min(max(needed, repeater.loops + 1), 10 * repeater.loops, _MOST_LOOPS)
+
+    def setup(self) -> None:
+        item = self._item
+        self._repeater.reset()
+        item._initrequest()
+        try:
+            self._session._setupstate.setup(item)
+        except BaseException as error:
+            self._tear_down()
+            raise _ended(error) from error
+        if "benchmark" in item.funcargs:
+            item.funcargs["benchmark"] = self._repeater
+
+    def run(self) -> None:
+        try:
+            self._item.runtest()
+        except BaseException as error:
+            raise _ended(error) from error
+
+    def finish(self, value: Any) -> Outcome:
+        repeater = self._repeater
+        self._tear_down()
+        if not repeater.calls:
+            return Outcome(result_digest(None), {})
+        # The recorder saw the whole test; what it is judged by is the part that it names.
+        digest = result_digest(repeater.digests) if all(repeater.digests) else ""
+        return Outcome(digest, {"wall": repeater.wall, "cpu": repeater.cpu, LOOPS: float(repeater.loops)})
+
+    def _tear_down(self) -> None:
+        self._session._setupstate.teardown_exact(self._above)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        session = self._session
+        try:
+            session._setupstate.teardown_exact(None)
+            session.config.hook.pytest_sessionfinish(session=session, exitstatus=0)
+        finally:
+            session.config._ensure_unconfigure()
+
+
+class _Above:
+    """A next item that shares all but the test itself, so that only the test's own fixtures are torn down."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self._chain = item.listchain()[:-1]
+
+    def listchain(self) -> list[Any]:
+        return self._chain
+
+
+def _ended(error: BaseException) -> BaseException:
+    """pytest's own outcomes are no ``Exception``: a skip or a failure said by ``pytest.fail`` becomes one."""
+    if isinstance(error, pytest.skip.Exception):
+        return UsageError(f"the test skips itself: {error.msg}")
+    return AssertionError(str(error)) if isinstance(error, pytest.fail.Exception) else error
+
+
+def _switched_off() -> list[str]:
+    """Other plugins' work that would disturb or multiply the measuring, in words that only they know."""
+    # -s: capturing would take the standard input away, by which the gate speaks with this process.
+    words = ["--rootdir=.", "-s", "-p", "no:cacheprovider"]
+    for module, options in (
+        ("xdist", ["-n0"]),
+        ("pytest_cov", ["--no-cov"]),
+        ("pytest_benchmark", ["--benchmark-disable"]),
+        ("pytest_randomly", ["-p", "no:randomly"]),
+    ):
+        words += options if find_spec(module) else []
+    return words
+
+
+def open_item(nodeid: str) -> ItemWorkload:
+    """Collect the test in the working folder. Raises ``UsageError`` where there is none of that id to be run."""
+    from _pytest.config import _prepareconfig
+    from _pytest.main import Session
+
+    try:
+        config = _prepareconfig([nodeid, "-q", *_switched_off()])
+        config._do_configure()
+    except pytest.UsageError as error:  # such as a plugin's option that its environment doesn't know
+        raise UsageError(f"pytest can't be set up for {nodeid}: {error}") from error
+    repeater = Repeater()
+    config.stash[REPEATER] = repeater
+    session = Session.from_config(config)
+    try:
+        config.hook.pytest_sessionstart(session=session)
+        config.hook.pytest_collection(session=session)
+        item = next((item for item in session.items if item.nodeid == nodeid), None)
+        if not isinstance(item, pytest.Function) or is_skipped(item):
+            raise UsageError(f"{nodeid} is {'skipped' if item is not None else 'not there'}")
+        return ItemWorkload(session, item, repeater)
+    except (pytest.UsageError, session.Interrupted, session.Failed) as error:
+        config._ensure_unconfigure()
+        raise UsageError(f"{nodeid} can't be collected: {error}") from error
+    except BaseException:
+        config._ensure_unconfigure()
+        raise

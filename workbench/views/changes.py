@@ -1,0 +1,65 @@
+"""The table of functions that took more or less time, the same in a terminal, a notebook and a report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from workbench.model import CallerChange, FunctionChange
+from workbench.views.numbers import format_seconds
+from workbench.views.tables import TextTable
+
+__all__ = ["changes_table"]
+
+_TESTED = (
+    "Self time a round, from sampled rounds of their own. What grew, shrank or moved is told from noise, with 5 % "
+    "false discoveries at most; points are percents of base's time"
+)
+_UNTESTED = (
+    "Self time a round, from sampled rounds of their own: too few to tell a change from noise, and slowed by the "
+    "sampler; no verdict"
+)
+
+
+def changes_table(functions: Sequence[FunctionChange], limit: int = 10) -> TextTable:
+    """At most ``limit`` functions; where there were rounds enough with the interval of each change.
+
+    Points are percents of base's sampled time, so that those of all functions add up to the whole change.
+    """
+    whole = sum(change.base_seconds for change in functions)
+    changed = [c for c in functions if c.change or not math.isclose(c.base_seconds, c.new_seconds)][:limit]
+    tested = any(not math.isnan(change.q) for change in functions)
+    rows = tuple(_cells(change, whole, tested) for change in changed)
+    if not tested:
+        columns: tuple[str, ...] = ("Base", "New", "Points", "Function", "File")
+        return TextTable(columns, rows, _UNTESTED, numbers=(0, 1, 2))
+    columns = ("Base", "New", "Points", "95 % interval", "Change", "Function", "File")
+    return TextTable(columns, rows, _TESTED, numbers=(0, 1, 2, 3))
+
+
+def _cells(change: FunctionChange, whole: float, tested: bool) -> tuple[str, ...]:
+    points = _points(change.new_seconds - change.base_seconds, whole)
+    head = (format_seconds(change.base_seconds), format_seconds(change.new_seconds), points)
+    where = (change.frame.function, change.frame.file)
+    if not tested:
+        return (*head, *where)
+    interval = "" if math.isnan(change.low) else f"{_points(change.low, whole)} to {_points(change.high, whole)}"
+    return (*head, interval, _told(change), *where)
+
+
+def _points(seconds: float, whole: float) -> str:
+    return f"{100 * seconds / whole:+.1f}" if whole else ""
+
+
+def _told(change: FunctionChange) -> str:
+    """``grew``, ``moved from a, b to c``; empty for what may be noise."""
+    if change.change != "moved":
+        return change.change
+    left = [c for c in change.callers if c.new_seconds < c.base_seconds]
+    came = [c for c in change.callers if c.new_seconds > c.base_seconds]
+    return f"moved from {_names(left)} to {_names(came)}"
+
+
+def _names(callers: Sequence[CallerChange]) -> str:
+    names = [each.caller.function if each.caller else "the top" for each in callers]
+    return ", ".join(names) or "the rest"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.experiment.block import profile
     from workbench.notebook import (
         compare,
+        diff_flamegraph,
         distributions,
         explorer,
         flamegraph,
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
         runs,
         sql,
         table,
+        timeline,
     )
     from workbench.store import Store
 
 __all__ = [
     "Store",
     "compare",
+    "diff_flamegraph",
     "distributions",
     "explorer",
     "flamegraph",
@@ -45,11 +48,13 @@ __all__ = [
     "runs",
     "sql",
     "table",
+    "timeline",
 ]
 
 _HOMES = {
     "Store": "workbench.store",
     "compare": "workbench.notebook",
+    "diff_flamegraph": "workbench.notebook",
     "distributions": "workbench.notebook",
     "explorer": "workbench.notebook",
     "flamegraph": "workbench.notebook",
@@ -61,6 +66,7 @@ _HOMES = {
     "runs": "workbench.notebook",
     "sql": "workbench.notebook",
     "table": "workbench.notebook",
+    "timeline": "workbench.notebook",
 }
 
 

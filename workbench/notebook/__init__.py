@@ -5,9 +5,11 @@ from workbench.notebook.explorer import explorer
 from workbench.notebook.functions import flamegraph, report, runs, sql, table
 from workbench.notebook.magic import load_ipython_extension, unload_ipython_extension
 from workbench.notebook.measuring import compare, run
+from workbench.notebook.sights import diff_flamegraph, timeline
 
 __all__ = [
     "compare",
+    "diff_flamegraph",
     "distributions",
     "explorer",
     "flamegraph",
@@ -18,5 +20,6 @@ __all__ = [
     "runs",
     "sql",
     "table",
+    "timeline",
     "unload_ipython_extension",
 ]

@@ -71,8 +71,15 @@ def _runs_of(store: Store, name: str) -> list[Run]:
 
 def _loaded(store: Store, run: Run, session: Session, changes: Mapping[str, str]) -> RunReport:
     tree, spans = store.tree(run.run_id), tuple(store.spans(run.run_id))
-    plans = tuple(store.plans(run.run_id))
-    return RunReport(run, session, tree if len(tree) else None, spans, changes.get(run.variant, ""), plans)
+    return RunReport(
+        run,
+        session,
+        tree if len(tree) else None,
+        spans,
+        changes.get(run.variant, ""),
+        tuple(store.plans(run.run_id)),
+        tuple(store.sources(run.run_id)),
+    )
 
 
 def _scenario(name: str) -> Scenario | None:

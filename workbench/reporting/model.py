@@ -8,7 +8,7 @@ from datetime import datetime
 from workbench.analysis.bound import Bound
 from workbench.analysis.ladder import Row
 from workbench.calltree import CallTree
-from workbench.model import Comparison, Plan, Run, Session, Span, utc_now
+from workbench.model import Comparison, FunctionSource, Plan, Run, Session, Span, utc_now
 
 __all__ = ["CONFIDENTIAL", "ReportData", "RunReport"]
 
@@ -21,7 +21,7 @@ CONFIDENTIAL = (
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run with its stacks, spans and plans. ``change`` is what its variant does."""
+    """One run with its stacks, spans, plans and where its code was. ``change`` is what its variant does."""
 
     run: Run
     session: Session
@@ -29,6 +29,7 @@ class RunReport:
     spans: tuple[Span, ...] = ()
     change: str = ""
     plans: tuple[Plan, ...] = ()
+    sources: tuple[FunctionSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ def diff_flamegraph(base: Named | CallTree, new: Named | CallTree, *, store: Sto
         raise UsageError("neither run has stacks, so there is no difference to draw")
     table = diff_table(diff_of(*sides))
     text = "\n".join([*diff_warnings(*sides), table.to_text()])
-    return FlameGraph(diff_payload(*sides), still=diff_still(*sides), text=text)
+    still = f"<div{_of(*(side.run for side in sides))}>{diff_still(*sides)}</div>"
+    return FlameGraph(diff_payload(*sides), still=still, text=text)
 
 
 def timeline(what: Named, *, store: Store | None = None) -> Timeline:
@@ -64,8 +65,14 @@ def timeline(what: Named, *, store: Store | None = None) -> Timeline:
     title = html_text(run.name or run.run_id)
     image = f'<img src="data:image/svg+xml;base64,{svg}" alt="Timeline of {title}" width="960">' if shown else ""
     note = "<p><small>A still picture; run the cell for the live timeline.</small></p>"
-    still = f"<p><strong>{title}</strong></p>{image}{table.to_html()}{note}"
+    still = f"<p{_of(run)}><strong>{title}</strong></p>{image}{table.to_html()}{note}"
     return Timeline(encode(tree, meta_of(run), extras=extras), still=still, text=table.to_text())
+
+
+def _of(*runs: Run) -> str:
+    """The attribute by which a report of the notebook draws the runs live again; "" where one has no id."""
+    ids = [run.run_id for run in runs]
+    return f' data-wb-run="{html_text(" ".join(ids))}"' if all(ids) else ""
 
 
 def _one_round(run: Run, spans: tuple[Span, ...]) -> tuple[Span, ...]:

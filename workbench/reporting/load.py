@@ -9,7 +9,7 @@ from workbench.analysis.bound import bound_from_parameters
 from workbench.analysis.ladder import ladder
 from workbench.errors import MissingExtra, RunNotFound, UsageError
 from workbench.model import Comparison, Run, Session
-from workbench.reporting.model import ReportData, RunReport
+from workbench.reporting.model import ReportData, RunReport, called
 
 if TYPE_CHECKING:
     from workbench.scenarios.base import Scenario
@@ -107,7 +107,7 @@ def _baseline(runs: Sequence[Run], scenario: Scenario | None) -> str:
 
 
 def _pair_title(runs: Sequence[Run]) -> str:
-    return " → ".join(run.variant or run.name or run.run_id for run in runs)
+    return " → ".join(called(runs))
 
 
 def _title(runs: Sequence[Run], scenario: Scenario | None, shared: Session | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,13 +11,19 @@ from workbench.analysis.ladder import Row
 from workbench.calltree import CallTree
 from workbench.model import Comparison, FunctionSource, Plan, Run, Session, Span, utc_now
 
-__all__ = ["CONFIDENTIAL", "ReportData", "RunReport"]
+__all__ = ["CONFIDENTIAL", "ReportData", "RunReport", "called"]
 
 CONFIDENTIAL = (
     "Confidential copy: folders, source, host and user names, addresses, statements, plans, package lists, "
     "command lines and the texts of errors are left out."
 )
 """What a report says of itself after ``reporting.confidential``."""
+
+
+def called(runs: Sequence[Run]) -> list[str]:
+    """What a reader calls each run: its variant or name, or the id where several are called alike or not at all."""
+    names = [run.variant or run.name for run in runs]
+    return [name if name and names.count(name) == 1 else run.run_id for name, run in zip(names, runs, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

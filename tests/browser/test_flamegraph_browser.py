@@ -106,6 +106,20 @@ def test_the_flame_graph_merges_stacks_heaviest_first(known) -> None:
     assert first == ["main", "worker"]
 
 
+@pytest.mark.parametrize("shown", ["flame", "time"])
+def test_the_card_tells_times_and_shares(known, shown: str) -> None:
+    known.graph(f"g.set({{ view: '{shown}' }})")
+    known.wait_until_still()
+    box = known.graph("g.layout().find(b => b.name === 'saver')")
+    known.page.locator(".wb-fg-canvas:visible").hover(position={"x": box["x"] + 4, "y": box["y"] + 4})
+    rows = known.page.locator(".wb-fg-card tr").all_inner_texts()
+    share = {"flame": "6.67 %", "time": "10.0 %"}[shown]
+    assert [row.split("\t") for row in rows[1:]] == [["Self", "0 s", "0 %"], ["Total", "10.0 ms", share]]
+    known.graph("g.select(g.main, g.main.tree.find([1]))")
+    known.graph("g.announce(g.main, [...g.main.tree.frame.keys()].find(n => g.main.tree.name(n) === 'saver'))")
+    assert known.page.locator("[aria-live=polite]").inner_text() == f"saver, total 10.0 ms, {share}"
+
+
 def test_the_root_can_stand_at_the_bottom(known) -> None:
     option(known, "at the bottom")
     boxes = known.graph("g.layout()")

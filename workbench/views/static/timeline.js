@@ -11,6 +11,7 @@ const MOST_ROWS = 400; // of one kind; beyond, spans share the last
 const TABLE_ROWS = 200;
 const COLOURS = { http: "#77aadd", connect: "#eedd88", tls: "#ffaabb", sql: "#44bb99", cypher: "#99ddff", cache: "#bbcc33", "pool-wait": "#ee8866", s3: "#aaaa00" };
 const OTHER = "#c4c8d0";
+const OUTSIDE = "py-spy leaves out samples in which a thread waits, unless it was started with --idle: the stacks' time above is then shorter than the spans' time.";
 const FAILED = { light: "#b3261e", dark: "#ff8a80" };
 
 /** @param {import("./plugins.js").Shell} shell */
@@ -132,7 +133,9 @@ class Timeline {
     this.spacer.style.height = `${this.height + HEAD}px`;
     this.scroller.style.height = `${Math.min(this.height + HEAD, TALLEST)}px`;
     const line = element("div", "wb-spans-about", {}, this.line, this.show, this.zoom);
-    return element("div", "wb-spans", {}, this.#legend(), this.scroller, line, this.#table());
+    const parts = [this.#legend(), this.scroller, line, this.#table()];
+    if (this.shell.profile.meta.sampler?.startsWith("py-spy")) parts.unshift(element("p", "wb-fg-note", { role: "note" }, OUTSIDE));
+    return element("div", "wb-spans", {}, ...parts);
   }
 
   #summary() {

@@ -88,7 +88,8 @@ export class Tree {
     return weight * this.unit;
   }
 
-  text(weight) {
+  /** A weight as people read it. */
+  weightText(weight) {
     return this.profile.text(this.value(weight));
   }
 

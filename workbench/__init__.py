@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.notebook import (
         assert_no_regression,
         compare,
+        diff_flamegraph,
         distributions,
         explorer,
         flamegraph,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         runs,
         sql,
         table,
+        timeline,
     )
     from workbench.notebook.history import history
     from workbench.notebook.scaling import scaling
@@ -38,6 +40,7 @@ __all__ = [
     "Store",
     "assert_no_regression",
     "compare",
+    "diff_flamegraph",
     "distributions",
     "explorer",
     "flamegraph",
@@ -51,12 +54,14 @@ __all__ = [
     "scaling",
     "sql",
     "table",
+    "timeline",
 ]
 
 _HOMES = {
     "Store": "workbench.store",
     "assert_no_regression": "workbench.notebook",
     "compare": "workbench.notebook",
+    "diff_flamegraph": "workbench.notebook",
     "distributions": "workbench.notebook",
     "explorer": "workbench.notebook",
     "flamegraph": "workbench.notebook",
@@ -70,6 +75,7 @@ _HOMES = {
     "scaling": "workbench.notebook.scaling",
     "sql": "workbench.notebook",
     "table": "workbench.notebook",
+    "timeline": "workbench.notebook",
 }
 
 

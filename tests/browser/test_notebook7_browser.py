@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from jupyter_server import PATIENCE_S, Watch, jupyter, run_all, write_notebook
+from jupyter_pages import PATIENCE_S, Watch, jupyter, run_all, write_notebook
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

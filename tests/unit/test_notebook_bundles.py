@@ -176,3 +176,14 @@ def test_a_table_is_sorted_as_asked_and_says_what_it_leaves_out(store: Store) ->
     assert "<table" in own._repr_html_()
     with pytest.raises(UsageError, match="by='calls'"):
         wb.table("latest", by="calls", store=store)
+
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_the_notebooks_of_this_project_hold_no_widget_and_are_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert WIDGET not in text
+    assert "widgets" not in json.loads(text)["metadata"]
+    assert len(text) < 200_000

@@ -65,9 +65,11 @@ def test_runs_are_tagged_renamed_and_deleted(store: Store) -> None:
 
 def test_two_runs_are_compared_and_one_is_drawn(store: Store) -> None:
     explorer = wb.explorer(store=store)
-    compared = asked(explorer, "compare", runs=[FIRST, SECOND])
-    assert compared["names"] == ["naive", "optimized"]
-    assert "IMPROVEMENT" in compared["html"]
+    comparison = explorer.asked({"do": "compare", "runs": [FIRST, SECOND]})
+    assert comparison is not None
+    assert comparison[0]["names"] == ["naive", "optimized"]
+    assert "IMPROVEMENT" in comparison[0]["html"]
+    assert "diff" in decode(comparison[1][0]).header
     answer = explorer.asked({"do": "graph", "runs": [SECOND]})
     assert answer is not None
     assert decode(answer[1][0]).meta.name == "optimized"

@@ -20,7 +20,7 @@ from sample_pages import (
     stored,
     write_notebook,
 )
-from sample_runs import single_report
+from sample_runs import session_report, single_report
 
 from workbench.errors import UsageError
 from workbench.notebook.fallback import still_html
@@ -80,6 +80,22 @@ def test_a_run_that_is_gone_keeps_its_picture(store: Store, tmp_path: Path) -> N
 def test_plotly_is_there_only_where_a_figure_is(store: Store, tmp_path: Path) -> None:
     assert "plotly.js v" not in page_of(store, tmp_path, markdown_cell("text"))
     assert page_of(store, tmp_path, code_cell("f", plotly_output("x"))).count("plotly.js v") == 1
+
+
+def test_a_chart_that_brings_a_picture_needs_no_plotly(store: Store, tmp_path: Path) -> None:
+    output = plotly_output("x")
+    output["data"]["text/html"] = f'<img src="data:image/png;base64,{PIXEL}" alt="rounds"><p>numbers</p>'
+    page = page_of(store, tmp_path, code_cell("f", output))
+    assert "plotly.js v" not in page
+    assert 'alt="rounds"' in page
+
+
+def test_two_runs_named_by_a_picture_are_their_difference(tmp_path: Path) -> None:
+    store = stored(tmp_path, session_report())
+    ids = " ".join(session_report().runs[i].run.run_id for i in (0, 4))
+    page = page_of(store, tmp_path, code_cell("f", shown(text_html=f'<p data-wb-run="{ids}">still</p>')))
+    assert "Differential flame graph of naive and optimized" in page
+    assert ">still<" not in page
 
 
 def test_figures_are_reduced_to_what_needs_no_network() -> None:

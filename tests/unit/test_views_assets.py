@@ -28,7 +28,7 @@ def test_a_module_imports_only_what_earlier_ones_export(name: str) -> None:
 
 @pytest.mark.parametrize("name", FLAMEGRAPH_MODULES)
 def test_a_module_is_small(name: str) -> None:
-    assert read_static(name).count("\n") <= 400
+    assert read_static(name).count("\n") <= 450
 
 
 def test_every_script_in_the_folder_is_in_the_page() -> None:

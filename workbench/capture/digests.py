@@ -8,7 +8,6 @@ for which neither holds gets no digest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from types import CodeType
@@ -59,7 +58,7 @@ def _with_lines(tree: CallTree) -> list[Frame]:
 
 def _source(frame: Frame, filename: str, code: CodeType, born: float) -> FunctionSource | None:
     first, last = extent(code)
-    lines = _lines(filename, *_stamp(filename))
+    lines = source_lines(filename)
     if last > len(lines) or not _still_runs(filename, code, born):
         return None
     return FunctionSource(frame, first, last, digest_of(lines[first - 1 : last]))
@@ -67,7 +66,7 @@ def _source(frame: Frame, filename: str, code: CodeType, born: float) -> Functio
 
 def _still_runs(filename: str, code: CodeType, born: float) -> bool:
     """Whether the file holds the code that runs."""
-    changed = _stamp(filename)[0]
+    changed = _changed_ns(filename)
     if changed and changed / 1e9 < born:
         return True
     return any(_same(code, now) for now in codes_named(filename, code.co_qualname))
@@ -85,20 +84,14 @@ def _same(code: CodeType, now: CodeType) -> bool:
 def _by_name(frame: Frame, born: float) -> Iterator[FunctionSource | None]:
     """For a sampler from outside: what the file says of that name, if it is older than the sampled process."""
     for filename in locate(frame.file)[:1]:
-        if _stamp(filename)[0] / 1e9 < born:
+        if _changed_ns(filename) / 1e9 < born:
             for code in codes_named(filename, frame.function):
                 if frame.line in (0, code.co_firstlineno):
                     yield _source(frame, filename, code, born)
 
 
-def _stamp(filename: str) -> tuple[int, int]:
+def _changed_ns(filename: str) -> int:
     try:
-        stat = Path(filename).stat()
+        return Path(filename).stat().st_mtime_ns
     except (OSError, ValueError):
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size
-
-
-@lru_cache(maxsize=256)
-def _lines(filename: str, changed: int, size: int) -> list[str]:
-    return source_lines(filename)
+        return 0

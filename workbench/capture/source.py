@@ -55,12 +55,21 @@ def extent(code: CodeType) -> tuple[int, int]:
 def source_lines(filename: str) -> list[str]:
     """The lines of a file or notebook cell as they are now, without their ends; none if it can't be read."""
     try:
-        if Path(filename).stat().st_size > LARGEST:
-            return []
-        with tokenize.open(filename) as opened:
-            return opened.read().splitlines()
-    except (OSError, ValueError, SyntaxError):  # SyntaxError: an encoding that doesn't exist
+        stat = Path(filename).stat()
+    except (OSError, ValueError):
         return [line.rstrip("\r\n") for line in _cached_lines(filename)]
+    return _file_lines(filename, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=256)
+def _file_lines(filename: str, mtime_ns: int, size: int) -> list[str]:
+    if size > LARGEST:
+        return []
+    try:
+        with tokenize.open(filename) as opened:
+            return [line.rstrip("\r\n") for line in opened]
+    except (OSError, ValueError, SyntaxError):  # SyntaxError: an encoding that doesn't exist
+        return []
 
 
 def digest_of(lines: Sequence[str]) -> str:

@@ -6,10 +6,12 @@ from workbench.notebook.explorer import explorer
 from workbench.notebook.functions import flamegraph, report, runs, sql, table
 from workbench.notebook.magic import load_ipython_extension, unload_ipython_extension
 from workbench.notebook.measuring import compare, run
+from workbench.notebook.sights import diff_flamegraph, timeline
 
 __all__ = [
     "assert_no_regression",
     "compare",
+    "diff_flamegraph",
     "distributions",
     "explorer",
     "flamegraph",
@@ -20,5 +22,6 @@ __all__ = [
     "runs",
     "sql",
     "table",
+    "timeline",
     "unload_ipython_extension",
 ]

@@ -108,6 +108,7 @@ class Explorer:
 
     def _compare(self, runs: Sequence[str], *, force: bool) -> Answer:
         from workbench.experiment.compare import compare_runs
+        from workbench.notebook.sights import diff_flamegraph
 
         if len(runs) != 2:
             raise UsageError("a comparison takes two runs")
@@ -117,7 +118,11 @@ class Explorer:
             return {"do": "refused", "of": "compare", "runs": runs, "error": _without_option(str(refused))}, []
         names = [self._store.run(run_id).name for run_id in runs]
         html = ComparisonView(comparison)._repr_html_()
-        return {"do": "compared", "of": "compare", "runs": runs, "names": names, "html": html}, []
+        told = {"do": "compared", "of": "compare", "runs": runs, "names": names, "html": html}
+        try:
+            return told, [diff_flamegraph(*runs, store=self._store).payload]
+        except UsageError:  # neither has stacks
+            return told, []
 
     def _graph(self, runs: Sequence[str]) -> Answer:
         from workbench.notebook.functions import flamegraph

@@ -11,7 +11,7 @@ import numpy as np
 from workbench.errors import UsageError
 from workbench.model import Recording, Run
 from workbench.notebook.shown import FunctionTable, ReportFile, RunList
-from workbench.notebook.subject import subject
+from workbench.notebook.subject import extras_of, subject
 from workbench.views.flamegraph import FunctionTime, functions_table
 from workbench.views.layout import function_totals, lay_out
 
@@ -50,7 +50,8 @@ def flamegraph(what: Named | CallTree, *, store: Store | None = None) -> FlameGr
     from workbench.views.payload import encode
 
     tree, meta = subject(what, lambda: _store(store))
-    return FlameGraph(encode(tree, meta), still=still_html(tree, meta), text=still_text(tree, meta))
+    extras = extras_of(what, tree, lambda: _store(store))
+    return FlameGraph(encode(tree, meta, extras=extras), still=still_html(tree, meta), text=still_text(tree, meta))
 
 
 def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: Store | None = None) -> FunctionTable:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from workbench.calltree import CallTree
 from workbench.errors import UsageError
 from workbench.model import Recording, Run
+from workbench.views.extras import Extras
 from workbench.views.payload import FlameMeta, meta_of
+from workbench.views.run_extras import run_extras
 
 if TYPE_CHECKING:
     from workbench.store import Store
 
-__all__ = ["subject"]
+__all__ = ["extras_of", "subject"]
 
 
 def subject(what: Any, store: Callable[[], Store]) -> tuple[CallTree, FlameMeta]:
@@ -35,6 +37,18 @@ def subject(what: Any, store: Callable[[], Store]) -> tuple[CallTree, FlameMeta]
     raise UsageError(
         f"a flame graph is drawn of a run, its id, a recording or a call tree, not of {type(what).__name__}"
     )
+
+
+def extras_of(what: Any, tree: CallTree, store: Callable[[], Store]) -> Extras:
+    """Spans, tasks and source beside the call tree that ``subject`` found."""
+    recording = what if isinstance(what, Recording) else getattr(what, "recording", None)
+    if isinstance(recording, Recording):
+        return run_extras(tree, spans=recording.spans, sources=recording.sources)
+    if not isinstance(what, str | Run):
+        return run_extras(tree)
+    known = store()
+    run_id = what.run_id if isinstance(what, Run) else known.resolve(what)
+    return run_extras(tree, spans=known.spans(run_id), sources=known.sources(run_id))
 
 
 def _required(tree: CallTree | None, run: Run) -> CallTree:

@@ -15,10 +15,11 @@ from workbench.reporting.confidential import confidential as made_confidential
 from workbench.reporting.confidential import without_paths
 from workbench.reporting.load import load_report
 from workbench.reporting.markup import MarkdownRenderer, clean_html, highlighted
-from workbench.reporting.model import RunReport
+from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.plain import shortened, terminal_text, visible
 from workbench.reporting.plotly import plain_figure
 from workbench.reporting.sections import stacks
+from workbench.views.diff import diff_html
 from workbench.views.tables import html_text, printable
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ class CellRenderer:
         html = _text(data.get("text/html"))
         if drawn := self._live(html):
             return drawn
-        figure = data.get("application/vnd.plotly.v1+json")
+        pictured = "<img" in html and "data:image/" in html  # then its chart needs no 4.8 MB of plotly
+        figure = None if pictured else data.get("application/vnd.plotly.v1+json")
         if plain_figure(figure) is not None:
             self.has_plotly = True
             return chart_html(figure, "A chart of the notebook")
@@ -133,13 +135,21 @@ class CellRenderer:
             return ""
         if self._confidential:
             report = made_confidential(report)
-        drawn = "".join(
-            self._graph(each) for each in report.runs if each.tree is not None and len(each.tree.samples)
-        )
-        if not drawn or {each.run.run_id for each in report.runs} != set(names):
+        if [each.run.run_id for each in report.runs] != names:
+            return ""
+        drawn = self._pictures(report)
+        if not drawn:
             return ""
         self.live.append(key)
         return f'<div id="live-{len(self.live) - 1}">{drawn}</div>'
+
+    def _pictures(self, report: ReportData) -> str:
+        """The difference of two runs, else each run's own picture; "" without stacks."""
+        sampled = [each for each in report.runs if each.tree is not None and len(each.tree.samples)]
+        if sampled and report.comparison is not None:
+            base, new = report.runs
+            return diff_html(base, new)
+        return "".join(map(self._graph, sampled))
 
     def _graph(self, report: RunReport) -> str:
         named = html_text(f"{report.run.name} · {report.run.run_id}")

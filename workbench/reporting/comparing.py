@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workbench.model import Comparison, FunctionChange
-from workbench.reporting.model import ReportData
+from workbench.reporting.model import ReportData, called
 from workbench.reporting.parts import folded, note, scrolling, section
 from workbench.views.diff import diff_html
 from workbench.views.numbers import format_count, format_interval, format_ratio, format_seconds, format_share
@@ -22,7 +22,7 @@ def comparison_section(report: ReportData, colours: Mapping[Package, str]) -> st
     comparison = report.comparison
     if comparison is None:
         return ""
-    base, new = (run.run.variant or run.run.name or run.run.run_id for run in report.runs)
+    base, new = called([each.run for each in report.runs])
     parts = [_headline(comparison, base, new)]
     if not comparison.comparable:
         parts.append('<p class="warning" role="note">These runs are not comparable; what differs is below.</p>')

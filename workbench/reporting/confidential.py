@@ -106,6 +106,7 @@ def _run_report(report: RunReport) -> RunReport:
         tree=_tree(report.tree) if report.tree is not None else None,
         spans=_spans(report.spans),
         plans=(),
+        sources=(),
     )
 
 

@@ -9,7 +9,7 @@ from workbench.analysis.bound import bound_from_parameters
 from workbench.analysis.ladder import ladder
 from workbench.errors import MissingExtra, RunNotFound, UsageError
 from workbench.model import Comparison, Run, Session
-from workbench.reporting.model import ReportData, RunReport
+from workbench.reporting.model import ReportData, RunReport, called
 
 if TYPE_CHECKING:
     from workbench.scenarios.base import Scenario
@@ -71,8 +71,15 @@ def _runs_of(store: Store, name: str) -> list[Run]:
 
 def _loaded(store: Store, run: Run, session: Session, changes: Mapping[str, str]) -> RunReport:
     tree, spans = store.tree(run.run_id), tuple(store.spans(run.run_id))
-    plans = tuple(store.plans(run.run_id))
-    return RunReport(run, session, tree if len(tree) else None, spans, changes.get(run.variant, ""), plans)
+    return RunReport(
+        run,
+        session,
+        tree if len(tree) else None,
+        spans,
+        changes.get(run.variant, ""),
+        tuple(store.plans(run.run_id)),
+        tuple(store.sources(run.run_id)),
+    )
 
 
 def _scenario(name: str) -> Scenario | None:
@@ -100,7 +107,7 @@ def _baseline(runs: Sequence[Run], scenario: Scenario | None) -> str:
 
 
 def _pair_title(runs: Sequence[Run]) -> str:
-    return " → ".join(run.variant or run.name or run.run_id for run in runs)
+    return " → ".join(called(runs))
 
 
 def _title(runs: Sequence[Run], scenario: Scenario | None, shared: Session | None) -> str:

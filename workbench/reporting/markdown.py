@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from workbench.analysis.ladder import Row
 from workbench.model import UNITS, Comparison
-from workbench.reporting.model import ReportData, RunReport
+from workbench.reporting.model import ReportData, RunReport, called
 from workbench.reporting.spans import operation_rows
 from workbench.reporting.summary import summary
 from workbench.views.flamegraph import top_functions
@@ -81,7 +81,8 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) 
 
 
 def _verdict(report: ReportData, comparison: Comparison) -> str:
-    names = {r.run.run_id: r.run.variant or r.run.name for r in report.runs}
+    runs = [each.run for each in report.runs]
+    names = dict(zip((run.run_id for run in runs), called(runs), strict=True))
     sides = [code(names.get(side) or side) for side in (comparison.base, comparison.new)]
     interval = f" {format_interval(*comparison.ci)}" if comparison.pairs else ""
     advisory = " (advisory)" if comparison.advisory else ""

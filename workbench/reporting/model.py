@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from workbench.analysis.bound import Bound
 from workbench.analysis.ladder import Row
 from workbench.calltree import CallTree
-from workbench.model import Comparison, Plan, Run, Session, Span, utc_now
+from workbench.model import Comparison, FunctionSource, Plan, Run, Session, Span, utc_now
 
-__all__ = ["CONFIDENTIAL", "ReportData", "RunReport"]
+__all__ = ["CONFIDENTIAL", "ReportData", "RunReport", "called"]
 
 CONFIDENTIAL = (
     "Confidential copy: folders, source, host and user names, addresses, statements, plans, package lists, "
@@ -19,9 +20,15 @@ CONFIDENTIAL = (
 """What a report says of itself after ``reporting.confidential``."""
 
 
+def called(runs: Sequence[Run]) -> list[str]:
+    """What a reader calls each run: its variant or name, or the id where several are called alike or not at all."""
+    names = [run.variant or run.name for run in runs]
+    return [name if name and names.count(name) == 1 else run.run_id for name, run in zip(names, runs, strict=True)]
+
+
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run with its stacks, spans and plans. ``change`` is what its variant does."""
+    """One run with its stacks, spans, plans and where its code was. ``change`` is what its variant does."""
 
     run: Run
     session: Session
@@ -29,6 +36,7 @@ class RunReport:
     spans: tuple[Span, ...] = ()
     change: str = ""
     plans: tuple[Plan, ...] = ()
+    sources: tuple[FunctionSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

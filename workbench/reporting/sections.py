@@ -19,6 +19,7 @@ from workbench.views.flamegraph import flamegraph_html, functions_table, top_fun
 from workbench.views.packages import Package
 from workbench.views.payload import meta_of
 from workbench.views.plans import plan_table
+from workbench.views.run_extras import run_extras
 from workbench.views.tables import (
     TextTable,
     format_bytes,
@@ -194,9 +195,15 @@ def stacks(report: RunReport, colours: Mapping[Package, str]) -> str:
     top = functions_table(top_functions(report.tree, _TOP), meta.rounds, "Functions with most self time")
     return (
         _sampled_note(report.run)
-        + flamegraph_html(report.tree, meta, colours, Extras(spans=report.spans))
+        + flamegraph_html(report.tree, meta, colours, _extras(report))
         + folded(top.caption, scrolling(top, "top"))
     )
+
+
+def _extras(report: RunReport) -> Extras:
+    """Tasks and spans, and source where the run knows where its code was (a confidential copy doesn't)."""
+    assert report.tree is not None
+    return run_extras(report.tree, spans=report.spans, sources=report.sources, confidential=not report.sources)
 
 
 def _sampled_note(run: Run) -> str:

@@ -6,7 +6,7 @@ from workbench.analysis.calls import calls_made
 from workbench.analysis.ladder import Row
 from workbench.analysis.pairs import seconds
 from workbench.model import Comparison, RoundKind, Status
-from workbench.reporting.model import ReportData, RunReport
+from workbench.reporting.model import ReportData, RunReport, called
 from workbench.reporting.spans import operation_rows
 from workbench.statistics import median
 from workbench.views.flamegraph import top_functions
@@ -29,7 +29,7 @@ def summary(report: ReportData) -> str:
 
 
 def _comparison_sentences(report: ReportData, comparison: Comparison) -> list[str]:
-    base, new = (_name(each.run.variant or each.run.name or each.run.run_id) for each in report.runs)
+    base, new = map(_name, called([each.run for each in report.runs]))
     advisory = ", advisory only" if comparison.advisory else ""
     said = printable(comparison.sentence) or f"{new} is {format_times(comparison.ratio)}."
     return [f"{base} against {new}: {comparison.verdict}{advisory}.", said[:1].upper() + said[1:]]

@@ -7,18 +7,22 @@ the same as a table, for where no script runs.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from workbench.analysis.comparability import differences
 from workbench.analysis.treediff import FunctionDelta, TreeDifference, sampled_side, tree_difference
-from workbench.calltree import CallTree
+from workbench.calltree import CallTree, CallTreeBuilder
 from workbench.model import Run, Session, Status, utc_now
 from workbench.views.extras import Difference, Extras
 from workbench.views.numbers import format_seconds, format_share
 from workbench.views.packages import Package
 from workbench.views.payload import FlameMeta, as_base64, encode, meta_of
+from workbench.views.svg import flamegraph_svg
 from workbench.views.tables import TextTable, html_text
 
 __all__ = [
@@ -27,12 +31,18 @@ __all__ = [
     "diff_html",
     "diff_of",
     "diff_payload",
+    "diff_still",
     "diff_table",
     "diff_warnings",
     "side_name",
 ]
 
 _UNKNOWN = Session("", "import", utc_now())
+_STILL_FUNCTIONS = 10
+_STEPS = (0.001, 0.005, 0.02, 0.1)
+_SAME = "#e2e5ea"
+_LESS = ("#d1e5f0", "#92c5de", "#4393c3", "#2b7bba", "#1a5a9c")
+_MORE = ("#fddbc7", "#f4a582", "#e06b50", "#c9373c", "#a01029")
 
 
 class Comparable(Protocol):
@@ -127,6 +137,42 @@ def _row(delta: FunctionDelta, base_whole: float, new_whole: float) -> tuple[str
     )
 
 
+def diff_still(base: Comparable, new: Comparable) -> str:
+    """HTML without a script: the warnings, a picture of the widest boxes, and the table."""
+    difference = diff_of(base, new)
+    base_ns, new_ns = (
+        ns // n
+        for ns, n in (
+            (difference.base_ns, difference.base_executions),
+            (difference.new_ns, difference.new_executions),
+        )
+    )
+    svg = flamegraph_svg(
+        difference.tree, max_boxes=200, self_ns=np.maximum(base_ns, new_ns), node_colours=_node_colours(difference)
+    )
+    picture = base64.b64encode(svg.encode("utf-8", "replace")).decode()
+    names = side_name(base, new), side_name(new, base)
+    title = html_text(f"{names[0]} → {names[1]}")
+    warnings = "".join(f"<p><strong>{html_text(warning)}</strong></p>" for warning in diff_warnings(base, new))
+    image = f'<img src="data:image/svg+xml;base64,{picture}" alt="Differential flame graph of {title}" width="960">'
+    key = "Red: more in new. Blue: less. Boxes are as wide as the larger of the two."
+    table = diff_table(difference, _STILL_FUNCTIONS).to_html()
+    return f"<p><strong>{title}</strong></p>{warnings}{image if svg else ''}<p><small>{key}</small></p>{table}"
+
+
+def _node_colours(difference: TreeDifference) -> list[str]:
+    """By the change of each node's total, as a share of the larger whole; as static/diff.js does it."""
+    base = difference.base_total_ns() / difference.base_executions
+    new = difference.new_total_ns() / difference.new_executions
+    whole = max(difference.base_seconds().sum(), difference.new_seconds().sum()) * 1e9 or 1.0
+    change = (new - base) / whole
+    step = 1 + np.searchsorted(_STEPS, np.abs(change), side="left")
+    colours = np.where(
+        change == 0, _SAME, np.where(change > 0, np.array(_MORE)[step - 1], np.array(_LESS)[step - 1])
+    )
+    return [str(colour) for colour in colours]
+
+
 def side_name(side: Comparable, other: Comparable) -> str:
     """What a reader calls this side; the run's id where both are called alike."""
     own, others = (each.run.variant or each.run.name or each.run.run_id for each in (side, other))
@@ -147,6 +193,4 @@ def _meta(base: Comparable, new: Comparable, name: str) -> FlameMeta:
 
 
 def _empty() -> CallTree:
-    from workbench.calltree import CallTreeBuilder
-
     return CallTreeBuilder().build()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.calltree import CallTree
+from workbench.calltree import CallTree, Int64
 from workbench.views.layout import FlameLayout, lay_out
 from workbench.views.numbers import format_seconds, format_share
 from workbench.views.packages import package_of, ranked
@@ -53,13 +54,16 @@ def _colours(tree: CallTree, layout: FlameLayout) -> list[str]:
     return [colour[p] for p in packages]
 
 
-def _boxes(tree: CallTree, layout: FlameLayout, width: int, max_boxes: int) -> list[_Box]:
+def _boxes(
+    tree: CallTree, layout: FlameLayout, width: int, max_boxes: int, node_colours: Sequence[str] | None
+) -> list[_Box]:
     """The widest boxes under a box over all of them; parents are never narrower than their children."""
     whole = layout.whole_ns
     depth = np.repeat(np.arange(len(layout.levels) - 1), np.diff(layout.levels))
     widest = np.lexsort((depth, -layout.total_ns))[:max_boxes]
     shown = np.sort(widest[layout.total_ns[widest] * width >= _NARROWEST * whole])
-    colours = _colours(tree, layout)
+    of_frame = _colours(tree, layout)
+    colours = node_colours or [of_frame[frame] for frame in tree.node_frame.tolist()]
     boxes = [_Box(0, 0, width, _ROOT_COLOUR, f"all · {format_seconds(whole / 1e9)}", "all")]
     for row in shown.tolist():
         frame_number = int(tree.node_frame[layout.node[row]])
@@ -70,7 +74,7 @@ def _boxes(tree: CallTree, layout: FlameLayout, width: int, max_boxes: int) -> l
                 x=float(layout.x_ns[row]) / whole * width,
                 depth=int(depth[row]) + 1,
                 width=total / whole * width,
-                colour=colours[frame_number],
+                colour=colours[int(layout.node[row])],
                 label=frame.function,
                 title=f"{frame.function} ({frame.file}): {format_seconds(total / 1e9)}, {share}",
             )
@@ -78,15 +82,23 @@ def _boxes(tree: CallTree, layout: FlameLayout, width: int, max_boxes: int) -> l
     return boxes
 
 
-def flamegraph_svg(tree: CallTree, width: int = 960, max_boxes: int = 400) -> str:
+def flamegraph_svg(
+    tree: CallTree,
+    width: int = 960,
+    max_boxes: int = 400,
+    *,
+    self_ns: Int64 | None = None,
+    node_colours: Sequence[str] | None = None,
+) -> str:
     """An SVG element, at most ``max_boxes`` boxes, scaled to the page's width; "" for a tree without weight.
 
+    ``self_ns`` sizes the boxes by other weights than the samples', ``node_colours`` replace those of packages.
     Presentation attributes only, no style attribute: a strict Content-Security-Policy lets it pass.
     """
-    layout = lay_out(tree)
+    layout = lay_out(tree, self_ns)
     if not len(layout):
         return ""
-    boxes = _boxes(tree, layout, width, max_boxes)
+    boxes = _boxes(tree, layout, width, max_boxes, node_colours)
     height = (max(b.depth for b in boxes) + 1) * ROW
     drawn = "".join(box.to_svg() for box in boxes)
     return (

@@ -32,7 +32,14 @@ from workbench.experiment.gate.side import Place
 from workbench.experiment.gate.worktree import checked_out
 from workbench.experiment.margins import Margin, margin_for
 from workbench.experiment.progress import Progress, silent
-from workbench.experiment.targets import CallableTarget, FunctionTarget, RunTarget, ScenarioTarget, ScriptTarget, parse_target
+from workbench.experiment.targets import (
+    CallableTarget,
+    FunctionTarget,
+    RunTarget,
+    ScenarioTarget,
+    ScriptTarget,
+    parse_target,
+)
 from workbench.model import Recording, Scalar, Session, utc_now
 from workbench.paths import normalise
 from workbench.store.ids import new_id

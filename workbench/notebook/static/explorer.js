@@ -60,7 +60,7 @@ class Explorer {
     if (message.of === "poll") this.#polled(message.do !== "failed");
     else this.#busy("");
     if (message.do === "list") this.list(message);
-    else if (message.do === "compared") this.#showComparison(message);
+    else if (message.do === "compared") this.#showComparison(message, buffers[0]);
     else if (message.do === "refused") this.#showRefusal(message);
     else if (message.do === "graph") this.#showGraph(message, buffers[0]);
     else if (message.do === "failed") this.#say(message.error, true);
@@ -307,12 +307,14 @@ class Explorer {
     this.detail.hidden = false;
   }
 
-  #showComparison({ runs, names, html }) {
+  #showComparison({ runs, names, html }, difference) {
     const result = el("div", { className: "wb-ex-result" });
     result.innerHTML = html; // made by ComparisonView, which escapes every text in it
     const swap = el("button", { type: "button", className: "wb-fg-button", textContent: "Swap base and new" });
     swap.addEventListener("click", () => this.#ask({ do: "compare", runs: [...runs].reverse() }, "comparing…"));
-    this.#show(`Base: ${names[0] || runs[0]}, new: ${names[1] || runs[1]}`, result, swap);
+    const host = el("div");
+    this.#show(`Base: ${names[0] || runs[0]}, new: ${names[1] || runs[1]}`, result, swap, host);
+    if (difference) this.#draw(host, difference);
   }
 
   #showRefusal({ runs, error }) {
@@ -321,12 +323,18 @@ class Explorer {
     this.#show("Not comparable", el("p", { textContent: error }), force);
   }
 
-  async #showGraph({ runs }, payload) {
+  #showGraph({ runs }, payload) {
     const host = el("div");
     const run = this.runs.find((each) => each.id === runs[0]);
     this.#show(run?.name || runs[0], host);
+    this.#draw(host, payload);
+  }
+
+  async #draw(host, payload) {
     try {
-      this.graph = await this.mount(host, payload, { height: 480 });
+      const graph = await this.mount(host, payload, { height: 480 });
+      if (host.isConnected) this.graph = graph;
+      else graph.destroy(); // closed meanwhile
     } catch (error) {
       host.textContent = `This flame graph can't be shown: ${error.message}`;
     }

@@ -50,7 +50,7 @@ export class Card {
     table.append(tableRow("th", ["", { bytes: "size", count: "count" }[unit] ?? "time", ...wholes.map(([heading]) => heading)]));
     const own = tree.frame[0] === 0 && node === 0 ? 0 : tree.self[node];
     for (const [label, weight] of [["Self", own], ["Total", tree.total[node]]]) {
-      table.append(tableRow("td", [label, tree.text(weight), ...wholes.map(([, whole]) => formatShare(weight, whole))]));
+      table.append(tableRow("td", [label, tree.weightText(weight), ...wholes.map(([, whole]) => formatShare(weight, whole))]));
     }
     return table;
   }

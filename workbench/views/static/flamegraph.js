@@ -395,6 +395,6 @@ export class FlameGraph {
 
   announce({ tree }, node) {
     const total = tree.total[node];
-    this.live.textContent = `${shorten(tree.name(node), 200)}, total ${tree.text(total)}, ${formatShare(total, tree.whole)}`;
+    this.live.textContent = `${shorten(tree.name(node), 200)}, total ${tree.weightText(total)}, ${formatShare(total, tree.whole)}`;
   }
 }

@@ -61,7 +61,7 @@ export function eachBox(scene, box, strip) {
         box(node++, depth, x, across);
         continue;
       }
-      const next = tree.firstAfter(view.left + (Math.floor(x) + 1) / scale, node + 1, end);
+      const next = tree.nextAfter(view.left + (Math.floor(x) + 1) / scale, node + 1, end);
       strip(node, next, depth, x, (edges[next - 1] + total[next - 1] - edges[node]) * scale);
       node = next;
     }
@@ -127,46 +127,75 @@ export class Painter {
     this.labels ??= new Labels(this.context);
   }
 
-  /** @param {Scene} scene */
+  /**
+   * Boxes are written into memory a row of pixels at a time, which tens of thousands of them need; texts, stripes and
+   * outlines, which are few, are drawn over them.
+   * @param {Scene} scene
+   */
   paint(scene) {
-    this.context.clearRect(0, 0, scene.width, scene.height);
-    this.fill = "";
+    const { canvas, context } = this;
+    if (this.image?.width !== canvas.width || this.image.height !== canvas.height) {
+      this.image = context.createImageData(canvas.width, canvas.height);
+      this.pixels = new Uint32Array(this.image.data.buffer);
+      this.line = new Uint32Array(canvas.width);
+    }
+    this.pixels.fill(0);
     this.texts = [];
     this.stripes = [];
+    this.drawn = 0;
+    let row = -1;
+    const to = (depth) => {
+      if (depth === row) return;
+      if (row >= 0) this.#copyLine(scene, row);
+      row = depth;
+      this.line.fill(0);
+    };
     eachBox(
-      scene,
-      (node, depth, x, width) => this.#box(scene, node, depth, x, width),
-      (first, end, depth, x, width) => this.#strip(scene, first, end, depth, x, width),
+      { ...scene, width: canvas.width },
+      (node, depth, x, width) => (to(depth), this.#box(scene, node, depth, x, width)),
+      (first, end, depth, x, width) => (to(depth), this.#strip(scene, first, end, x, width)),
     );
+    to(-2);
+    context.putImageData(this.image, 0, 0);
     this.#paintStripes(scene);
     this.#paintTexts(scene);
     this.#outline(scene, scene.selected, 2);
     this.#outline(scene, scene.hovered, 1);
   }
 
-  #rectangle(fill, x, y, width) {
-    if (fill !== this.fill) this.context.fillStyle = this.fill = fill;
-    this.context.fillRect(x, y, width, ROW - GAP);
+  /** The line is a row of boxes: it fills their height. */
+  #copyLine(scene, depth) {
+    const { width, height } = this.image;
+    const top = rowTop(scene, depth);
+    const first = Math.max(0, Math.round(top * this.ratio));
+    const end = Math.min(height, Math.round((top + ROW - GAP) * this.ratio));
+    for (let y = first; y < end; y++) this.pixels.set(this.line, y * width);
   }
 
+  /** A box whose place is given in pixels of the screen. */
   #box(scene, node, depth, x, width) {
-    const snap = (value) => Math.round(value * this.ratio) / this.ratio; // sharp edges
-    const left = snap(Math.max(0, x));
-    const right = snap(Math.min(scene.width, x + width));
-    const y = rowTop(scene, depth);
+    const left = Math.max(0, Math.round(x)); // sharp edges
+    const right = Math.min(this.line.length, Math.round(x + width));
+    const across = (right - left) / this.ratio;
     const marked = isMarked(scene, node);
-    const across = right - left;
-    this.#rectangle(scene.palette.fill(node, marked, isFaded(scene, node)), left, y, across > 3 ? across - GAP : across);
-    if (across >= LABEL_FROM) this.texts.push(node, left, y, across);
-    if (across > STRIPES && !marked && scene.palette.isWaiting(node)) this.stripes.push(left, y, across - GAP);
+    const gap = across > 3 ? Math.max(1, Math.round(GAP * this.ratio)) : 0;
+    this.line.fill(scene.palette.pixel(node, marked, isFaded(scene, node)), left, right - gap);
+    this.drawn++;
+    if (across < STRIPES) return;
+    const y = rowTop(scene, depth);
+    if (across >= LABEL_FROM) this.texts.push(node, left / this.ratio, y, across);
+    if (!marked && scene.palette.isWaiting(node)) this.stripes.push(left / this.ratio, y, across - GAP);
   }
 
-  /** A match is never lost among its neighbours: the pixel takes its colour. */
-  #strip(scene, first, end, depth, x, width) {
+  /** A match is never lost among its neighbours: the pixel takes its colour. Others cover their share of it. */
+  #strip(scene, first, end, x, width) {
     const { marks, palette } = scene;
     const marked = marks !== null && marks.next[first] < end;
     if (width < FAINTEST && !marked) return;
-    this.#rectangle(palette.fill(first, marked, isFaded(scene, first)), x, rowTop(scene, depth), marked ? 1 : width);
+    const pixel = palette.pixel(first, marked, isFaded(scene, first));
+    const cover = marked || width >= 1 ? 255 : Math.round(255 * width);
+    this.line[Math.floor(x)] = ((pixel & 0xffffff) | (cover << 24)) >>> 0;
+    this.drawn++;
   }
 
   /** What waits is striped: it shows without any colour. */

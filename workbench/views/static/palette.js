@@ -33,6 +33,12 @@ function parse(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }
 
+/** A colour as an opaque pixel: the bytes r, g, b, alpha in memory. */
+function packed(hex) {
+  const [r, g, b] = parse(hex);
+  return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+}
+
 /** A colour on the way from one to another, as "#rrggbb". */
 export function mix(from, to, share) {
   const other = parse(to);
@@ -142,6 +148,8 @@ export class Palette {
     this.onMatch = inkOn(this.match);
     this.onFaded = theme.dark ? "#a6a6a6" : "#767676";
     this.outline = theme.dark ? "#ffffff" : "#000000";
+    const { root, match, faded } = this;
+    this.pixels = { root: packed(root), match: packed(match), fills: fills.map(packed), faded: faded.map(packed) };
     this.waiting = tree.profile.flagged(AWAITING | IDLE);
   }
 
@@ -162,6 +170,13 @@ export class Palette {
     if (marked) return this.onMatch;
     const slot = this.slot(node);
     return slot < 0 ? this.onRoot : faded ? this.onFaded : this.inks[slot];
+  }
+
+  /** The same colour as a pixel of an ImageData read as a little-endian number. */
+  pixel(node, marked, faded) {
+    if (marked) return this.pixels.match;
+    const slot = this.slot(node);
+    return slot < 0 ? this.pixels.root : faded ? this.pixels.faded[slot] : this.pixels.fills[slot];
   }
 
   /** Whether a box shows waiting, not running. */

@@ -80,7 +80,7 @@ function boxes(scene, labels) {
     const y = flip ? content - (depth - skip + 1) * ROW : (depth - skip) * ROW;
     const [marked, faded] = [isMarked(scene, node), isFaded(scene, node)];
     const rect = `<rect x="${round(left)}" y="${y}" width="${round(Math.max(0.2, right - left - (right - left > 3 ? 1 : 0)))}" height="${ROW - 1}" fill="${palette.fill(node, marked, faded)}"/>`;
-    const hint = `<title>${escape(`${shorten(tree.name(node))} (${tree.place(node).slice(0, 300)}) ${tree.text(tree.total[node])}`)}</title>`;
+    const hint = `<title>${escape(`${shorten(tree.name(node))} (${tree.place(node).slice(0, 300)}) ${tree.weightText(tree.total[node])}`)}</title>`;
     made.push(`<g>${hint}${rect}${label(scene, labels, node, left, y, right - left, palette.ink(node, marked, faded))}</g>`);
   };
   eachBox(scene, draw, (first, end, depth, x, width) => width >= 0.2 && draw(first, depth, x, width));

@@ -106,10 +106,10 @@ export class Toolbar {
   }
 
   #makeColour() {
-    this.colourSelect = element("select", "wb-fg-select");
+    this.colourSelect = element("select", "wb-fg-select", { "aria-label": "Colour" });
     this.colourSelect.addEventListener("change", () => this.handlers.set({ colour: this.colourSelect.value }));
     this.colour = element("label", "wb-fg-label", {}, "Colour ", this.colourSelect);
-    for (const control of [this.colourSelect]) control.addEventListener("keydown", (event) => event.stopPropagation());
+    this.colourSelect.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
   addColour(id, label) {
@@ -119,7 +119,7 @@ export class Toolbar {
   /** Threads of the flame chart, one of which is shown. */
   #makeLane() {
     const lanes = this.profile.header.time?.lanes ?? [];
-    const select = element("select", "wb-fg-select");
+    const select = element("select", "wb-fg-select", { "aria-label": "Thread" });
     lanes.forEach((name, index) => select.append(element("option", "", { value: String(index) }, name.slice(0, 60) || `thread ${index}`)));
     select.addEventListener("change", () => this.handlers.set({ lane: select.value }));
     select.addEventListener("keydown", (event) => event.stopPropagation());

@@ -88,7 +88,8 @@ export class Tree {
     return weight * this.unit;
   }
 
-  text(weight) {
+  /** A weight as people read it. */
+  weightText(weight) {
     return this.profile.text(this.value(weight));
   }
 
@@ -159,6 +160,17 @@ export class Tree {
       else first = middle + 1;
     }
     return first;
+  }
+
+  /** The same where the answer is likely to be near `first`. */
+  nextAfter(x, first, end) {
+    const { x: edges, total } = this;
+    let step = 1;
+    while (first + step <= end && edges[first + step - 1] + total[first + step - 1] <= x) {
+      first += step;
+      step *= 2;
+    }
+    return this.firstAfter(x, first, Math.min(end, first + step));
   }
 
   /** Frames from below the root to a node: what names it in another tree. */

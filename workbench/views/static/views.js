@@ -47,7 +47,7 @@ export class Views {
   /** The tree of the main pane. */
   main(state) {
     const key = `${state.view}|${shapeKey(state)}`;
-    if (state.view === "time") {
+    if (state.view === "time" && this.profile.section("time")) {
       return this.#keep(`${key}|${state.lane}`, () => {
         const { tree, map } = this.flat({ ...state, group: "", merge: "", order: "" });
         return chart(this.profile, tree, map, Number(state.lane) || 0);

@@ -91,8 +91,19 @@ class _Log:
         return self._found.decode()
 
 
+_STARTED = "() => [...document.querySelectorAll('.jp-InputPrompt')].some((e) => !e.textContent.includes('[ ]'))"
+_READY = """async (name) => {
+  const sessions = await (await fetch("/api/sessions")).json();
+  const ours = sessions.filter((session) => session.path === name).map((session) => session.kernel);
+  return ours.some((kernel) => kernel.execution_state === "idle" && kernel.connections > 0);
+}"""
+
+
 class Watch:
-    """Opens pages on one server that may ask nobody else; ``foreign`` holds what they asked for all the same."""
+    """Opens pages on one server that may ask nobody else.
+
+    ``foreign`` holds what they asked for all the same, ``problems`` what our scripts in them did wrong.
+    """
 
     def __init__(self, browser: Any, address: str, token: str) -> None:
         self.foreign: list[str] = []
@@ -108,10 +119,18 @@ class Watch:
             self.foreign.append(route.request.url)
             route.abort()
 
+    def _error(self, error: Any) -> None:
+        if "blob:" in (error.stack or ""):  # our script; the front end's own errors aren't ours to judge
+            self.problems.append(str(error))
+
+    def _dialog(self, dialog: Any) -> None:
+        self.problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     def open(self, path: str) -> Any:
         page = self._context.new_page()
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("pageerror", self._error)
+        page.on("dialog", self._dialog)
         page.goto(f"{self._address}{path}?token={self._token}")
         return page
 
@@ -119,8 +138,20 @@ class Watch:
         self._context.close()
 
 
-def run_all(page: Any, menu: str = "Run All Cells") -> None:
-    """Run a notebook once its kernel is idle; before that, a dialog would swallow the command."""
+def run_all(page: Any) -> None:
+    """Run the notebook from top to bottom, once its kernel is idle; a dialog that comes first is accepted."""
+    from playwright.sync_api import TimeoutError as TooLate
+
+    page.wait_for_function(_READY, arg=page.url.partition("?")[0].rpartition("/")[2], timeout=PATIENCE_S * 1000)
     page.wait_for_selector('[data-status="idle"]', timeout=PATIENCE_S * 1000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name=menu, exact=True).click()
+    for _ in range(8):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        try:
+            page.wait_for_function(_STARTED, timeout=5_000)
+        except TooLate:
+            for dialog in page.locator(".jp-Dialog .jp-mod-accept").all():
+                dialog.click()
+            continue
+        return
+    raise AssertionError("the notebook doesn't run")

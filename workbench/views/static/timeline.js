@@ -1,0 +1,430 @@
+// The timeline of spans, on the axis of the flame chart above it: which stack issued which request or statement, and
+// when. Spans of a kind stand in rows so that none covers another; what is on the canvas can be walked with the keyboard
+// and read in a table.
+
+import { button, element } from "./dom.js";
+import { formatCount, formatNumberOf, formatTime, shorten } from "./format.js";
+
+const [ROW, HEAD, GAP] = [16, 20, 2]; // CSS pixels
+const TALLEST = 260;
+const MOST_ROWS = 400; // of one kind; beyond, spans share the last
+const TABLE_ROWS = 200;
+const COLOURS = { http: "#77aadd", connect: "#eedd88", tls: "#ffaabb", sql: "#44bb99", cypher: "#99ddff", cache: "#bbcc33", "pool-wait": "#ee8866", s3: "#aaaa00" };
+const OTHER = "#c4c8d0";
+const OUTSIDE = "py-spy leaves out samples in which a thread waits, unless it was started with --idle: the stacks' time above is then shorter than the spans' time.";
+const FAILED = { light: "#b3261e", dark: "#ff8a80" };
+
+/** @param {import("./plugins.js").Shell} shell */
+export function mount(shell) {
+  const section = shell.profile.section("span");
+  if (!section || !section.start?.length) return;
+  const spans = new Spans(shell.profile, section);
+  const timeline = new Timeline(shell, spans);
+  const panel = shell.addPanel({ id: "spans", label: "Spans", element: timeline.element, open: !shell.profile.section("time"), shown: (open) => open && timeline.opened() });
+  let asked = false;
+  shell.on("view", ({ view }) => {
+    if (view === "time" && !panel.isOpen()) [asked] = [true, panel.open()];
+    else if (view !== "time" && asked) [asked] = [false, panel.close()];
+    timeline.follow(view === "time");
+  });
+  shell.on("window", ({ left, right }) => timeline.window(left, right));
+  shell.on("theme", () => timeline.request());
+  shell.on("resize", () => timeline.resize());
+  shell.on("choose", ({ frame }) => timeline.chooseFunction(frame));
+}
+
+/** Spans in the order of their beginning, each with its row. */
+class Spans {
+  constructor(profile, columns) {
+    const { start, duration, kind, name, site, node, failed } = columns;
+    Object.assign(this, { start, duration, kind, nameOf: name, site, node, failed });
+    this.profile = profile;
+    const { header } = profile;
+    this.kinds = header.span_kinds;
+    this.names = header.span_names;
+    this.sites = header.span_sites;
+    this.leftOut = header.spans_left_out || 0;
+    this.count = this.start.length;
+    this.unit = header.time?.unit_ns ?? 1;
+    let last = 0;
+    for (let i = 0; i < this.count; i++) last = Math.max(last, this.start[i] + this.duration[i]);
+    this.length = Math.max(header.time?.length ?? 0, last, 1);
+    this.#arrange();
+  }
+
+  /** Rows of each kind, one kind below another, in the order in which kinds appear. */
+  #arrange() {
+    this.row = new Uint32Array(this.count);
+    this.kindRow = this.kinds.map(() => 0);
+    const ends = this.kinds.map(() => []);
+    for (let i = 0; i < this.count; i++) {
+      const own = ends[this.kind[i]];
+      let row = own.findIndex((end) => end <= this.start[i]);
+      if (row < 0) row = own.length < MOST_ROWS ? own.length : MOST_ROWS - 1;
+      own[row] = this.start[i] + Math.max(this.duration[i], 1);
+      this.row[i] = row;
+    }
+    let first = 0;
+    this.kinds.forEach((_, kind) => {
+      this.kindRow[kind] = first;
+      first += ends[kind].length;
+    });
+    this.rows = first;
+    this.inRow = Array.from({ length: first }, () => []);
+    for (let i = 0; i < this.count; i++) {
+      this.row[i] += this.kindRow[this.kind[i]];
+      this.inRow[this.row[i]].push(i);
+    }
+  }
+
+  name(i) {
+    return this.names[this.nameOf[i]];
+  }
+
+  time(units) {
+    return formatTime(units * this.unit);
+  }
+
+  /** The span at a moment in a row, -1 for none; `slack` makes short ones easier to hit. */
+  at(row, moment, slack) {
+    let found = -1;
+    for (const i of this.inRow[row] ?? []) {
+      if (this.start[i] - slack > moment) break;
+      if (this.start[i] + this.duration[i] + slack >= moment) found = i;
+    }
+    return found;
+  }
+
+  /** The function that issued a span; "" if unknown. */
+  issuer(i) {
+    return this.node[i] ? this.profile.name(this.node[i]) : "";
+  }
+
+  sentence(i) {
+    const parts = [`${this.kinds[this.kind[i]]} ${shorten(this.name(i), 200)}`, `${this.time(this.duration[i])} from ${this.time(this.start[i])}`];
+    if (this.failed[i]) parts.push("failed");
+    if (this.issuer(i)) parts.push(`issued by ${shorten(this.issuer(i), 120)}`);
+    if (this.sites[this.site[i]]) parts.push(`at ${shorten(this.sites[this.site[i]], 160)}`);
+    return parts.join(" · ");
+  }
+}
+
+class Timeline {
+  constructor(shell, spans) {
+    this.shell = shell;
+    this.spans = spans;
+    this.view = { left: 0, right: spans.length };
+    this.selected = this.hovered = -1;
+    this.issued = null; // spans issued from the chosen function
+    this.element = this.#build();
+    this.#listen();
+  }
+
+  #build() {
+    const { spans } = this;
+    const label = `Timeline of ${formatNumberOf(spans.count, "span")}. Arrow keys move from span to span, Enter shows its stack, Z zooms to it, Escape lets go.`;
+    this.canvas = element("canvas", "wb-spans-canvas", { tabindex: "0", role: "application", "aria-roledescription": "timeline", "aria-label": label });
+    this.spacer = element("div", "wb-spans-spacer", {}, this.canvas);
+    this.scroller = element("div", "wb-spans-scroller", { tabindex: "-1" }, this.spacer);
+    this.line = element("p", "wb-spans-line", { role: "status" }, this.#summary());
+    this.show = button("Show its stack", () => this.#showStack(), { hidden: "" });
+    this.zoom = button("Zoom to it", () => this.#zoomTo(), { hidden: "" });
+    this.height = Math.max(1, spans.rows) * ROW;
+    this.spacer.style.height = `${this.height + HEAD}px`;
+    this.scroller.style.height = `${Math.min(this.height + HEAD, TALLEST)}px`;
+    const line = element("div", "wb-spans-about", {}, this.line, this.show, this.zoom);
+    const parts = [this.#legend(), this.scroller, line, this.#table()];
+    if (this.shell.profile.meta.sampler?.startsWith("py-spy")) parts.unshift(element("p", "wb-fg-note", { role: "note" }, OUTSIDE));
+    return element("div", "wb-spans", {}, ...parts);
+  }
+
+  #summary() {
+    const { count, leftOut } = this.spans;
+    const more = leftOut ? `; the ${formatNumberOf(leftOut, "shortest span")} left out` : "";
+    return `${formatNumberOf(count, "span")}${more}`;
+  }
+
+  #legend() {
+    const { spans } = this;
+    const list = element("div", "wb-fg-legend", { role: "list", "aria-label": "Kinds of spans" });
+    spans.kinds.forEach((kind, number) => {
+      const own = spans.kind.reduce((n, k) => n + (k === number), 0);
+      const swatch = element("span", "wb-fg-swatch");
+      swatch.style.backgroundColor = colourOf(kind);
+      list.append(element("span", "wb-spans-kind", { role: "listitem" }, swatch, `${shorten(kind, 40)} `, element("span", "wb-fg-share", {}, formatCount(own))));
+    });
+    return list;
+  }
+
+  /** The same as a table, made when it is opened; the longest first. */
+  #table() {
+    const details = element("details", "wb-spans-table", {}, element("summary", "", {}, "Spans as a table"));
+    details.addEventListener("toggle", () => {
+      if (!details.open || details.querySelector("table")) return;
+      const { spans } = this;
+      const order = Array.from(spans.start.keys()).sort((a, b) => spans.duration[b] - spans.duration[a]);
+      const head = ["Kind", "Name", "Duration", "Start", "Issued by", "Line", "Status"];
+      const rows = order.slice(0, TABLE_ROWS).map((i) => {
+        const cells = [spans.kinds[spans.kind[i]], spans.name(i), spans.time(spans.duration[i]), spans.time(spans.start[i]), spans.issuer(i), spans.sites[spans.site[i]], spans.failed[i] ? "failed" : "ok"];
+        return element("tr", "", {}, ...cells.map((text) => element("td", "", {}, shorten(text))));
+      });
+      const caption = element("caption", "", {}, spans.count > TABLE_ROWS ? `The ${TABLE_ROWS} longest of ${formatCount(spans.count)} spans` : "All spans, the longest first");
+      const table = element("table", "wb-fg-table", {}, caption, element("thead", "", {}, element("tr", "", {}, ...head.map((text) => element("th", "", { scope: "col" }, text)))), element("tbody", "", {}, ...rows));
+      details.append(element("div", "wb-fg-functions", { tabindex: "0", role: "region", "aria-label": "Spans" }, table));
+    }, { signal: this.shell.signal });
+    return details;
+  }
+
+  #listen() {
+    const { signal } = this.shell;
+    this.canvas.addEventListener("pointermove", (event) => this.#hover(this.#hit(event)), { signal });
+    this.canvas.addEventListener("pointerleave", () => this.#hover(-1), { signal });
+    this.canvas.addEventListener("click", (event) => this.select(this.#hit(event)), { signal });
+    this.canvas.addEventListener("dblclick", () => this.#zoomTo(), { signal });
+    this.canvas.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.scroller.addEventListener("scroll", () => this.request(), { signal });
+    const observer = new ResizeObserver(() => this.resize());
+    observer.observe(this.scroller);
+    signal.addEventListener("abort", () => observer.disconnect());
+    this.canvas.__timeline = this; // for tests: state(), boxOf(span), select(span)
+  }
+
+  /** What tests and scripts may ask. */
+  state() {
+    const { spans, view, selected, width } = this;
+    return { count: spans.count, rows: spans.rows, left: view.left, right: view.right, selected, width, issued: this.issued ? this.issued.reduce((n, is) => n + is, 0) : -1 };
+  }
+
+  /** Where a span stands on the canvas, in CSS pixels. */
+  boxOf(i) {
+    const { spans, view, width } = this;
+    const scale = width / (view.right - view.left);
+    const x = (spans.start[i] - view.left) * scale;
+    return { x, y: HEAD + spans.row[i] * ROW - this.scroller.scrollTop, width: Math.max(1, spans.duration[i] * scale), height: ROW - GAP };
+  }
+
+  opened() {
+    this.resize();
+  }
+
+  /** Whether the flame chart above decides which part of the time is shown. */
+  follow(following) {
+    this.following = following;
+    if (!following) this.window(0, this.spans.length);
+    this.resize();
+  }
+
+  window(left, right) {
+    if (!(right > left)) return;
+    this.view = { left, right };
+    this.request();
+  }
+
+  /** As wide as the chart, and at its left edge, so that one moment is one column of pixels. */
+  resize() {
+    const chart = [...this.shell.element.querySelectorAll(".wb-fg-canvas")].find((canvas) => canvas.clientWidth > 0);
+    const width = chart?.clientWidth || this.scroller.clientWidth;
+    if (!width) return;
+    const shift = chart ? chart.getBoundingClientRect().left - this.scroller.getBoundingClientRect().left : 0;
+    this.canvas.style.marginLeft = `${Math.round(shift)}px`;
+    const ratio = window.devicePixelRatio || 1;
+    const height = Math.min(this.height + HEAD, TALLEST);
+    [this.width, this.shown] = [width, height];
+    this.canvas.width = Math.max(1, Math.round(width * ratio));
+    this.canvas.height = Math.max(1, Math.round(height * ratio));
+    this.canvas.style.width = `${width}px`;
+    this.canvas.style.height = `${height}px`;
+    this.paint();
+  }
+
+  /** Paint in the next frame, once however often asked. */
+  request() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.paint();
+    });
+  }
+
+  paint() {
+    if (!this.width) return;
+    const { spans, canvas, width, shown, view } = this;
+    const { theme } = this.shell;
+    const context = canvas.getContext("2d");
+    context.setTransform(canvas.width / width, 0, 0, canvas.height / shown, 0, 0);
+    context.clearRect(0, 0, width, shown);
+    context.font = `11px ${getComputedStyle(this.element).fontFamily}`;
+    context.textBaseline = "middle";
+    this.boxes = 0;
+    const top = this.scroller.scrollTop;
+    const [first, end] = [Math.max(0, Math.floor(top / ROW)), Math.min(spans.rows, Math.ceil((top + shown) / ROW))];
+    for (let row = first; row < end; row++) this.#paintRow(context, row, view, theme);
+    this.#paintAxis(context, theme);
+    if (this.selected >= 0) this.#outline(context, this.selected, theme.text, 2);
+    if (this.hovered >= 0 && this.hovered !== this.selected) this.#outline(context, this.hovered, theme.text, 1);
+    this.painted = (this.painted || 0) + 1;
+  }
+
+  #paintRow(context, row, view, theme) {
+    const { spans } = this;
+    let drawn = -1;
+    for (const i of spans.inRow[row]) {
+      if (spans.start[i] > view.right) break;
+      if (spans.start[i] + spans.duration[i] < view.left) continue;
+      const { x, y, width, height } = this.boxOf(i);
+      const left = Math.max(0, x);
+      const right = Math.min(this.width, x + width);
+      if (width <= 1 && Math.floor(left) === drawn && !spans.failed[i]) continue; // one pixel is enough for all in it
+      drawn = Math.floor(left);
+      this.boxes++;
+      context.globalAlpha = this.issued && !this.issued[i] ? 0.25 : 1;
+      context.fillStyle = colourOf(spans.kinds[spans.kind[i]]);
+      context.fillRect(left, y, Math.max(1, right - left), height);
+      if (spans.failed[i]) this.#paintFailure(context, left, y, right - left, height, theme);
+      if (right - left > 34) this.#label(context, i, left, y, right - left);
+      context.globalAlpha = 1;
+    }
+  }
+
+  #paintFailure(context, x, y, width, height, { dark }) {
+    context.fillStyle = dark ? FAILED.dark : FAILED.light;
+    context.fillRect(x, y + height - 3, Math.max(2, width), 3);
+    context.fillRect(x, y, 2, height);
+  }
+
+  #label(context, i, x, y, width) {
+    const text = this.spans.name(i).slice(0, 200);
+    const fits = Math.floor(((width - 8) / Math.max(1, context.measureText(text).width)) * text.length);
+    if (fits < 3) return;
+    context.fillStyle = "#161616";
+    context.fillText(fits >= text.length ? text : `${text.slice(0, fits - 1)}…`, x + 4, y + (ROW - GAP) / 2 + 0.5);
+  }
+
+  /** Times along the top, and the line under them; spans scroll away beneath. */
+  #paintAxis(context, theme) {
+    const { view, width } = this;
+    context.fillStyle = theme.background;
+    context.fillRect(0, 0, width, HEAD - 2);
+    context.fillStyle = theme.line;
+    context.fillRect(0, HEAD - 3, width, 1);
+    const step = stepOf((view.right - view.left) / Math.max(2, width / 120));
+    const scale = width / (view.right - view.left);
+    for (let at = Math.ceil(view.left / step) * step; at <= view.right; at += step) {
+      const x = (at - view.left) * scale;
+      context.fillStyle = theme.line;
+      context.fillRect(x, 0, 1, HEAD - 3);
+      context.fillStyle = theme.soft;
+      if (x + 60 < width) context.fillText(this.spans.time(at), x + 4, HEAD / 2 - 2);
+    }
+  }
+
+  #outline(context, i, colour, thickness) {
+    const { x, y, width, height } = this.boxOf(i);
+    const [left, right] = [Math.max(0, x), Math.min(this.width, x + width)];
+    if (right < 0 || left > this.width || y < HEAD - ROW) return;
+    context.strokeStyle = colour;
+    context.lineWidth = thickness;
+    context.strokeRect(left + thickness / 2, y + thickness / 2, Math.max(2, right - left - thickness), height - thickness);
+  }
+
+  #hit(event) {
+    const { view, width, spans } = this;
+    if (event.offsetY < HEAD) return -1;
+    const row = Math.floor((event.offsetY - HEAD + this.scroller.scrollTop) / ROW);
+    const unit = (view.right - view.left) / width;
+    return spans.at(row, view.left + event.offsetX * unit, 2 * unit);
+  }
+
+  #hover(i) {
+    if (i === this.hovered) return;
+    this.hovered = i;
+    this.canvas.classList.toggle("wb-fg-pointing", i >= 0);
+    this.line.textContent = i >= 0 ? this.spans.sentence(i) : this.selected >= 0 ? this.spans.sentence(this.selected) : this.#summary();
+    this.request();
+  }
+
+  /** Choose a span: its stack is marked in the graph. */
+  select(i) {
+    this.selected = i;
+    this.show.hidden = i < 0 || !this.spans.node[i];
+    this.zoom.hidden = i < 0 || !this.following;
+    this.line.textContent = i >= 0 ? this.spans.sentence(i) : this.#summary();
+    this.shell.markNodes(i >= 0 && this.spans.node[i] ? [this.spans.node[i]] : null);
+    this.#reveal(i);
+    this.request();
+  }
+
+  #reveal(i) {
+    if (i < 0) return;
+    const top = this.spans.row[i] * ROW;
+    const { scrollTop, clientHeight } = this.scroller;
+    if (top < scrollTop || top + ROW + HEAD > scrollTop + clientHeight) this.scroller.scrollTop = Math.max(0, top - ROW);
+    const { start, duration } = this.spans;
+    const { left, right } = this.view;
+    if (this.following && (start[i] + duration[i] < left || start[i] > right)) this.#zoomTo();
+  }
+
+  #showStack() {
+    if (this.selected >= 0 && this.spans.node[this.selected]) this.shell.zoomTo(this.spans.node[this.selected]);
+  }
+
+  /** The flame chart's window around the span. */
+  #zoomTo() {
+    if (this.selected < 0) return;
+    const { start, duration, length } = this.spans;
+    const room = Math.max(duration[this.selected] / 2, 1);
+    this.shell.showTime(Math.max(0, start[this.selected] - room), Math.min(length, start[this.selected] + duration[this.selected] + room));
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const move = { ArrowRight: () => this.#beside(1), ArrowLeft: () => this.#beside(-1), ArrowDown: () => this.#below(1), ArrowUp: () => this.#below(-1), Home: () => 0, End: () => this.spans.count - 1 }[event.key];
+    const act = { Enter: () => this.#showStack(), z: () => this.#zoomTo(), Escape: () => this.select(-1) }[event.key];
+    if (!move && !act) return;
+    event.preventDefault();
+    event.stopPropagation(); // JupyterLab has keys of its own
+    if (act) act();
+    else this.select(move());
+  }
+
+  /** The next span in the same row, or in the whole where the row ends. */
+  #beside(step) {
+    if (this.selected < 0) return 0;
+    const own = this.spans.inRow[this.spans.row[this.selected]];
+    return own[own.indexOf(this.selected) + step] ?? this.selected;
+  }
+
+  /** The span in a row above or below that is nearest in time. */
+  #below(step) {
+    if (this.selected < 0) return 0;
+    const { spans, selected } = this;
+    const row = spans.inRow[spans.row[selected] + step];
+    if (!row?.length) return selected;
+    return row.reduce((near, i) => (Math.abs(spans.start[i] - spans.start[selected]) < Math.abs(spans.start[near] - spans.start[selected]) ? i : near));
+  }
+
+  /** Spans whose stack goes through the function stay bright. */
+  chooseFunction(frame) {
+    const { spans } = this;
+    const { profile } = spans;
+    const again = frame === this.chosen;
+    this.chosen = again ? -1 : frame;
+    this.issued = null;
+    if (!again && frame > 0) {
+      const within = new Uint8Array(profile.size);
+      for (let node = 1; node < profile.size; node++) within[node] = within[profile.parent[node]] | (profile.frame[node] === frame ? 1 : 0);
+      const issued = Uint8Array.from(spans.node, (node) => within[node]);
+      if (issued.includes(1)) this.issued = issued;
+    }
+    this.request();
+  }
+}
+
+function colourOf(kind) {
+  return Object.hasOwn(COLOURS, kind) ? COLOURS[kind] : OTHER;
+}
+
+/** 1, 2 or 5 times a power of ten, at least as large. */
+function stepOf(wanted) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(wanted, 1e-9)));
+  return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= wanted);
+}

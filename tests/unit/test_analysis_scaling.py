@@ -182,7 +182,7 @@ def test_limits_on_the_command_line() -> None:
 
 
 def test_table_and_chart_show_every_measure() -> None:
-    fits = {"requests": counted(lambda n: n), TIME: timed(np.random.default_rng(6), 2.0)}
+    fits = {"requests": counted(lambda n: n), TIME: timed(np.random.default_rng(6), 2.0, noise=0.0)}
     table = exponents_table(fits, grown(fits, fits))
     assert [row[0] for row in table.rows] == ["requests", "time"]
     assert table.rows[0][1:3] == ("1.00", "exact")

@@ -178,8 +178,8 @@ def _text(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    quoted = escape(text).replace("@", "&#64;")
-    return re.sub(r"([\\|*_\[\]~#])", r"\\\1", quoted)
+    quoted = escape(re.sub(r"([\\|*_\[\]~#])", r"\\\1", text))
+    return quoted.replace("@", "&#64;")
 
 
 def _code(text: str) -> str:

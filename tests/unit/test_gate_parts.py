@@ -1,0 +1,253 @@
+"""The gate's parts: dependencies, environments, configuration, worktrees, results and their reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from git_projects import GitProject
+
+from workbench.errors import UsageError
+from workbench.experiment.gate import GateOutcome, GateResult, Revision, TargetResult
+from workbench.experiment.gate.config import read_config
+from workbench.experiment.gate.dependencies import Declared, declared, dependency_files, digest, unmet
+from workbench.experiment.gate.environments import NoEnvironment, run_setup
+from workbench.experiment.gate.places import places_of
+from workbench.experiment.gate.repository import Repository
+from workbench.experiment.gate.worktree import checked_out
+from workbench.model import Comparison, Frame, FunctionChange, Verdict
+from workbench.reporting.gate import gate_json, gate_junit, gate_markdown
+
+PYPROJECT = """
+[project]
+name = "shop"
+dependencies = ["click>=8", "numpy<3; python_version > '3'"]
+[project.optional-dependencies]
+dev = ["pytest>=999", "absent-package"]
+[tool.ruff]
+line-length = 100
+"""
+UV_LOCK = """
+[[package]]
+name = "Click"
+version = "8.1.7"
+[[package]]
+name = "shop"
+version = "1.0"
+source = { editable = "." }
+"""
+
+
+def declared_in(**files: str) -> Declared:
+    content = {name.replace("__", "."): text.encode() for name, text in files.items()}
+    return declared(content, content.get)
+
+
+def test_only_what_matters_to_an_environment_is_compared() -> None:
+    other = PYPROJECT.replace("100", "88").replace('"shop"', '"store"')
+    assert digest("pyproject.toml", PYPROJECT.encode()) == digest("pyproject.toml", other.encode())
+    newer = PYPROJECT.replace("click>=8", "click>=9")
+    assert digest("pyproject.toml", PYPROJECT.encode()) != digest("pyproject.toml", newer.encode())
+    assert digest("requirements.txt", b"a==1  # why\n\nb") == digest("requirements.txt", b"# two\na==1\nb\n")
+    assert digest("setup.cfg", b"[metadata]\nname = a\n") == digest("setup.cfg", b"[metadata]\nname = b\n")
+    assert digest("pyproject.toml", b"[broken") != digest("pyproject.toml", b"[also broken")
+
+
+def test_dependency_files_are_those_at_the_root_and_in_the_projects_folder() -> None:
+    files = [
+        "pyproject.toml",
+        "app/uv.lock",
+        "other/requirements.txt",
+        "requirements/dev.txt",
+        "docs/notes.txt",
+        "x.py",
+    ]
+    assert dependency_files(files, "app") == ["app/uv.lock", "pyproject.toml", "requirements/dev.txt"]
+
+
+def test_what_is_installed_meets_what_is_declared_or_not() -> None:
+    wanted = declared_in(pyproject__toml=PYPROJECT, uv__lock=UV_LOCK)
+    installed = {"click": "8.1.7", "numpy": "2.1"}
+    assert unmet(wanted, installed) == []
+    assert unmet(wanted, {**installed, "click": "8.2"}) == ["click 8.1.7 against 8.2"]
+    assert unmet(wanted, {**installed, "pytest": "8.0"}) == ["pytest>=999 against 8.0"]
+    assert unmet(wanted, {"click": "8.1.7"}) == ["numpy is not installed"]
+    assert unmet(declared_in(requirements__txt="-e .\nclick==8.1.7 --hash=sha256:0\n./local\n"), installed) == []
+    assert declared_in(setup__py="setup(install_requires=read())").unreadable == ("setup.py",)
+    windows = declared_in(requirements__txt="pywin32; sys_platform == 'nowhere'\n")
+    assert unmet(windows, installed) == []
+
+
+def test_a_setup_that_fails_says_what_it_said_last(tmp_path: Path) -> None:
+    python = Path(sys.executable)
+    run_setup(f'{python} -c \'open("built", "w")\'', tmp_path, python)
+    assert (tmp_path / "built").exists()
+    with pytest.raises(NoEnvironment, match=r"setting the baseline up failed: .*: no compiler"):
+        run_setup(f"{python} -c 'import sys; sys.exit(\"no compiler\")'", tmp_path, python)
+    with pytest.raises(NoEnvironment, match="nothing-of-this-name: No such file"):
+        run_setup("nothing-of-this-name", tmp_path, python)
+    with pytest.raises(NoEnvironment, match=r"did not end within 0\.2 s"):
+        run_setup("sleep 60", tmp_path, python, timeout_s=0.2)
+    with pytest.raises(NoEnvironment, match="can't be read"):
+        run_setup("make 'it", tmp_path, python)
+
+
+def test_the_configuration_is_the_nearest_within_the_repository(tmp_path: Path) -> None:
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    assert read_config(deep, tmp_path) is None
+    (tmp_path / "pyproject.toml").write_text('[tool.workbench.gate]\ntargets = ["x.py:f"]\nwheels = ["w"]\n')
+    found = read_config(deep, tmp_path)
+    assert found is not None
+    assert (found.folder, found.targets, found.wheels) == (tmp_path, ("x.py:f",), (tmp_path / "w",))
+    (deep / "pyproject.toml").write_text("[project]\nname = 'b'\n")
+    assert read_config(deep, tmp_path) == found
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("max-regression = '5%'", r"no 'max-regression'.*\[tool.workbench.compare\]"),
+        ("targets = 'x.py'", "targets in .* must be a list of texts"),
+        ("setup = ['make']", "setup in .* must be one command"),
+        ("targets = [", "can't be read"),
+    ],
+)
+def test_a_bad_configuration_is_a_usage_error(tmp_path: Path, table: str, says: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.workbench.gate]\n{table}\n")
+    with pytest.raises(UsageError, match=says):
+        read_config(tmp_path, tmp_path)
+
+
+def test_a_checkout_runs_no_hook_and_is_gone_even_after_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    project = GitProject(tmp_path / "repository")
+    commit = project.commit("First", {"a.txt": "1", "sub/b.txt": "2"})
+    hook = project.root / ".git" / "hooks" / "post-checkout"
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/hooked\n")
+    hook.chmod(0o755)
+    project.git("worktree", "add", "-q", str(tmp_path / "theirs"), "-b", "theirs")
+    (tmp_path / "hooked").unlink(missing_ok=True)
+    project.write({"a.txt": "changed"})
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))  # as in a hook
+
+    with pytest.raises(ZeroDivisionError), checked_out(Repository(project.root), commit) as checkout:
+        assert (checkout / "a.txt").read_text() == "1"
+        (checkout / "sub").chmod(0o500)
+        raise ZeroDivisionError
+
+    monkeypatch.delenv("GIT_DIR")
+    assert not (tmp_path / "hooked").exists()
+    assert not checkout.parent.exists()
+    assert project.git("worktree", "list").count("\n") == 1
+    assert (project.root / "a.txt").read_text() == "changed"
+
+
+def test_what_a_killed_gate_left_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    project = GitProject(tmp_path / "repository")
+    commit = project.commit("First", {"a.txt": "1"})
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    stale = tmp_path / f"workbench-gate-{gone.pid}-abc" / "checkout"
+    running = tmp_path / f"workbench-gate-{os.getppid()}-abc" / "checkout"
+    for path in (stale, running):
+        project.git("worktree", "add", "-q", "--detach", str(path), commit)
+
+    with checked_out(Repository(project.root), commit):
+        pass
+
+    assert not stale.parent.exists()
+    assert running.exists()
+    assert project.git("worktree", "list").count("\n") == 1
+
+
+def test_both_sides_import_from_the_same_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, checkout = tmp_path / "root", tmp_path / "checkout"
+    for folder in ("src", "app/src", "lib", ".venv/lib/site-packages"):
+        (root / folder).mkdir(parents=True)
+        (checkout / folder).mkdir(parents=True)
+    monkeypatch.setattr(sys, "path", [str(root / "lib"), str(root / ".venv/lib/site-packages"), *sys.path])
+    base, new = places_of(root, root / "app", checkout, Path(sys.executable))
+    assert [path.relative_to(checkout) for path in base.roots] == [path.relative_to(root) for path in new.roots]
+    assert new.roots == (root / "lib", root, root / "src", root / "app", root / "app/src")
+    assert (base.folder, new.folder) == (checkout / "app", root / "app")
+
+
+HOSTILE = "</td><script>alert(1)</script> | `x` @team [link](http://x)\n# head"
+
+
+def result_of(*targets: TargetResult) -> GateResult:
+    new = Revision("", "b" * 40, "subject", dirty=True)
+    return GateResult(Revision("main", "a" * 40, HOSTILE), new, "this environment", targets, 1.5, ("a note",))
+
+
+def regressed(name: str = "perf.py:page") -> TargetResult:
+    change = FunctionChange(Frame("app.py", f"render{HOSTILE}"), 0.01, 0.02, 0.5, 0.7)
+    comparison = Comparison(
+        "r1", "r2", Verdict.REGRESSION, 1.5, (1.4, 1.6), 15, 1.0, functions=(change,),
+        counts={"statements": (1.0, 3.0)}, sentence=f"50 % slower; mostly `render` {HOSTILE}\x00",
+    )  # fmt: skip
+    return TargetResult(name, GateOutcome.REGRESSION, comparison=comparison)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "worst", "code"),
+    [
+        ([GateOutcome.PASS, GateOutcome.ADDED], GateOutcome.PASS, 0),
+        ([GateOutcome.IMPROVEMENT], GateOutcome.IMPROVEMENT, 0),
+        ([GateOutcome.ADDED], GateOutcome.PASS, 0),
+        ([GateOutcome.FAILED, GateOutcome.REGRESSION], GateOutcome.REGRESSION, 1),
+        ([GateOutcome.INCONCLUSIVE, GateOutcome.FAILED, GateOutcome.REFUSED], GateOutcome.FAILED, 71),
+        ([GateOutcome.INCONCLUSIVE, GateOutcome.REFUSED], GateOutcome.REFUSED, 4),
+        ([GateOutcome.INCONCLUSIVE, GateOutcome.PASS], GateOutcome.INCONCLUSIVE, 3),
+        ([GateOutcome.REGRESSION, GateOutcome.INTERRUPTED], GateOutcome.INTERRUPTED, 130),
+    ],
+)
+def test_the_worst_target_decides(outcomes: list[GateOutcome], worst: GateOutcome, code: int) -> None:
+    failed = {GateOutcome.FAILED: 71}
+    result = result_of(*(TargetResult("x", outcome, exit_code=failed.get(outcome, 0)) for outcome in outcomes))
+    assert (result.outcome, result.exit_code) == (worst, code)
+
+
+def test_the_summary_lets_no_markup_through() -> None:
+    text = gate_markdown(result_of(regressed(), TargetResult(f"x.py:{HOSTILE}", GateOutcome.FAILED, HOSTILE)))
+    outside_code = re.sub(r"`[^`]*`", "", text)
+    assert "<script>" not in outside_code
+    assert "@team" not in outside_code
+    rows = [line for line in text.splitlines() if line.startswith("| ❌")]
+    assert len(rows) == 2
+    assert all(line.replace("\\|", "").count("|") == 5 for line in rows)
+    assert "\n# head" not in text
+    assert "| statements | 1 | 3 |" in text
+
+
+def test_junit_is_well_formed_whatever_stands_in_it() -> None:
+    others = (GateOutcome.FAILED, GateOutcome.INCONCLUSIVE, GateOutcome.ADDED, GateOutcome.PASS)
+    suites = ElementTree.fromstring(
+        gate_junit(result_of(regressed(), *(TargetResult(HOSTILE, o, "\x01") for o in others)))
+    )
+    assert [suites.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["5", "1", "1", "2"]
+    assert [case[0].tag for case in suites.iter("testcase")] == [
+        "failure",
+        "error",
+        "skipped",
+        "skipped",
+        "system-out",
+    ]
+
+
+def test_the_document_is_json_and_names_both_commits() -> None:
+    document = json.loads(json.dumps(gate_json(result_of(regressed()), store="s.duckdb")))
+    assert (document["baseline"]["commit"], document["new"]) == ("a" * 40, {"commit": "b" * 40, "dirty": True})
+    (target,) = document["targets"]
+    assert (target["verdict"], target["ratio"], target["counts"][0]["changed"]) == ("REGRESSION", 1.5, True)

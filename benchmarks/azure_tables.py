@@ -52,8 +52,11 @@ def requirements(results: Results) -> list[Check]:
     checks.append(Check(text, statements <= STATEMENTS))
     near = results.get(NEAR, found)
     if bound := bound_from_parameters(near.parameters):
-        over = median(walls(near, "optimized")) / bound.seconds
-        checks.append(Check(f"optimized {over:.2f}× the bound, required {AIM:g}×", over <= AIM))
+        # By arithmetic alone: other load raises the measured CPU floor, and must not raise the bound.
+        allowed = max(term.seconds for term in bound.terms)
+        over = median(walls(near, "optimized")) / allowed
+        text = f"optimized {over:.2f}× the {allowed:.2f} s that the throttle allows, required {AIM:g}×"
+        checks.append(Check(text, over <= AIM))
     return checks
 
 

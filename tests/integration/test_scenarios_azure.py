@@ -98,6 +98,16 @@ def test_calls_and_statements_are_what_each_rung_promises(azure: RunningAzure, g
     assert batched["resource_statements"] == -(-NODES // 20)
 
 
+def test_optimized_reads_resources_while_it_lists_them(folder: Path, graph: RunningGraph, expected: str) -> None:
+    listed: list[int] = []
+    with simulator(folder, page_size=1) as azure:
+        result, digest, _, _ = scan(
+            "optimized", settings(azure, graph, progress=lambda done, total: listed.append(total))
+        )
+    assert listed[0] < RESOURCES == listed[-1]
+    assert (digest, result.failures) == (expected, ())
+
+
 def test_persistent_versions_need_no_provider(azure: RunningAzure, graph: RunningGraph) -> None:
     first = scan("persistent-version-cache", settings(azure, graph))[0].measures
     second = scan("persistent-version-cache", settings(azure, graph), empty=False)[0].measures

@@ -22,11 +22,19 @@ from azure_scans import NODES, RESOURCES, TENANT, scan, settings, simulator
 from graphs import running
 
 from workbench.dataset.azure import write_tenant
-from workbench.errors import ServiceBadResponse, ServiceError, ServiceTimeout, ServiceUnreachable
+from workbench.errors import (
+    ServiceBadResponse,
+    ServiceError,
+    ServiceTimeout,
+    ServiceUnauthorized,
+    ServiceUnreachable,
+)
 from workbench.scenarios.azure import statements
 from workbench.scenarios.azure.graph_driver import Graph
 from workbench.scenarios.azure.settings import ScanSettings
 from workbench.scenarios.azure.workload import load_scan
+from workbench.scenarios.base import Settings
+from workbench.scenarios.registry import get
 from workbench.services.azure import RunningAzure
 from workbench.services.graph import GraphEndpoint, RunningGraph
 from workbench.services.link import parse_link, start_link
@@ -74,6 +82,19 @@ def test_a_server_that_accepts_and_never_answers_is_given_up(azure: RunningAzure
     assert isinstance(error, ServiceTimeout | ServiceUnreachable)
     assert "graph server bolt://127.0.0.1" in str(error)
     assert seconds < 10
+
+
+def test_a_server_that_refuses_the_login_or_is_down_is_told_before_anything_is_measured(
+    graph: RunningGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ``workbench run azure --graph URI`` meets it."""
+    monkeypatch.setenv("NEO4J_USER", graph.user)
+    monkeypatch.setenv("NEO4J_PASSWORD", "wrong-canary")
+    for address, kind in ((graph.uri, ServiceUnauthorized), ("bolt://127.0.0.1:1", ServiceUnreachable)):
+        with pytest.raises(kind) as raised:
+            get("azure").prepare(Settings(resources=5, link="none", options={"graph": address}))
+        assert "graph server bolt://127.0.0.1" in str(raised.value)
+        assert "canary" not in str(raised.value) and "\n" not in str(raised.value)
 
 
 def test_a_server_of_another_kind_is_told(azure: RunningAzure) -> None:

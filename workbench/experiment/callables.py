@@ -43,7 +43,8 @@ class CallableWorkload:
 
     ``make`` and ``unmake`` run before and after each of its calls, outside the clock: as many inputs are made
     before a round as it has loops. What ``make`` returns, unless None, is the function's argument; ``unmake`` is
-    given the same. All three may be async. ``runner`` is a loop that the function's objects belong to; else it gets its own.
+    given the same. All three may be async. ``runner`` is a loop that the function's objects belong to; else it gets
+    its own.
 
     Call ``calibrate`` before the first round.
     """

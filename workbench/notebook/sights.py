@@ -47,7 +47,7 @@ def diff_flamegraph(base: Named | CallTree, new: Named | CallTree, *, store: Sto
     table = diff_table(diff_of(*sides))
     text = "\n".join([*diff_warnings(*sides), table.to_text()])
     still = f"<div{_of(*(side.run for side in sides))}>{diff_still(*sides)}</div>"
-    return FlameGraph(diff_payload(*sides), still=still, text=text)
+    return FlameGraph(diff_payload(sides[0], sides[1]), still=still, text=text)
 
 
 def timeline(what: Named, *, store: Store | None = None) -> Timeline:

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from workbench.errors import MissingExtra
+from workbench.errors import MissingExtra, ServiceUnauthorized, ServiceUnreachable
+from workbench.redaction import redact
 from workbench.services.graph import arcadedb
 from workbench.services.graph import neo4j as real
 from workbench.services.graph.endpoint import GraphEndpoint, endpoint_of
@@ -24,6 +25,7 @@ KINDS = ("embedded", "neo4j")
 _NAMES = {"embedded": "the embedded graph server", "neo4j": f"Neo4j {real.VERSION}"}
 _START_TIMEOUT_S = 120.0
 _RESTART_TIMEOUT_S = 120.0
+_LONGEST = 200
 
 
 class RunningGraph:
@@ -69,12 +71,25 @@ class RunningGraph:
         return GraphEndpoint(uri, self.user, self.password, self.database)
 
     def describe(self) -> str:
-        """What it is, such as ``Neo4j/5.26.30``, by its own word. Raises neo4j's errors."""
+        """What it is, such as ``Neo4j/5.26.30``, by its own word.
+
+        Raises ServiceUnauthorized where it refuses the login, ServiceUnreachable where it doesn't answer.
+        """
         import neo4j
+        from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
         auth = (self.user, self.password) if self.password else None
-        with neo4j.GraphDatabase.driver(self.uri, auth=auth, connection_timeout=10) as driver:
-            agent = driver.execute_query("RETURN 1", database_=self.database).summary.server.agent
+        try:
+            with neo4j.GraphDatabase.driver(
+                self.uri, auth=auth, connection_timeout=10, max_transaction_retry_time=0
+            ) as driver:
+                agent = driver.execute_query("RETURN 1", database_=self.database).summary.server.agent
+        except AuthError as error:
+            text = f"the graph server {self.uri} refused the login; check NEO4J_USER, NEO4J_PASSWORD"
+            raise ServiceUnauthorized(text) from error
+        except (DriverError, Neo4jError, OSError) as error:
+            said = redact(" ".join(str(getattr(error, "message", None) or error).split()))[:_LONGEST]
+            raise ServiceUnreachable(f"no answer from the graph server {self.uri} ({said}); is it up?") from error
         inside = re.search(r"\((ArcadeDB [\d.]+)\)", agent)  # it presents itself as a compatible Neo4j first
         return f"{inside[1]}, embedded" if inside else str(agent)
 

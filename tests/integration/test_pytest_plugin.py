@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import duckdb  # noqa: F401 - pytester forgets what a test imported, and this can't be imported twice
 import pytest
 
 from workbench.model import Status

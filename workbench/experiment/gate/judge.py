@@ -209,7 +209,7 @@ class _Gate:
         self, target: GateTarget, places: tuple[Place, Place], own: tuple[str, ...], scratch: Path
     ) -> TargetResult:
         began = time.monotonic()
-        duel = Duel(target, places, self.settings, self._margin(target), own)
+        duel = Duel(target, places, self.settings, self._margin(target), own, scratch=scratch)
         session = Session(new_id(), "gate", utc_now(), environment=environment(self.folder))
         result = TargetResult(target.text, GateOutcome.INCONCLUSIVE)
         recordings: list[Recording] = []
@@ -236,7 +236,8 @@ class _Gate:
 
     def _margin(self, target: GateTarget) -> Margin:
         """The target's own, else the settings', else the project's."""
-        project = margin_for(target.text, start=self.folder)
+        named = f"{self.folder / target.text}" if target.file else target.text
+        project = margin_for(named, start=self.folder)
         rule = target.rule or self.settings.rule or project.rule
         rule = replace(rule, ignored_counts=rule.ignored_counts | self.settings.ignore_counts)
         return Margin(rule, target.max_seconds or self.settings.max_seconds or project.max_seconds)

@@ -111,8 +111,7 @@ class Revision:
 class TargetResult:
     """One target's outcome. ``comparison`` stands wherever both sides were measured; its runs are in the store.
 
-    ``counts`` are the lines about counts that rose, ``command`` measures it again, ``exit_code`` is that of an
-    error where there was one.
+    ``counts`` are the lines about counts that rose; ``exit_code`` is that of an error where there was one.
     """
 
     target: str

@@ -127,7 +127,8 @@ class TargetResult:
     @property
     def sentence(self) -> str:
         """What a person needs: the reason where there is one, then what was measured."""
-        measured = self.comparison.sentence if self.comparison is not None else ""
+        timed = self.comparison is not None and (self.comparison.pairs or not self.reason)
+        measured = self.comparison.sentence if self.comparison is not None and timed else ""
         return "; ".join(filter(None, (self.reason, measured)))
 
 

@@ -249,7 +249,8 @@ class _Gate:
         if duel.verdict is None:
             return replace(result, comparison=comparison)
         outcome = GateOutcome.of(comparison.verdict)
-        reason = "; ".join(found) if outcome is GateOutcome.REGRESSION else ""
+        untimed = "" if self.settings.timing else "no count rose"
+        reason = "; ".join(found) if outcome is GateOutcome.REGRESSION else untimed
         return replace(result, outcome=outcome, comparison=comparison, counts=tuple(found), reason=reason)
 
     def _identities(self, session: Session) -> tuple[dict[str, object], dict[str, object]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from git_projects import GitProject
 
+from workbench.analysis.verdict import Rule
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ResultsDiffer, ScenarioError, UsageError
 from workbench.experiment.gate import GateOutcome, GateResult, GateSettings, GateTarget, judge_against
@@ -124,6 +125,29 @@ def test_a_slowdown_is_a_regression_and_names_the_function(project: GitProject) 
     assert base.name == new.name == "perf.py:first_page"
     assert {r.status for r in (base, new)} == {Status.OK}
     assert [c.verdict for c in store.comparisons(target.session_id)] == [target.comparison.verdict]
+
+
+def test_each_side_goes_on_in_fresh_processes(tmp_path: Path) -> None:
+    project = GitProject(tmp_path / "repository")
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    work = f"import os, pathlib\ndef work(): return pathlib.Path({str(seen)!r}, str(os.getpid())).touch()\n"
+    project.commit("Work", {"work.py": work})
+    project.git("tag", "before")
+
+    settings = GateSettings(rule=Rule(looks=(6,)), sampler=SamplerSpec(name="none"))
+    (target,) = judged(project, "work.py:work", settings=settings).targets
+
+    assert target.comparison is not None
+    assert target.comparison.pairs == 6
+    assert len(list(seen.iterdir())) == 4
+    base, new = Store().session_runs(target.session_id)
+    for run in (base, new):
+        assert len(run.values("wall")) == 6
+        assert [r.index for r in run.rounds] == list(range(len(run.rounds)))
+        assert run.name == "work.py:work"
+    positions = sorted(r.position for run in (base, new) for r in run.rounds)
+    assert positions == list(range(len(positions)))
 
 
 def test_a_risen_count_is_a_regression_whatever_the_clock_says(project: GitProject) -> None:

@@ -190,4 +190,4 @@ def test_table_and_chart_show_every_measure() -> None:
     assert len(exponents_table(fits).columns) == 6
     figure = scaling_chart(fits, {"requests": fits["requests"]})
     assert [trace.name for trace in figure.data] == ["requests: n^1.00", "baseline: n^1.00", "time: n^2.00"]
-    assert figure.data[0].y == (1.0, 2.0, 4.0, 8.0)
+    assert figure.data[0].y == pytest.approx((1.0, 2.0, 4.0, 8.0))

@@ -409,10 +409,10 @@ HARD = [
 
 
 def _seconds(text: str) -> float:
-    start = time.perf_counter()
+    start = time.thread_time()  # of this thread alone, whatever else the machine does
     redact(text)
     redact_sql(text)
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
 @pytest.mark.parametrize("piece", HARD)

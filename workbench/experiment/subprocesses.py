@@ -149,12 +149,16 @@ def load_recording(path: Path, done: Completed, name: str) -> Recording:
     return loaded
 
 
-def with_sampled(recording: Recording | None, sampled: Recording) -> Recording:
-    """The recording with the rounds, stacks and spans of a process of its own added (None: nothing to add to)."""
+def with_sampled(recording: Recording | None, sampled: Recording, *, placed: bool = False) -> Recording:
+    """The recording with the rounds, stacks and spans of a process of its own added (None: nothing to add to).
+
+    ``placed``: the rounds know their positions in the session; otherwise they follow those there are.
+    """
     if recording is None or recording.tree is None or sampled.tree is None:
         return sampled
     offset = len(recording.run.rounds)
-    rounds = tuple(replace(r, index=r.index + offset, position=r.position + offset) for r in sampled.run.rounds)
+    shift = 0 if placed else offset
+    rounds = tuple(replace(r, index=r.index + offset, position=r.position + shift) for r in sampled.run.rounds)
     tree, nodes = joined(recording.tree, sampled.tree, round_offset=offset)
     first = len(recording.spans)
     spans = tuple(

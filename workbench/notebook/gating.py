@@ -55,7 +55,7 @@ def assert_against(
         stored = judged.comparison
         look = (
             f"; workbench report {stored.base} {stored.new} -o difference.html shows the flame graphs"
-            if stored is not None
+            if stored is not None and stored.pairs
             else ""
         )
         raise AssertionError(f"{result.outcome}: {judged.sentence} (against {result.baseline}){look}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,10 @@ _WARMUP_SHARE = 0.1
 _WARMUP_PAIRS = 30
 _SETTLE_EVERY = 50
 _CLOCK_FAILURES = 10
+_GENERATION = 5
+"""Pairs before both sides go on in fresh processes: the first verdict, after 15, rests on three."""
+_RENEWED_WARMUPS = 3
+_SLOW_OPENING_S = 3.0  # such as an import of a large library: then once has to do
 _SAMPLED_ROUND_S = 0.1
 _UNEQUAL = 5
 _UNTIMED_ROUNDS = 2
@@ -62,6 +67,10 @@ class Duel:
     sequential: Sequential = field(default_factory=Sequential)
     at_start: dict[str, Scalar] = field(default_factory=conditions)
     untimed: int = 0
+    scratch: Path = Path()
+    loops: list[int | None] = field(default_factory=list)
+    renewed_at: float = 0.0
+    renewing_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.sequential = Sequential(self.rule)
@@ -162,7 +171,9 @@ class Duel:
         base, new = self.sides
         loops = {id(side): side.calibrate(seconds) for side in (new, base)}
         numbers = [n for n in loops.values() if n is not None]
+        self.loops = [loops[id(side)] for side in self.sides]
         if len(numbers) == len(self.sides) and max(numbers) <= _UNEQUAL * min(numbers):
+            self.loops = [max(numbers)] * len(self.sides)
             for side in self.sides:
                 side.set_loops(max(numbers))
 
@@ -191,9 +202,31 @@ class Duel:
             if verdict is not None:
                 self.verdict = verdict
                 return
-            if pairs % _SETTLE_EVERY == 0:
+            if pairs % _GENERATION == 0 and self._may_renew(pairs):
+                self._renew()
+            elif pairs % _SETTLE_EVERY == 0:
                 for side in self.sides:
                     side.settle()
+
+    def _may_renew(self, pairs: int) -> bool:
+        """Whether both sides can begin anew: not scripts, which do so each round, nor what takes long to set up."""
+        if any(side.script or side.parameters or side.opening_s > _SLOW_OPENING_S for side in self.sides):
+            return False
+        # The first verdict rests on three processes whatever they cost; later ones may take a third of the time.
+        return pairs < self.rule.looks[0] or time.monotonic() - self.renewed_at > 2 * self.renewing_s
+
+    def _renew(self) -> None:
+        began = time.monotonic()
+        with ThreadPoolExecutor(len(self.sides)) as pool:
+            sides = zip(self.sides, self.loops, strict=True)
+            for renewing in [pool.submit(side.renew, self.target, n, self.scratch) for side, n in sides]:
+                renewing.result()
+        for _ in range(_RENEWED_WARMUPS):
+            self._pair(self.sides, RoundKind.WARMUP)
+        for side in self.sides:
+            side.settle()
+        self.renewed_at = time.monotonic()
+        self.renewing_s = self.renewed_at - began
 
     def _leave_out_untimed(self, tried: int) -> None:
         """A pair in which the clock stood still or ran backwards is kept in the runs, but can't be judged."""

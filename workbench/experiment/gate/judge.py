@@ -218,7 +218,7 @@ class _Gate:
         self, target: GateTarget, places: tuple[Place, Place], own: tuple[str, ...], scratch: Path
     ) -> TargetResult:
         began = time.monotonic()
-        duel = Duel(target, places, self.settings, self._margin(target), own)
+        duel = Duel(target, places, self.settings, self._margin(target), own, scratch=scratch)
         session = Session(new_id(), "gate", utc_now(), environment=environment(self.folder))
         result = TargetResult(target.text, GateOutcome.INCONCLUSIVE)
         recordings: list[Recording] = []
@@ -245,7 +245,8 @@ class _Gate:
 
     def _margin(self, target: GateTarget) -> Margin:
         """The target's own, else the settings', else the project's."""
-        project = margin_for(target.text, start=self.folder)
+        named = f"{self.folder / target.text}" if target.file else target.text
+        project = margin_for(named, start=self.folder)
         rule = target.rule or self.settings.rule or project.rule
         rule = replace(rule, ignored_counts=rule.ignored_counts | self.settings.ignore_counts)
         return Margin(rule, target.max_seconds or self.settings.max_seconds or project.max_seconds)
@@ -257,7 +258,8 @@ class _Gate:
         if duel.verdict is None:
             return replace(result, comparison=comparison)
         outcome = GateOutcome.of(comparison.verdict)
-        reason = "; ".join(found) if outcome is GateOutcome.REGRESSION else ""
+        untimed = "" if self.settings.timing else "no count rose"
+        reason = "; ".join(found) if outcome is GateOutcome.REGRESSION else untimed
         return replace(result, outcome=outcome, comparison=comparison, counts=tuple(found), reason=reason)
 
     def _identities(self, session: Session) -> tuple[dict[str, object], dict[str, object]]:

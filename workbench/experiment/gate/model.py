@@ -111,8 +111,7 @@ class Revision:
 class TargetResult:
     """One target's outcome. ``comparison`` stands wherever both sides were measured; its runs are in the store.
 
-    ``counts`` are the lines about counts that rose, ``command`` measures it again, ``exit_code`` is that of an
-    error where there was one.
+    ``counts`` are the lines about counts that rose; ``exit_code`` is that of an error where there was one.
     """
 
     target: str
@@ -128,7 +127,8 @@ class TargetResult:
     @property
     def sentence(self) -> str:
         """What a person needs: the reason where there is one, then what was measured."""
-        measured = self.comparison.sentence if self.comparison is not None else ""
+        timed = self.comparison is not None and (self.comparison.pairs or not self.reason)
+        measured = self.comparison.sentence if self.comparison is not None and timed else ""
         return "; ".join(filter(None, (self.reason, measured)))
 
 

@@ -6,15 +6,17 @@ import os
 import pickle
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from workbench.analysis.pairs import execution_seconds
 from workbench.errors import ScenarioError, ServiceError
 from workbench.experiment.gate.model import GateSettings, GateTarget
+from workbench.experiment.subprocesses import with_sampled
 from workbench.experiment.warmup import Steadiness
 from workbench.model import Recording, RoundKind, Scalar, Status
 from workbench.scenarios.base import Failure, Outcome
@@ -65,10 +67,16 @@ class Side:
     status: Status | None = None
     error: str | None = None
     steadiness: Steadiness = field(default_factory=Steadiness)
+    opening_s: float = 0.0
+    earlier: Recording | None = None  # of the processes before this one
 
     @classmethod
     def start(cls, place: Place, settings: GateSettings) -> Side:
         """Start the worker. Raises ``ServiceStartFailed``."""
+        return cls(place, settings, cls._process(place, settings))
+
+    @staticmethod
+    def _process(place: Place, settings: GateSettings) -> ServiceProcess:
         roots = [str(root) for root in place.roots]
         config = {
             "roots": roots,
@@ -78,7 +86,7 @@ class Side:
             "timeout_s": settings.timeout_s,
             "pythonpath": os.pathsep.join([*roots, *filter(None, [os.environ.get("PYTHONPATH", "")])]),
         }
-        process = start_service(
+        return start_service(
             "workbench.experiment.gate.worker",
             config,
             name=f"the {place.name} side",
@@ -87,12 +95,28 @@ class Side:
             folder=place.folder,
             variables={"PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0")},
         )
-        return cls(place, settings, process)
+
+    def renew(self, target: GateTarget, loops: int | None, folder: Path) -> None:
+        """Go on in a fresh process: where things lie in memory makes one faster than the next, for all its life.
+
+        What was recorded is kept. Raises ``SideFailed``.
+        """
+        self.earlier = self.recording(folder, run_id="", session_id="", name="")
+        self.stop()
+        try:
+            self.process = self._process(self.place, self.settings)
+        except ServiceError as error:
+            raise SideFailed(self, {"failed": str(error)}) from error
+        self.open(target)
+        if loops is not None:
+            self.set_loops(loops)
 
     def open(self, target: GateTarget) -> None:
+        began = time.monotonic()
         scenario = {**asdict(self.settings.scenario), "options": dict(self.settings.scenario.options)}
         answer = self._ask("open", text=target.text, opener=target.opener, scenario=scenario)
         self.script, self.parameters = answer["script"], answer["parameters"]
+        self.opening_s = time.monotonic() - began
 
     def calibrate(self, seconds: float) -> int | None:
         """Make rounds last at least ``seconds``; the loops chosen, None where there are none."""
@@ -144,7 +168,29 @@ class Side:
             recording: Recording = pickle.loads(file.read_bytes())  # by our own child, just now
         except (SideFailed, OSError, pickle.UnpicklingError, AttributeError, ImportError):
             return None
-        return recording
+        return self._whole(recording)
+
+    def _whole(self, recording: Recording) -> Recording:
+        """The recording with those of the processes before."""
+        if self.earlier is None:
+            return recording
+        run = recording.run
+        joined = with_sampled(self.earlier, recording, placed=True)
+        first = self.earlier.run
+        whole = replace(
+            joined.run,
+            run_id=run.run_id,
+            session_id=run.session_id,
+            name=run.name,
+            started_at=first.started_at,
+            duration_s=first.duration_s + run.duration_s,
+            status=run.status,
+            error=run.error,
+            parameters=run.parameters,
+            scenario=run.scenario,
+            variant=run.variant,
+        )
+        return replace(joined, run=whole, plans=recording.plans or self.earlier.plans)
 
     def stop(self) -> None:
         """Close the target in order, then end the worker and whatever it started."""

@@ -1,4 +1,4 @@
-"""Differences, spans and source beside the flame graph in a real browser: seen, walked by keyboard, and harmless."""
+"""Differences, spans and source beside the flame graph, in a real browser: seen, walked by keyboard, harmless."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from workbench.analysis.join import joined
 from workbench.analysis.treediff import Side, TreeDifference, sampled_side, tree_difference
 from workbench.calltree import CallTree, CallTreeBuilder, tree_from_stacks
 from workbench.model import Frame, Round, RoundKind, Run, Status
@@ -121,3 +122,14 @@ def test_an_empty_side_is_a_side() -> None:
     difference = tree_difference(sampled_side(run(), empty), sampled_side(run(), tree))
     assert difference.appeared().tolist() == [True]
     assert tree_difference(Side(empty, empty.self_ns()), Side(empty, empty.self_ns())).functions() == []
+
+
+def test_joined_trees_keep_their_tasks() -> None:
+    trees = []
+    for names in (("a", ""), ("b", "a", "")):
+        builder = CallTreeBuilder()
+        for name in names:
+            builder.sample(time_ns=1, weight_ns=1, node=builder.node((MAIN,)), task=builder.task(name))
+        trees.append(builder.build())
+    tree, _ = joined(*trees)
+    assert [tree.tasks[task] if task >= 0 else "" for task in tree.samples.task.tolist()] == ["a", "", "b", "a", ""]

@@ -111,10 +111,18 @@ def test_figures_are_reduced_to_what_needs_no_network() -> None:
 
 
 def test_headings_go_below_the_pages_and_leave_no_gap(store: Store, tmp_path: Path) -> None:
-    page = page_of(store, tmp_path, markdown_cell("# Title\n\n#### Four\n\n# One"), markdown_cell("###### Six"))
+    page = page_of(
+        store, tmp_path, markdown_cell("Text\n\n# Title\n\n#### Four\n\n# One"), markdown_cell("###### Six")
+    )
     main = page[page.index("<main>") : page.index("</main>")]
     assert "<h1" not in main
     assert [main.index(h) for h in ("<h2>Title", "<h3>Four", "<h2>One", "<h3>Six")]
+
+
+def test_a_title_that_opens_the_notebook_stands_at_its_head_only(store: Store, tmp_path: Path) -> None:
+    page = page_of(store, tmp_path, markdown_cell("# A *sole* title\ntext"))
+    assert page.count("A sole title") == 2  # in the page's title, too
+    assert "<p>text</p>" in page
 
 
 @pytest.mark.parametrize(

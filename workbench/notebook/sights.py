@@ -41,13 +41,13 @@ def diff_flamegraph(base: Named | CallTree, new: Named | CallTree, *, store: Sto
     Time is per execution of the body, not by samples. What makes the two incomparable stands on the picture. Raises
     ``RunNotFound`` for an unknown run and ``UsageError`` where neither side has stacks.
     """
-    sides = [_side(what, store) for what in (base, new)]
-    if not any(side.tree is not None and len(side.tree.samples) for side in sides):
+    before, after = _side(base, store), _side(new, store)
+    if not any(side.tree is not None and len(side.tree.samples) for side in (before, after)):
         raise UsageError("neither run has stacks, so there is no difference to draw")
-    table = diff_table(diff_of(*sides))
-    text = "\n".join([*diff_warnings(*sides), table.to_text()])
-    still = f"<div{_of(*(side.run for side in sides))}>{diff_still(*sides)}</div>"
-    return FlameGraph(diff_payload(sides[0], sides[1]), still=still, text=text)
+    table = diff_table(diff_of(before, after))
+    text = "\n".join([*diff_warnings(before, after), table.to_text()])
+    still = f"<div{_of(before.run, after.run)}>{diff_still(before, after)}</div>"
+    return FlameGraph(diff_payload(before, after), still=still, text=text)
 
 
 def timeline(what: Named, *, store: Store | None = None) -> Timeline:

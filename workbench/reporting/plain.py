@@ -36,4 +36,4 @@ def shortened(text: str, most: int = 20_000) -> str:
 def markdown_title(source: str) -> str:
     """The text of the first heading of the first level; "" without one."""
     found = _HEADING.search(source)
-    return unicodedata.normalize("NFC", found[1].replace("`", "").replace("**", "")) if found else ""
+    return unicodedata.normalize("NFC", found[1].replace("`", "").replace("*", "")) if found else ""

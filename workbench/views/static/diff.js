@@ -9,8 +9,8 @@ import { functionTotals } from "./functions.js";
 const STEPS = [0.001, 0.005, 0.02, 0.1]; // shares of the larger whole at which the next colour begins
 const LESS = ["#d1e5f0", "#92c5de", "#4393c3", "#2b7bba", "#1a5a9c"];
 const MORE = ["#fddbc7", "#f4a582", "#e06b50", "#c9373c", "#a01029"];
-const DARK_LESS = ["#2c3f51", "#2f5d84", "#3a80ba", "#60a6dc", "#9bcdf4"];
-const DARK_MORE = ["#533b35", "#87493c", "#bf594a", "#e87869", "#ffaa9b"];
+const DARK_LESS = ["#2c3f51", "#2f5d84", "#3a80ba", "#569bd3", "#7cbaee"];
+const DARK_MORE = ["#533b35", "#87493c", "#bf594a", "#dd6c5c", "#f28a79"];
 const [SAME, GONE, FRESH] = [0, 1 + LESS.length + MORE.length, 2 + LESS.length + MORE.length];
 const ROWS = 100;
 const MODES = [["time", "Time per repetition"], ["share", "Share of the whole"]];
@@ -147,7 +147,7 @@ function colouring(difference, mode, label) {
 
 /** The further from the background, the greater the change. */
 function fillsOf({ dark }) {
-  return dark ? ["#43474e", ...DARK_LESS, ...DARK_MORE, "#e3f2ff", "#ffe9e2"] : ["#e2e5ea", ...LESS, ...MORE, "#08306b", "#67000d"];
+  return dark ? ["#43474e", ...DARK_LESS, ...DARK_MORE, "#c8e5ff", "#ffcdbd"] : ["#e2e5ea", ...LESS, ...MORE, "#08306b", "#67000d"];
 }
 
 /** Functions by their change, the greatest first; the switch decides between time and shares. */

@@ -20,7 +20,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PATIENCE_S = 5.0
-LONG_LIVED_THREADS = ("asyncio_", "pytest_timeout", "tqdm", "AnyIO worker")
+LONG_LIVED_THREADS = ("asyncio_", "pytest_timeout", "tqdm", "AnyIO worker", "MainThread - runner")
 LONG_LIVED_CHILDREN = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
 

@@ -74,8 +74,9 @@ ROW = ".wb-ex tbody tr:has(td:text-is('{}'))"
 
 def choose(page: Page, *names: str) -> None:
     """Choose exactly these runs in the explorer."""
-    for box in page.locator(".wb-ex tbody input:checked").all():
-        box.uncheck()
+    chosen = page.locator(".wb-ex tbody input:checked")
+    while chosen.count():
+        chosen.first.uncheck()
     for name in names:
         page.locator(ROW.format(name)).locator("input").check()
 

@@ -30,7 +30,7 @@ def test_the_graph_and_the_explorer_are_live(browser: Browser, tmp_path: Path) -
         run_all(page)
         page.wait_for_function(PAINTED, timeout=PATIENCE_S * 1000)
         page.wait_for_selector(".wb-ex tbody tr[data-run]", timeout=PATIENCE_S * 1000)
-        assert page.get_by_text("'the value'", exact=True).count() == 1
+        assert page.locator(".jp-OutputArea").get_by_text("'the value'", exact=True).count() == 1
         assert page.locator(".wb-still").first.is_hidden()
         page.locator(".wb-ex tbody input").first.check()
         page.locator(".wb-ex [data-do=graph]").click()

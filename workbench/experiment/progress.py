@@ -55,6 +55,8 @@ def progress_bar(title: str, *, disable: bool | None = None) -> Iterator[Progres
 class _CellFile:
     """What tqdm writes to in a notebook: one output of the cell, which is replaced by each line."""
 
+    encoding = "utf-8"  # for tqdm's finer bar
+
     def __init__(self) -> None:
         self._id = ""
 

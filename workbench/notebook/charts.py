@@ -14,6 +14,7 @@ from workbench.analysis.pairs import seconds
 from workbench.errors import RunNotFound, UsageError
 from workbench.model import Recording, Run
 from workbench.notebook.measuring import Ladder
+from workbench.notebook.shown import table_html
 from workbench.statistics import median
 from workbench.views.charts import CONFIG, LadderStep
 from workbench.views.numbers import format_interval, format_range, format_ratio, format_seconds
@@ -47,7 +48,7 @@ class Chart:
         plotly = {"data": document["data"], "layout": document["layout"], "config": dict(CONFIG)}
         return {
             "application/vnd.plotly.v1+json": plotly,
-            "text/html": self._still() + self.table.to_html(),
+            "text/html": self._still() + table_html(self.table),
             "text/plain": self.table.to_text(),
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 from workbench.calltree import CallTree
+from workbench.notebook.shown import table_html
 from workbench.views.flamegraph import functions_table, top_functions
 from workbench.views.payload import FlameMeta
 from workbench.views.svg import flamegraph_svg
@@ -25,7 +26,7 @@ def still_html(tree: CallTree, meta: FlameMeta) -> str:
     table = functions_table(top_functions(tree, _FUNCTIONS), meta.rounds, "Functions with most self time")
     note = "<p><small>A still picture; run the cell for the live flame graph.</small></p>"
     of = f' data-wb-run="{html_text(meta.run_id)}"' if meta.run_id else ""  # a report draws it live again by this
-    return f"<p{of}><strong>{html_text(meta.name or meta.run_id)}</strong></p>{image}{table.to_html()}{note}"
+    return f"<p{of}><strong>{html_text(meta.name or meta.run_id)}</strong></p>{image}{table_html(table)}{note}"
 
 
 def still_text(tree: CallTree, meta: FlameMeta) -> str:

@@ -13,7 +13,7 @@ from workbench.experiment.loops import outside_loop
 from workbench.experiment.progress import progress_bar
 from workbench.experiment.targets import CallableTarget
 from workbench.model import Comparison, Recording
-from workbench.notebook.shown import ComparisonView
+from workbench.notebook.shown import ComparisonView, table_html
 from workbench.views.numbers import format_bytes, format_count, format_seconds, format_times
 from workbench.views.tables import TextTable
 
@@ -82,7 +82,7 @@ class Ladder:
         return TextTable(columns, tuple(cells), "A measurement, not a verdict.", range(1, len(columns)))
 
     def _repr_html_(self) -> str:
-        return self.table().to_html()
+        return table_html(self.table())
 
     def __repr__(self) -> str:
         return self.table().to_text()

@@ -23,7 +23,7 @@ from workbench.views.tables import (
     html_text,
 )
 
-__all__ = ["ComparisonView", "FunctionTable", "ReportFile", "RunList", "middle_seconds"]
+__all__ = ["ComparisonView", "FunctionTable", "ReportFile", "RunList", "middle_seconds", "table_html"]
 
 _FUNCTIONS = 10
 
@@ -37,10 +37,17 @@ class RunList(list[Run]):
         return TextTable(columns, tuple(map(_run_cells, self)), numbers=(4, 5, 6))
 
     def _repr_html_(self) -> str:
-        return self.table().to_html() if self else "<p>No runs are stored yet.</p>"
+        return table_html(self.table()) if self else "<p>No runs are stored yet.</p>"
 
     def __repr__(self) -> str:
         return self.table().to_text() if self else "no runs"
+
+
+def table_html(table: TextTable) -> str:
+    """The table for a notebook's page, where JupyterLab would align all columns to the right."""
+    left = ' style="text-align:left"'
+    html = table.to_html()
+    return html.replace("<td>", f"<td{left}>").replace('<th scope="col">', f'<th scope="col"{left}>')
 
 
 def middle_seconds(run: Run) -> float | None:
@@ -90,7 +97,7 @@ class ComparisonView:
     def _repr_html_(self) -> str:
         weight = "700" if self.comparison.verdict is Verdict.REGRESSION else "600"
         notes = "".join(f"<li>{html_text(note)}</li>" for note in self.comparison.differences)
-        tables = "".join(t.to_html() for t in (self.counts(), self.functions()) if t.rows)
+        tables = "".join(table_html(t) for t in (self.counts(), self.functions()) if t.rows)
         sentence = f"<p>{html_text(self.comparison.sentence)}</p>" if self.comparison.sentence else ""
         return f'<p style="font-weight:{weight}">{html_text(self.headline())}</p>{sentence}<ul>{notes}</ul>{tables}'
 
@@ -107,7 +114,7 @@ class FunctionTable:
     table: TextTable
 
     def _repr_html_(self) -> str:
-        return self.table.to_html()
+        return table_html(self.table)
 
     def __repr__(self) -> str:
         return self.table.to_text()

@@ -71,6 +71,7 @@ class Page {
     const still = element.querySelector(".wb-still");
     const host = document.createElement("div");
     const view = { id, host, destroy: () => {} };
+    host.dataset.lmSuppressShortcuts = "true"; // JupyterLab's, which it would take before we see the key
     element.wbLive = true;
     this.views.set(element, view);
     element.append(host);

@@ -73,7 +73,7 @@ def test_an_interrupted_comparison_keeps_its_rounds(kernel: Any, store_path: Pat
 
     cell = f"%%compare one two\n{piece}# ---\n{piece}"
     reply = talk.execute_interactive(cell, timeout=PATIENCE_S, output_hook=on_output)
-    assert reply["content"]["status"] == "error"
+    assert reply["content"]["ename"] == "KeyboardInterrupt", reply["content"]
     runs = {run.name: run for run in Store(store_path).runs() if run.name in {"one", "two"}}
     assert {str(run.status) for run in runs.values()} == {"interrupted"}
     assert all(len(run.rounds) > 2 for run in runs.values())

@@ -268,7 +268,9 @@ class Explorer {
       event.preventDefault();
       submit();
     };
-    this.form.onkeydown = (event) => event.key === "Escape" && this.#closeForm();
+    this.form.onkeydown = (event) => {
+      if (event.key === "Escape") this.#closeForm();
+    };
     (this.form.querySelector("input") ?? go).focus();
   }
 

@@ -30,6 +30,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     made = {"session": session_report(), "single": single_report(), "evil": evil_report()}
     for name, report in made.items():
         write_report(report, folder / f"{name}.html")
+    write_report(made["session"], folder / "plotly.html", plotly=True)
+    made["plotly"] = made["session"]
     return {name: (folder / f"{name}.html").as_uri() for name in made}
 
 
@@ -58,6 +60,14 @@ def test_the_flame_graph_is_on_the_screen_and_nothing_was_requested(watch, pages
     assert boxes[0]["name"] == "all"
     assert boxes[0]["width"] == pytest.approx(watched.graph("g.state().width"))
     assert watched.page.locator(".wb-fg-canvas").first.evaluate(COLOURS) > 10
+
+
+def test_plotly_draws_the_ladder_under_the_pages_policy(watch, pages) -> None:
+    watched = watch(pages["plotly"])
+    watched.page.wait_for_selector("[data-wb-chart] .main-svg .point")
+    assert watched.requests == [pages["plotly"]]
+    assert watched.problems == []
+    assert watched.page.locator("[data-wb-chart] .modebar-btn[data-title*='plotly.com']").count() == 0
 
 
 def test_the_boxes_are_painted_where_the_layout_says(single) -> None:

@@ -21,8 +21,14 @@ __all__ = ["report_command"]
     "--format", "form", type=click.Choice(["html", "md"]), help="Default: what the file's name says, else html."
 )
 @click.option("--confidential", is_flag=True, help="Leave out source, folders, hosts, users and statements.")
+@click.option("--plotly", is_flag=True, help="A ladder's chart to zoom and hover, by plotly: 4.8 MB more.")
 def report_command(
-    store_path: Path | None, what: tuple[str, ...], output: Path | None, form: str | None, confidential: bool
+    store_path: Path | None,
+    what: tuple[str, ...],
+    output: Path | None,
+    form: str | None,
+    confidential: bool,
+    plotly: bool,
 ) -> None:
     """Write runs, a session or a notebook as one HTML file that needs nothing but a browser.
 
@@ -36,7 +42,7 @@ def report_command(
         form = "md" if output is not None and output.suffix.lower() in {".md", ".markdown"} else "html"
     if output is not None:
         prepare_output(output)
-    text = rendered(Store(store_path), what, form, confidential=confidential)
+    text = rendered(Store(store_path), what, form, confidential=confidential, plotly=plotly)
     if output is None:
         click.echo(text.encode("utf-8", "replace"), nl=False)
         return

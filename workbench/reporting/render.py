@@ -18,15 +18,20 @@ if TYPE_CHECKING:
 __all__ = ["rendered"]
 
 
-def rendered(store: Store, what: Sequence[str], form: str = "html", *, confidential: bool = False) -> str:
-    """The report on ``what`` as ``form`` ("html" or "md"). Raises ``UsageError`` and ``RunNotFound``."""
+def rendered(
+    store: Store, what: Sequence[str], form: str = "html", *, confidential: bool = False, plotly: bool = False
+) -> str:
+    """The report on ``what`` as ``form`` ("html" or "md"). Raises ``UsageError`` and ``RunNotFound``.
+
+    ``plotly`` draws a ladder's chart with it; a notebook's report holds what the notebook does.
+    """
     notebooks = [name for name in what if name.lower().endswith(".ipynb")]
     if notebooks:
         return _notebook(store, what, form, confidential=confidential)
     report = load_report(store, what)
     if confidential:
         report = made_confidential(report)
-    return report_markdown(report) if form == "md" else report_html(report)
+    return report_markdown(report) if form == "md" else report_html(report, plotly=plotly)
 
 
 def _notebook(store: Store, what: Sequence[str], form: str, *, confidential: bool) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workbench.analysis.pairs import seconds
 from workbench.errors import OutputError
+from workbench.reporting.chart import chart_html
 from workbench.reporting.comparability import comparability_section
 from workbench.reporting.comparing import comparison_section
 from workbench.reporting.markdown import report_markdown
@@ -24,14 +25,16 @@ from workbench.reporting.sections import (
     parameters_section,
     run_section,
 )
-from workbench.views.charts import LadderStep
+from workbench.views.charts import LadderStep, ladder_chart
 from workbench.views.ladder_svg import ladder_svg
 from workbench.views.packages import colours_of
 
 __all__ = ["prepare_output", "report_html", "write_atomically", "write_report"]
 
+_LADDER_CHART = "Wall time of a round of each variant, as in the table"
 
-def _chart(report: ReportData) -> str:
+
+def _chart(report: ReportData, *, plotly: bool) -> str:
     """The ladder's chart; "" where fewer than two variants have a round."""
     by_id = {r.run.run_id: r.run for r in report.runs}
     steps = [
@@ -43,17 +46,19 @@ def _chart(report: ReportData) -> str:
         )
         for row in report.rows
     ]
-    return ladder_svg(steps, bound_s=report.bound.seconds if report.bound else None)
+    bound_s = report.bound.seconds if report.bound else None
+    still = ladder_svg(steps, bound_s=bound_s)
+    return chart_html(ladder_chart(steps, bound_s=bound_s), _LADDER_CHART) if still and plotly else still
 
 
-def _main(report: ReportData) -> str:
+def _main(report: ReportData, chart: str) -> str:
     trees = [run.tree for run in report.runs if run.tree is not None]
     colours = colours_of(trees)
     runs = "".join(run_section(run, number, colours) for number, run in enumerate(report.runs))
     return "".join(
         (
             comparison_section(report, colours),
-            ladder_section(report, _chart(report)) if report.rows else "",
+            ladder_section(report, chart) if report.rows else "",
             bound_section(report),
             comparisons_section(report),
             comparability_section(report),
@@ -64,21 +69,23 @@ def _main(report: ReportData) -> str:
     )
 
 
-def report_html(report: ReportData) -> str:
-    """The whole page."""
+def report_html(report: ReportData, *, plotly: bool = False) -> str:
+    """The whole page. ``plotly``: a ladder's chart can be zoomed and hovered, and the page is 4.8 MB larger."""
+    chart = _chart(report, plotly=plotly)
     written = f"Written {report.written_at:%Y-%m-%d %H:%M} UTC by workbench."
     return page_html(
         report.title,
         header=header(report, report_markdown(report)),
-        main=_main(report),
+        main=_main(report, chart),
         footer=f"{written} This page is one file and asks no network for anything.",
+        plotly=plotly and bool(chart),
     )
 
 
-def write_report(report: ReportData, path: Path) -> None:
+def write_report(report: ReportData, path: Path, *, plotly: bool = False) -> None:
     """Write the page, or Markdown to a ``.md`` file, whole or not at all. Raises ``OutputError``."""
     markdown = path.suffix.lower() in {".md", ".markdown"}
-    write_atomically(path, report_markdown(report) if markdown else report_html(report))
+    write_atomically(path, report_markdown(report) if markdown else report_html(report, plotly=plotly))
 
 
 def prepare_output(path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_runs import EVIL, jamf_tree, run, session
+from sample_runs import EVIL, STARTED, jamf_tree, run, session
 
 import workbench as wb
 from workbench.errors import UsageError
@@ -41,6 +41,7 @@ def test_it_lists_the_runs_and_answers_a_poll_with_news_only(store: Store) -> No
     opened, _ = explorer.opened()
     assert opened["kind"] == "explorer"
     assert {row["name"] for row in opened["runs"]} == {"naive", "optimized"}
+    assert all(row["at"] == STARTED.timestamp() for row in opened["runs"])
     assert opened["more"] is False
     assert asked(explorer, "poll", stamp=opened["stamp"])["do"] == "same"
     elsewhere = Store(store.path)

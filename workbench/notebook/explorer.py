@@ -157,6 +157,7 @@ def _row(run: Run) -> dict[str, Any]:
         "id": run.run_id,
         "session": run.session_id,
         "name": run.name,
+        "at": run.started_at.timestamp(),  # to sort by: both sides of a comparison begin within a second
         "started": f"{run.started_at:%Y-%m-%d %H:%M:%S}",
         "status": str(run.status),
         "rounds": len(run.rounds),

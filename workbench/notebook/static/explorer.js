@@ -146,7 +146,7 @@ class Explorer {
     const text = (run) => [run.name, run.status, run.sampler, run.id, run.session, ...run.tags].join(" ").toLowerCase();
     this.shown = this.runs.filter((run) => words.every((word) => text(run).includes(word)));
     const { by, down } = this.sort;
-    const value = (run) => (by === "tags" ? run.tags.join(" ") : (run[by] ?? -1));
+    const value = (run) => (by === "tags" ? run.tags.join(" ") : by === "started" ? run.at : (run[by] ?? -1));
     const order = (a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : a.id < b.id ? -1 : 1);
     this.shown.sort((a, b) => (down ? order(b, a) : order(a, b)));
     this.#fill();
@@ -221,7 +221,7 @@ class Explorer {
   /** The chosen runs, the older first: it is the base of a comparison. */
   #inTime() {
     const runs = this.runs.filter((run) => this.chosen.has(run.id));
-    return runs.sort((a, b) => (a.started + a.id < b.started + b.id ? -1 : 1)).map((run) => run.id);
+    return runs.sort((a, b) => a.at - b.at).map((run) => run.id);
   }
 
   #ask(question, doing) {

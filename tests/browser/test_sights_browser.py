@@ -213,6 +213,7 @@ def test_choosing_a_function_keeps_its_spans_bright_and_a_table_tells_all(opened
     watched.graph(f"g.choose({number})")
     assert page.evaluate(f"{TIMELINE}.state().issued") == 6
     page.get_by_text("Spans as a table").click()
+    page.locator(".wb-spans-table tbody td").first.wait_for()
     cells = page.locator(".wb-spans-table tbody tr").first.locator("td").all_text_contents()
     assert cells == ["http", "GET /items/{id}", "13.0 ms", cells[3], "fetch", "app/main.py:12", "ok"]
     assert page.locator(".wb-spans-table tbody tr").count() == 18

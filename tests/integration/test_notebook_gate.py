@@ -38,6 +38,7 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store.duckdb")
 
 
+@pytest.mark.soak
 def test_what_is_faster_passes_and_shows_no_figures(work: Path, store: Store) -> None:
     passed = wb.assert_no_regression(f"{work}:many", f"{work}:once", store=store)
     assert passed.verdict == "IMPROVEMENT"

@@ -47,6 +47,13 @@ def test_plain():
 """
 
 
+@pytest.fixture(autouse=True)
+def outside_xdist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pytest under test isn't a worker of the one that runs it, and mustn't believe so."""
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def git(folder: Path, *arguments: str) -> None:
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
@@ -184,6 +191,7 @@ def test_a_slower_test_fails_against_the_baseline(project: Path, pytester: pytes
     assert {session.kind for session in Store().sessions()} == {"gate", "test"}
 
 
+@pytest.mark.soak
 @pytest.mark.service
 def test_beside_other_tests_counts_are_judged_and_times_are_not(project: Path, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(

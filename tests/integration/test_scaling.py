@@ -84,6 +84,7 @@ def test_a_square_against_a_linear_function_is_a_regression(work: Path, store: S
     json.dumps(scaling_json(result))
 
 
+@pytest.mark.soak
 def test_declared_limits_judge_without_a_baseline(work: Path) -> None:
     free = measure_scaling(f"{work}:square", SIZES, settings=QUICK)
     assert (free.verdict, free.exit_code) == (None, 0)
@@ -98,6 +99,7 @@ def test_memory_grows_with_what_is_kept() -> None:
     assert result.exponents[MEMORY].value == pytest.approx(1.0, abs=0.1)
 
 
+@pytest.mark.soak
 def test_input_is_made_outside_the_clock(work: Path) -> None:
     made: list[int] = []
 

@@ -115,7 +115,8 @@ def test_bodies_of_one_name_are_each_found_and_overlapping_ones_left_out(module:
     assert function_sources(tree_of(frame), {frame: codes}) == ()
 
 
-def test_a_notebooks_cell_is_read_from_linecache() -> None:
+def test_a_notebooks_cell_is_read_from_linecache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linecache, "cache", {})  # other tests' cells have the same normalised name
     name = "/tmp/ipykernel_4711/1234567890.py"
     text = "def cell():\n    return 2\n"
     space: dict[str, object] = {}

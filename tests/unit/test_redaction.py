@@ -423,6 +423,7 @@ def test_time_is_linear(piece: str) -> None:
     assert ratio < 32
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("piece", ["token=abc&", "select 'a' from b; ", "-eyJ"])
 def test_a_megabyte(piece: str) -> None:
     cleaned = redact(piece * (1_000_000 // len(piece)))

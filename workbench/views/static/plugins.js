@@ -11,7 +11,7 @@ import { mount as timeline } from "./timeline.js";
  * @typedef {object} Shell  What a plugin may use.
  * @property {import("./profile.js").Profile} profile  columns, names and weights; `profile.section("span")` is
  *   null or {start, duration, …}: the columns of that prefix. `profile.header` is the payload's header.
- * @property {HTMLElement} element  the root (class wb-fg); style it through classes, never through innerHTML.
+ * @property {HTMLElement} element  the root (class wb-fg); style it through classes, never through markup.
  * @property {AbortSignal} signal  for addEventListener; aborted when the view leaves the page.
  * @property {{dark: boolean, background: string, text: string, soft: string, line: string, accent: string}} theme
  *   colours in use, "#rrggbb"; changes with the event "theme".

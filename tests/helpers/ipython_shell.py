@@ -19,6 +19,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The shell; the store is the test's own, and what a cell displays is in ``shell.shown``."""
     interactive = pytest.importorskip("IPython.core.interactiveshell")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # IPython warns where another one than ours is active
     config = importlib.import_module("traitlets.config").Config()
     config.HistoryManager.enabled = False
     made = interactive.InteractiveShell(config=config)

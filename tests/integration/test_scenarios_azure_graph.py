@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import psutil
 import pytest
 from graphs import KINDS, running
+from neo4j._async.work.transaction import AsyncTransactionBase
+from neo4j.exceptions import IncompleteCommit
 
 from workbench.errors import ServiceError, ServiceUnauthorized, ServiceUnreachable
 from workbench.scenarios.azure import statements
@@ -267,6 +269,29 @@ def test_a_label_scan_is_seen_where_the_index_is_missing(server: RunningGraph) -
     (plan,) = on(server, work)
     assert any("NodeByLabelScan" in operator.name for operator in plan.operators)
     assert "r1" not in plan.document
+
+
+@pytest.mark.parametrize("pipelined", [False, True])
+def test_a_commit_in_doubt_is_written_again_and_once(
+    server: RunningGraph, pipelined: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection breaks between a commit and its answer, so that nobody knows whether it took place."""
+    commit = AsyncTransactionBase._commit
+    doubts = iter(range(2))
+
+    async def committed_unheard(transaction: Any) -> Any:
+        done = await commit(transaction)
+        if next(doubts, None) is not None:
+            raise IncompleteCommit("Failed to read from defunct connection")
+        return done
+
+    async def work(graph: Graph) -> tuple[str, int, int]:
+        monkeypatch.setattr(AsyncTransactionBase, "_commit", committed_unheard)
+        await write_all(graph, 10)
+        assert graph.retries == 2
+        return await graph_digest(graph)
+
+    assert on(server, work, pipelined=pipelined)[1:] == (30, 58)
 
 
 def test_a_crash_and_restart_in_the_middle_is_ridden_out(server: RunningGraph) -> None:

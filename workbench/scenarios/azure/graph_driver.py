@@ -21,6 +21,7 @@ from neo4j.exceptions import (
     AuthError,
     ConfigurationError,
     DriverError,
+    IncompleteCommit,
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
@@ -38,6 +39,11 @@ _FIRST_DELAY_S = 0.02
 _LONGEST_DELAY_S = 2.0
 _READ_ONLY = re.compile(r"read.?only", re.IGNORECASE)
 _FATAL = ("NotALeader", "Forbidden", "DatabaseNotFound", "DatabaseUnavailable", "Security.", "Syntax")
+
+
+def _may_be_repeated(error: DriverError | Neo4jError) -> bool:
+    """A commit whose answer was lost may have taken place; all writes are MERGEs, so doing one again is safe."""
+    return error.is_retryable() or isinstance(error, IncompleteCommit)
 
 
 class RowRefused(ServiceError):
@@ -109,7 +115,7 @@ class Graph:
                 return await self._once(statement, parameters, mode)
             except (DriverError, Neo4jError) as error:
                 delay = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2 ** (attempt - 1)) * random.uniform(0.5, 1.5)
-                if not error.is_retryable() or time.monotonic() + delay > deadline:
+                if not _may_be_repeated(error) or time.monotonic() + delay > deadline:
                     raise
             self.retries += 1
             await asyncio.sleep(delay)

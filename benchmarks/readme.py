@@ -13,7 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from workbench.experiment.claims.model import ClaimVerdict
+from workbench.experiment.claims.results import open_book
 from workbench.experiment.claims.words import quantity
+from workbench.reporting.claims import claim_svg
 from workbench.statistics import median, paired_ratio
 from workbench.views.numbers import format_count, format_seconds
 
@@ -27,10 +30,24 @@ Document = Mapping[str, Any]
 
 
 def main() -> int:
-    """Rewrite the pages."""
+    """Rewrite the pages, and the pictures that they show."""
+    draw_sweeps(RESULTS / "plots")
     for page in PAGES:
         page.write_text(render(page.read_text(encoding="utf-8"), RESULTS), encoding="utf-8")
     return 0
+
+
+def draw_sweeps(folder: Path) -> None:
+    """``ID.svg`` for each claim whose verdict depends on a condition; others' are removed."""
+    book = open_book(FOLDER.parent)
+    every = book.evaluations(book.catalogue.select([]))
+    pictures = {f"{e.claim.id}.svg": claim_svg(e) for e in every if e.verdict is ClaimVerdict.DEPENDS}
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.svg"):
+        if old.name not in pictures:
+            old.unlink()
+    for name, picture in pictures.items():
+        (folder / name).write_text(picture, encoding="utf-8")
 
 
 def render(page: str, results: Path) -> str:
@@ -221,7 +238,13 @@ def claims(document: Document) -> str:
     rows = [
         [claim["id"], claim["statement"], measured(claim), f"*{claim['verdict']}*"] for claim in document["claims"]
     ]
-    return table(("claim", "what is stated", "measured", "verdict"), rows)
+    return table(("claim", "what is stated", "measured", "verdict"), rows) + sweeps(document)
+
+
+def sweeps(document: Document) -> str:
+    """The pictures of the claims whose verdict depends on a condition."""
+    named = [claim["id"] for claim in document["claims"] if claim["verdict"].startswith("depends")]
+    return "".join(f"\n\n![The conditions of {name}](results/plots/{name}.svg)" for name in named)
 
 
 def measured(claim: Document) -> str:

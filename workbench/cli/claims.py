@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,8 +21,14 @@ __all__ = ["claims_command"]
 @click.command("claims")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--measure", "measure_ids", multiple=True, metavar="ID", help="Measure this claim again; repeatable.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Draw each claim's conditions into FOLDER/ID.svg.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def claims_command(ids: tuple[str, ...], measure_ids: tuple[str, ...], as_json: bool) -> int:
+def claims_command(ids: tuple[str, ...], measure_ids: tuple[str, ...], plot: Path | None, as_json: bool) -> int:
     """Print the verdicts on the figures that source documents state; with IDs (J4, J4.large) on those alone.
 
     --measure J1 first measures again everything that J1 rests on, which can take minutes, and keeps it in
@@ -35,6 +42,8 @@ def claims_command(ids: tuple[str, ...], measure_ids: tuple[str, ...], as_json: 
     shown = book.catalogue.select([*ids, *measure_ids])
     interrupted = bool(measure_ids) and not _measured(book, book.catalogue.select(measure_ids))
     evaluations = book.evaluations(shown)
+    if plot is not None:
+        _draw(evaluations, plot)
     if as_json:
         print_json([claim_document(evaluation) for evaluation in evaluations])
     else:
@@ -51,6 +60,18 @@ def _measured(book: Book, claims: Sequence[Claim]) -> bool:
             if book.measure(book.catalogue.points[name], progress).interrupted:
                 return False
     return True
+
+
+def _draw(evaluations: Sequence[Evaluation], folder: Path) -> None:
+    from workbench.reporting.claims import claim_svg
+    from workbench.reporting.write import prepare_output, write_atomically
+
+    for evaluation in evaluations:
+        if picture := claim_svg(evaluation):
+            path = folder / f"{evaluation.claim.id}.svg"
+            prepare_output(path)
+            write_atomically(path, picture)
+            click.echo(path, err=True)
 
 
 def _print(evaluations: Sequence[Evaluation], *, details: bool) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of claims: where figures and bounds stand, what is escaped, and that those published are of today's data."""
+"""Pictures of claims: where figures and bounds stand, what is escaped, and that the published ones are current."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class _Part:
 _PARTS: Mapping[str, _Part] = {
     part.scenario: part
     for part in (
-        _Part("jamf", 6),
+        _Part("jamf", 5),
         _Part("azure", 100, rounds=1, variants=("naive", "concurrent", "optimized", "incremental")),
         _Part("workflows", None),
     )

@@ -6,10 +6,13 @@ import asyncio
 import gc
 import sys
 import threading
+import time
 from types import FrameType
+from typing import Any
 
 import pytest
 
+from workbench.capture import rounds as rounds_module
 from workbench.capture.frames import INSTRUMENTATION
 from workbench.capture.outcome import outcome_of
 from workbench.capture.rounds import RunRecorder
@@ -251,3 +254,21 @@ def test_entering_and_leaving_rounds_shows_as_the_cost_of_recording() -> None:
     assert {tree.frames[f].function for f in tree.node_frame} <= {many.__qualname__, INSTRUMENTATION.function}
     roots = {tree.frames[f].function for f, p in zip(tree.node_frame, tree.node_parent, strict=True) if p < 0}
     assert roots == {many.__qualname__}
+
+
+def test_times_of_spans_count_from_where_the_rounds_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting a sampler for the first time imports it: that is before the round, for its spans as well."""
+    begun = rounds_module.start_sampler
+
+    def slow(*arguments: Any) -> Any:
+        time.sleep(0.2)
+        return begun(*arguments)
+
+    monkeypatch.setattr(rounds_module, "start_sampler", slow)
+    recorder = RunRecorder(SamplerSpec("none"))
+    with recorder.round(SAMPLED), record_span("http", "GET /"):
+        pass
+    recording = finished(recorder)
+    (span,) = recording.spans
+    wall_ns = recording.run.rounds[0].measures["wall"] * 1e9
+    assert span.start_ns + span.duration_ns <= wall_ns < 0.2e9

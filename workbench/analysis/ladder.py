@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.analysis.pairs import paired_seconds, seconds
+from workbench.analysis.pairs import CLOCKS, paired_seconds, seconds, seconds_of
 from workbench.errors import UsageError
 from workbench.model import RoundKind, Run, Status
 from workbench.statistics import Estimate, median, paired_ratio
@@ -18,7 +18,7 @@ class Row:
     """One run. ``median``, ``low`` and ``high`` are seconds a round, over ``rounds`` timing rounds.
 
     ``ratio`` is this run / baseline, paired by sweep (1 exactly for the baseline itself). ``measures`` holds the
-    median of every measure of those rounds in its own unit.
+    median of every measure of those rounds in its own unit; ``wall`` and ``cpu`` are of one execution of the body.
     """
 
     run_id: str
@@ -83,4 +83,5 @@ def _row(run: Run, base: Run) -> Row:
 
 def _medians(run: Run, kind: RoundKind) -> dict[str, float]:
     names = dict.fromkeys(name for r in run.rounds if r.kind is kind for name in r.measures)
-    return {name: median(values) for name in names if (values := run.values(name, kind))}
+    every = {name: seconds_of(run, kind, name) if name in CLOCKS else run.values(name, kind) for name in names}
+    return {name: median(values) for name, values in every.items() if values}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from workbench.model import Round, RoundKind, Run, Status
 
-__all__ = ["CLOCKS", "LOOPS", "execution_seconds", "paired_seconds", "paired_values", "seconds"]
+__all__ = ["CLOCKS", "LOOPS", "execution_seconds", "paired_seconds", "paired_values", "seconds", "seconds_of"]
 
 LOOPS = "loops"
 """Measure: how often the body ran within a round (absent: once)."""
@@ -28,10 +28,14 @@ def seconds(run: Run) -> tuple[RoundKind, list[float]]:
     The kind tells which: a user's block has one sampled round and its time includes the sampler's cost.
     """
     for kind in (RoundKind.TIMING, RoundKind.SAMPLED):
-        values = [execution_seconds(r.measures) for r in run.rounds if r.kind is kind and _timed(r)]
-        if values:
+        if values := seconds_of(run, kind):
             return kind, values
     return RoundKind.TIMING, []
+
+
+def seconds_of(run: Run, kind: RoundKind, clock: str = _WALL) -> list[float]:
+    """Seconds of one execution of the body in each completed round of that kind."""
+    return [execution_seconds(r.measures, clock) for r in run.rounds if r.kind is kind and _timed(r, clock)]
 
 
 def paired_seconds(

@@ -155,6 +155,8 @@ class RunRecorder:
                 undo.callback(current.sampler.stop)
         self._rounds.append(current)
         meter.begin()
+        if current.log is not None:
+            current.log.start_clock()  # with the meter's: starting a sampler for the first time takes a while
         return meter
 
     def finish(

@@ -120,6 +120,10 @@ class SpanLog:
         if self.outer is not None:  # an attempt in a nested recording is a retry all the same
             self.failed_requests = self.outer.failed_requests
         _context_log.set(self)
+        self.start_clock()
+
+    def start_clock(self) -> None:
+        """From now on times are counted."""
         self.began_ns = time.perf_counter_ns()
 
     def end(self) -> None:

@@ -11,7 +11,6 @@ import click
 
 from workbench.cli.output import print_json, print_table, store_option
 from workbench.errors import UsageError
-from workbench.model import RoundKind
 
 if TYPE_CHECKING:
     from workbench.model import Run
@@ -80,7 +79,10 @@ def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_j
 
 
 def _headline(run: Run) -> float:
-    walls = run.values("wall") or run.values("wall", RoundKind.SAMPLED)
+    """Seconds of one execution of the body, whatever number of them a round holds."""
+    from workbench.analysis.pairs import seconds
+
+    walls = seconds(run)[1]
     return statistics.median(walls) if walls else run.duration_s
 
 

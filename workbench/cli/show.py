@@ -176,11 +176,14 @@ def _print_comparisons(run: Run, comparisons: Sequence[Comparison], top: int) ->
 
 
 def _print_rounds(run: Run) -> None:
+    from workbench.analysis.pairs import LOOPS
     from workbench.views.numbers import format_measure
 
-    shown = [m for m in _SHOWN if any(r.measures.get(m) for r in run.rounds)]
+    # A round of a short body holds many calls of it; `runs` and a comparison tell the time of one.
+    looped = [LOOPS] if any(r.measures.get(LOOPS, 1) > 1 for r in run.rounds) else []
+    shown = looped + [m for m in _SHOWN if any(r.measures.get(m) for r in run.rounds)]
     rows = [
-        (r.index, r.kind, r.status, *(format_measure(r.measures.get(name), UNITS[name]) for name in shown))
+        (r.index, r.kind, r.status, *(format_measure(r.measures.get(m), UNITS.get(m, "count")) for m in shown))
         for r in run.rounds
     ]
     print_table(("round", "kind", "status", *shown), rows, right="rll" + "r" * len(shown))

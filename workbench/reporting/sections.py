@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from html import escape
 
 from workbench.analysis.ladder import Row
+from workbench.analysis.pairs import seconds_of
 from workbench.model import UNITS, Environment, RoundKind, Run, Scalar, Session
 from workbench.reporting.model import CONFIDENTIAL, ReportData, RunReport
 from workbench.reporting.parts import folded, note, scrolling, section
@@ -208,7 +209,7 @@ def _extras(report: RunReport) -> Extras:
 
 def _sampled_note(run: Run) -> str:
     """Times in the picture are not those of the timing rounds; "" of a run without any."""
-    timing, sampled = run.values("wall"), run.values("wall", RoundKind.SAMPLED)
+    timing, sampled = seconds_of(run, RoundKind.TIMING), seconds_of(run, RoundKind.SAMPLED)
     if not (timing and sampled):
         return ""
     rounds = "a sampled round of its own" if len(sampled) == 1 else f"{len(sampled)} sampled rounds of their own"

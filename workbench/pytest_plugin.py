@@ -92,9 +92,21 @@ class _Plugin:
             raise pytest.UsageError(f"--workbench-max-regression: {error}") from error
         if not self._max_seconds > 0:
             raise pytest.UsageError("--workbench-max-seconds must be above 0")
+        self._check_baseline()
         self._judged: dict[str, Judged] = {}
         self._profiles: dict[str, Profiled] = {}
         self._lines: list[str] = []
+
+    def _check_baseline(self) -> None:
+        """A mistyped revision is told also where no test would be held against it."""
+        from workbench.errors import UsageError
+        from workbench.experiment.gate.repository import Repository
+
+        if self._baseline:
+            try:
+                Repository(self._config.rootpath).revision(self._baseline)
+            except UsageError as error:
+                raise pytest.UsageError(f"--workbench-baseline {self._baseline}: {error}") from error
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         from workbench.errors import UsageError
@@ -217,9 +229,12 @@ class _Plugin:
                 self._lines.append(f"{report.nodeid}: {value}")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if not self._lines:
+        if self._config.option.collectonly:
             return
         terminalreporter.section("workbench")
+        if not self._lines:
+            terminalreporter.line("no test that ran is marked with @pytest.mark.workbench or uses `profiled`")
+            return
         if self._baseline and self._distributed:
             terminalreporter.line("tests run beside each other: counts are judged, times are not")
         for line in self._lines:

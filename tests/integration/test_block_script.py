@@ -226,3 +226,18 @@ def test_a_scripts_own_way_with_sigterm_is_its_own(script: Path) -> None:
         "os.kill(os.getpid(), signal.SIGTERM)\n"
     )
     assert run("job.py").exit_code == 3
+
+
+def test_a_block_inside_a_profiled_script_runs_and_keeps_its_times(
+    script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_STORE", str(tmp_path / "wb.duckdb"))
+    script.write_text(
+        "import workbench as wb\n\ndef work():\n    return sum(i * i for i in range(300_000))\n\n"
+        "with wb.profile('part') as part:\n    work()\nprint(part.run_id)\n"
+    )
+    outcome = run("job.py")
+    assert outcome.exit_code == 0
+    assert "work" in functions(outcome)
+    (inner,) = Store(tmp_path / "wb.duckdb").runs()
+    assert (inner.name, inner.sampler.name, str(inner.status)) == ("part", "none", "ok")

@@ -263,3 +263,12 @@ def test_counts_without_a_measured_call_fail(pytester: pytest.Pytester) -> None:
     result = run(pytester, "--workbench")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["counts are declared, but profiled(…) was never called"])
+
+
+def test_a_wrong_revision_is_told_also_where_no_test_is_marked(pytester: pytest.Pytester) -> None:
+    git(pytester.path, "init", "-q")
+    pytester.makepyfile("def test_plain():\n    pass\n")
+    refused = run(pytester, "--workbench", "--workbench-baseline", "nosuchrev")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    refused.stderr.fnmatch_lines(["*unknown revision 'nosuchrev'*"])
+    run(pytester, "--workbench").stdout.fnmatch_lines(["*no test that ran is marked*"])

@@ -12,7 +12,7 @@ from workbench.capture.frames import StackTable
 from workbench.errors import UsageError
 from workbench.model import Frame, Sampler
 
-__all__ = ["RunningSampler", "SampledStack", "SamplerSpec", "start_sampler"]
+__all__ = ["RunningSampler", "SampledStack", "SamplerSpec", "WholeProgram", "start_sampler"]
 
 NAMES = ("pyinstrument", "py-spy", "none")
 SHORTEST_INTERVAL_S = 0.0001
@@ -97,6 +97,12 @@ def start_sampler(spec: SamplerSpec, table: StackTable, caller: FrameType) -> Ru
 
         return sample_self(spec, caller)
     return None
+
+
+class WholeProgram:
+    """Whether ``workbench profile`` records this process from its start; the blocks inside it know by this."""
+
+    recorded = False
 
 
 def _version(distribution: str) -> str:

@@ -17,13 +17,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from workbench.capture.environment import environment
 from workbench.capture.power import conditions
 from workbench.capture.rounds import SEVERITY, MeasuredRound, RoundInProgress, RunRecorder
-from workbench.capture.samplers import SamplerSpec
+from workbench.capture.samplers import SamplerSpec, WholeProgram
 from workbench.capture.spans import is_recorded_here
 from workbench.errors import ProfilerActive, UsageError
 from workbench.experiment.saving import save_or_warn
@@ -67,7 +68,8 @@ class profile:  # noqa: N801 - reads as a verb where it is used
     that can't take the run, like anything else that goes wrong once it is recorded, costs one logged warning, never
     an exception in the user's code. The run is the process's that began it: a forked child isn't recorded.
 
-    Raises ProfilerActive if a profile with pyinstrument is begun in a thread that has a profiler already. Where at
+    Raises ProfilerActive if a profile with pyinstrument is begun in a thread that has a profiler already; under
+    ``workbench profile`` such a block keeps its times and spans, and the program's own profile its stacks. Where at
     most one of two nested blocks samples, the spans of the inner one belong to both. A decorated function that is
     called while its thread or context is being recorded just runs, as a part of that recording.
     """
@@ -97,8 +99,16 @@ class profile:  # noqa: N801 - reads as a verb where it is used
             return BlockRun(self._name, "")
         if self._open is not None:
             raise ProfilerActive(f"the profile {self._name!r} is already being recorded; make a second one")
-        opened = BlockRecording(self._name or caller.f_code.co_name, self._spec, self._spans, self._parameters)
-        opened.begin(caller)
+        name = self._name or caller.f_code.co_name
+        opened = BlockRecording(name, self._spec, self._spans, self._parameters)
+        try:
+            opened.begin(caller)
+        except ProfilerActive:
+            if not WholeProgram.recorded:
+                raise
+            log.warning("profile %r keeps times and spans only: `workbench profile` samples this thread", name)
+            opened = BlockRecording(name, replace(self._spec, name="none"), self._spans, self._parameters)
+            opened.begin(caller)
         self._open = opened
         return opened.run
 

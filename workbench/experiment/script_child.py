@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from workbench.capture.frames import resumes
 from workbench.capture.rounds import RunRecorder
-from workbench.capture.samplers import SamplerSpec
+from workbench.capture.samplers import SamplerSpec, WholeProgram
 from workbench.errors import INTERRUPTED, CaptureError, UsageError
 from workbench.model import RoundKind
 
@@ -75,6 +75,7 @@ class _Recording:
 
     def begin(self) -> None:
         self._round.__enter__()
+        WholeProgram.recorded = True
         os._exit = self._leave
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, self._terminate)

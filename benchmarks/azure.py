@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from azure_plans import measure_plans
 from azure_tables import requirements, write_tables
-from jamf import PROJECT, lines
+from measuring import PROJECT, lines
 
 from workbench.errors import INTERRUPTED, WorkbenchError
 from workbench.experiment.claims.files import code_digest

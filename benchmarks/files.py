@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import readme
-from jamf import lines
 from jamf_tables import machine, middle, speed_up, table, walls
+from measuring import lines
 
 from workbench.errors import INTERRUPTED, WorkbenchError
 from workbench.experiment.claims.files import RESULTS, code_digest

@@ -14,7 +14,7 @@ from workbench.experiment.claims.points import Point
 from workbench.experiment.claims.results import Book, open_book
 from workbench.experiment.progress import Progress, progress_bar
 
-__all__ = ["PROJECT", "measure_scenario"]
+__all__ = ["PROJECT", "lines", "measure_scenario", "parse"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -32,7 +32,7 @@ def measure_scenario(
     book = open_book(PROJECT)
     points = [point for point in book.catalogue.points.values() if point.scenario == scenario]
     groups = list(dict.fromkeys(point.group for point in points))
-    chosen = _parse(description, arguments, groups)
+    chosen = parse(description, arguments, groups)
     wanted = [point for point in points if point.group in (chosen.groups or groups)]
     try:
         complete = all(_measure(book, point, write_pages, fresh=chosen.fresh) for point in wanted)
@@ -48,7 +48,8 @@ def measure_scenario(
     return book, 0 if complete else INTERRUPTED
 
 
-def _parse(description: str | None, arguments: Sequence[str] | None, groups: Sequence[str]) -> argparse.Namespace:
+def parse(description: str | None, arguments: Sequence[str] | None, groups: Sequence[str]) -> argparse.Namespace:
+    """The command line's arguments."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"any of: {', '.join(groups)}")
     parser.add_argument("--fresh", action="store_true", help="measure again what is already there")
@@ -64,12 +65,12 @@ def _measure(book: Book, point: Point, write_pages: Callable[[Book], None], *, f
         print(f"{point.name}: measured already (--fresh measures again)", flush=True)
         return True
     with progress_bar(point.name, disable=not sys.stderr.isatty()) as bar:
-        result = book.measure(point, bar if sys.stderr.isatty() else _lines(point.name))
+        result = book.measure(point, bar if sys.stderr.isatty() else lines(point.name))
     write_pages(book)
     return not result.interrupted
 
 
-def _lines(name: str) -> Progress:
+def lines(name: str) -> Progress:
     """Progress as lines with the time of day, for a log."""
 
     def show(doing: str, done: int, total: int) -> None:

@@ -103,13 +103,13 @@ def test_tables_hold_what_was_measured(tmp_path: Path) -> None:
     assert "2 × a processor, an os, Python 3" in text
 
 
-def test_groups_and_help_of_the_jamf_benchmark(
+def test_groups_and_help_of_a_scenarios_benchmark(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
-    jamf = load("jamf")
-    chosen = jamf.parse(["medium", "--fresh"], ["medium", "rtt"])
+    measuring = load("measuring")
+    chosen = measuring.parse("what it does", ["medium", "--fresh"], ["medium", "rtt"])
     assert (chosen.groups, chosen.fresh) == (["medium"], True)
     with pytest.raises(SystemExit):
-        jamf.parse(["nonsense"], ["medium", "rtt"])
+        measuring.parse("what it does", ["nonsense"], ["medium", "rtt"])
     assert "known: medium, rtt" in capsys.readouterr().err

@@ -7,11 +7,13 @@ import gc
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 import pytest
 
+from workbench.capture import forks
 from workbench.capture import rounds as rounds_module
 from workbench.capture.frames import INSTRUMENTATION
 from workbench.capture.outcome import outcome_of
@@ -240,7 +242,17 @@ def test_parents_are_right_also_where_spans_are_admitted_in_another_order() -> N
     assert {span.name: name_of[span.parent] for span in spans} == {"first": "", "overtaking": "", "inside": "first"}
 
 
-def test_entering_and_leaving_rounds_shows_as_the_cost_of_recording() -> None:
+def test_entering_and_leaving_rounds_shows_as_the_cost_of_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_in_child = forks.leave_in_child
+
+    def slow(leave: Callable[[], None]) -> None:
+        """Entering takes longer than the interval, so that a sample surely falls into it."""
+        end = time.perf_counter() + 0.001
+        while time.perf_counter() < end:
+            pass
+        leave_in_child(leave)
+
+    monkeypatch.setattr(forks, "leave_in_child", slow)
     recorder = RunRecorder(SamplerSpec(interval_s=0.0001))
 
     def many() -> None:
@@ -251,7 +263,7 @@ def test_entering_and_leaving_rounds_shows_as_the_cost_of_recording() -> None:
     many()
     tree = finished(recorder).tree
     assert tree is not None
-    assert {tree.frames[f].function for f in tree.node_frame} <= {many.__qualname__, INSTRUMENTATION.function}
+    assert {tree.frames[f].function for f in tree.node_frame} == {many.__qualname__, INSTRUMENTATION.function}
     roots = {tree.frames[f].function for f, p in zip(tree.node_frame, tree.node_parent, strict=True) if p < 0}
     assert roots == {many.__qualname__}
 

@@ -304,7 +304,10 @@ class FunctionChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Base against new. ``ratio`` is new / base; ``ci`` its 95 % interval; both NaN without a single pair."""
+    """Base against new. ``ratio`` is new / base; ``ci`` its interval, of the level that ``sentence`` states.
+
+    Both are NaN without a single pair.
+    """
 
     base: str
     new: str

@@ -25,6 +25,7 @@ import numpy.typing as npt
 __all__ = [
     "ALPHA",
     "LOOKS",
+    "VERDICT_ALPHA",
     "Estimate",
     "autocorrelation_factor",
     "final_alpha",
@@ -48,7 +49,10 @@ Floats = npt.NDArray[np.float64]
 Values = Sequence[float] | Floats
 
 ALPHA = 0.05
-"""Two-sided error of a whole comparison, however many looks it takes."""
+"""Two-sided error of an interval by itself; a comparison that ends in a verdict has ``VERDICT_ALPHA``."""
+
+VERDICT_ALPHA = 0.01
+"""Two-sided error of a whole comparison, however many looks it takes: a false REGRESSION has half of it."""
 
 LOOKS = (15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480)
 """Numbers of pairs at which a sequential comparison looks at its data; the last is its budget."""
@@ -237,11 +241,11 @@ def unpaired_ratio(base: Values, new: Values, confidence: float = 1 - ALPHA) -> 
 # ---------------------------------------------------------------------------------------------- sequential looks
 
 
-def look_alphas(looks: Sequence[int] = LOOKS, alpha: float = ALPHA) -> dict[int, float]:
+def look_alphas(looks: Sequence[int] = LOOKS, alpha: float = VERDICT_ALPHA) -> dict[int, float]:
     """The two-sided alpha of each look: by its n pairs ``alpha`` · √(n / budget) is spent.
 
-    With the defaults 15: 0.0088, 20: 0.0014, 30: 0.0023, 40: 0.0019, 60: 0.0032, 80: 0.0027, 120: 0.0046,
-    160: 0.0039, 240: 0.0065, 320: 0.0055, 480: 0.0092. They sum to ``alpha``; each look's interval is exact at its
+    With the defaults 15: 0.0018, 20: 0.0003, 30: 0.0005, 40: 0.0004, 60: 0.0006, 80: 0.0005, 120: 0.0009,
+    160: 0.0008, 240: 0.0013, 320: 0.0011, 480: 0.0018. They sum to ``alpha``; each look's interval is exact at its
     own level, so by the union bound the chance that *any* of them misses the true ratio is at most ``alpha``,
     whatever the correlation between looks and wherever one stops. (Lan and DeMets' boundaries use that correlation,
     but hold only asymptotically; these hold at every sample size.) The root leaves the early looks, where most
@@ -255,7 +259,7 @@ def _spent(pairs: int, looks: Sequence[int]) -> float:
     return math.sqrt(pairs / looks[-1])
 
 
-def final_alpha(pairs: int, looks: Sequence[int] = LOOKS, alpha: float = ALPHA) -> float:
+def final_alpha(pairs: int, looks: Sequence[int] = LOOKS, alpha: float = VERDICT_ALPHA) -> float:
     """The two-sided alpha left for a last look at ``pairs``, when time rather than pairs ran out.
 
     All that earlier looks did not spend, as no further look will come. The union bound holds as long as the clock,

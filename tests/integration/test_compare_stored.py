@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 from workbench.calltree import tree_from_stacks
 from workbench.errors import NotComparable, RunNotFound
 from workbench.experiment.compare import compare_runs, comparison_json, exit_code
-from workbench.model import Environment, Frame, Recording, Round, RoundKind, Run, Sampler, Session, Verdict
+from workbench.model import Environment, Frame, Recording, Round, RoundKind, Run, Sampler, Scalar, Session, Verdict
 from workbench.store import Store
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -52,9 +52,10 @@ def save(
     kind: str = "scenario",
     environment: Environment = ENVIRONMENT,
     days: int = 0,
+    parameters: Mapping[str, Scalar] | None = None,
 ) -> None:
     started = NOW + timedelta(days=days)
-    made = Session(session, kind, started, "jamf", {"scale": "small", "seed": 1}, environment)
+    made = Session(session, kind, started, "jamf", dict(parameters or {"scale": "small", "seed": 1}), environment)
     recordings = [
         recording(session, name, seconds, requests=10.0 + i, own_ms=100 + 50 * i)
         for i, (name, seconds) in enumerate(runs.items())
@@ -74,12 +75,27 @@ def test_three_rounds_are_a_measurement_and_no_verdict(store: Store) -> None:
     assert "requests 10 → 11" in comparison.sentence
 
 
-def test_six_rounds_of_one_session_are_enough_for_large_differences(store: Store) -> None:
-    save(store, "ladder", {"naive": [1.0] * 6, "best": [0.5, 0.52, 0.51, 0.49, 0.5, 0.53]})
+def test_eight_rounds_of_one_session_are_enough_for_large_differences(store: Store) -> None:
+    save(store, "ladder", {"naive": [1.0] * 8, "best": [0.5, 0.52, 0.51, 0.49, 0.5, 0.53, 0.5, 0.51]})
     assert compare_runs(store, "ladder-naive", "ladder-best").verdict is Verdict.IMPROVEMENT
     back = compare_runs(store, "ladder-best", "ladder-naive")
     assert back.verdict is Verdict.REGRESSION
     assert exit_code(back) == 1
+
+
+def test_a_comparison_is_judged_again_by_the_rule_it_was_measured_with(store: Store) -> None:
+    rule = {"max_regression": 0.3, "regression": 0.1, "improvement": 0.01, "alpha": 0.01, "max_pairs": 15}
+    slower = [1.05 + 0.001 * i for i in range(15)]
+    save(store, "old", {"a": [1.0] * 15, "b": slower}, kind="compare")
+    save(
+        store,
+        "own",
+        {"a": [1.0] * 15, "b": slower},
+        kind="compare",
+        parameters={**rule, "ignored_counts": "requests"},
+    )
+    assert compare_runs(store, "old-a", "old-b").verdict is Verdict.REGRESSION
+    assert compare_runs(store, "own-a", "own-b").verdict is Verdict.PASS
 
 
 def test_pairs_cancel_what_moves_both(store: Store) -> None:

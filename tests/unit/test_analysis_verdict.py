@@ -119,8 +119,8 @@ def test_budget_ends_inconclusive() -> None:
 def test_time_running_out_between_looks_uses_what_alpha_is_left() -> None:
     sequential = Sequential()
     assert sequential.final(np.ones(9), np.full(9, 1.5)) is Verdict.REGRESSION
-    assert sequential.estimate.label == "95 %"
-    assert Sequential().final(np.ones(5), np.full(5, 1.5)) is Verdict.INCONCLUSIVE
+    assert sequential.estimate.label == "99 %"
+    assert Sequential().final(np.ones(7), np.full(7, 1.5)) is Verdict.INCONCLUSIVE
     assert Sequential().final([], []) is Verdict.INCONCLUSIVE
 
 
@@ -164,13 +164,13 @@ def verdicts(sd: float, rho: float, effect: float, trials: int = 200) -> Counter
 @pytest.mark.parametrize(("sd", "rho"), [(0.05, 0.0), (0.2, 0.0), (0.2, 0.17)])
 def test_equal_code_is_hardly_ever_called_slower(sd: float, rho: float) -> None:
     found = verdicts(sd, rho, 0.0)
-    assert found[Verdict.REGRESSION] / 200 <= 0.025
+    assert found[Verdict.REGRESSION] / 200 <= 0.005
 
 
 @pytest.mark.parametrize("sd", [0.05, 0.2])
 def test_five_percent_slower_hardly_ever_passes(sd: float) -> None:
     found = verdicts(sd, 0.0, 0.05)
-    assert (found[Verdict.PASS] + found[Verdict.IMPROVEMENT]) / 200 <= 0.025
+    assert (found[Verdict.PASS] + found[Verdict.IMPROVEMENT]) / 200 <= 0.005
 
 
 def test_quiet_streams_are_decided() -> None:
@@ -178,7 +178,7 @@ def test_quiet_streams_are_decided() -> None:
     assert verdicts(0.03, 0.0, 0.05)[Verdict.REGRESSION] == 200
     faster = verdicts(0.03, 0.0, -0.05)  # once below +3 % it passes, without waiting to be called better
     assert faster[Verdict.IMPROVEMENT] + faster[Verdict.PASS] == 200
-    assert faster[Verdict.IMPROVEMENT] > 150
+    assert faster[Verdict.IMPROVEMENT] > 100
 
 
 def test_five_percent_in_loud_noise_is_inconclusive_rather_than_guessed() -> None:

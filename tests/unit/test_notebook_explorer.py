@@ -23,7 +23,7 @@ FIRST, SECOND = "261123-040000-aaaa", "261123-040001-bbbb"
 def store(tmp_path: Path) -> Store:
     made = Store(tmp_path / "store.duckdb")
     recordings = [
-        Recording(replace(run(name, [seconds] * 7), run_id=run_id, name=name), jamf_tree(seed=n, samples=200))
+        Recording(replace(run(name, [seconds] * 8), run_id=run_id, name=name), jamf_tree(seed=n, samples=200))
         for n, (name, seconds, run_id) in enumerate((("naive", 2.0, FIRST), ("optimized", 0.5, SECOND)))
     ]
     made.save(session(), recordings)
@@ -80,7 +80,7 @@ def test_runs_that_cant_be_compared_are_refused_until_one_insists(store: Store) 
     other = replace(session(), session_id="261123-050000-cccc")
     other = replace(other, environment=replace(other.environment, python="3.99.0"))
     stranger = replace(
-        run("stranger", [1.0] * 7), run_id="261123-050000-dddd", session_id=other.session_id, name="stranger"
+        run("stranger", [1.0] * 8), run_id="261123-050000-dddd", session_id=other.session_id, name="stranger"
     )
     store.save(other, [Recording(stranger, jamf_tree(samples=50))])
     explorer = wb.explorer(store=store)

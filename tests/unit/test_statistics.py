@@ -9,6 +9,7 @@ import pytest
 
 from workbench.statistics import (
     LOOKS,
+    VERDICT_ALPHA,
     autocorrelation_factor,
     final_alpha,
     hodges_lehmann,
@@ -198,16 +199,16 @@ def test_unpaired_interval_covers() -> None:
 def test_looks_spend_alpha_by_the_root_of_their_pairs_and_no_more() -> None:
     alphas = look_alphas()
     assert tuple(alphas) == LOOKS
-    assert sum(alphas.values()) == pytest.approx(0.05)
-    assert alphas[15] == pytest.approx(0.05 * math.sqrt(15 / 480))
-    assert sum(a for look, a in alphas.items() if look <= 120) == pytest.approx(0.025)
+    assert sum(alphas.values()) == pytest.approx(VERDICT_ALPHA)
+    assert alphas[15] == pytest.approx(VERDICT_ALPHA * math.sqrt(15 / 480))
+    assert sum(a for look, a in alphas.items() if look <= 120) == pytest.approx(VERDICT_ALPHA / 2)
 
 
 def test_the_last_look_has_what_is_left() -> None:
-    assert final_alpha(9) == 0.05
+    assert final_alpha(9) == VERDICT_ALPHA
     assert final_alpha(480) == pytest.approx(look_alphas()[480])
     spent = look_alphas()
-    assert final_alpha(35) == pytest.approx(0.05 - spent[15] - spent[20] - spent[30])
+    assert final_alpha(35) == pytest.approx(VERDICT_ALPHA - spent[15] - spent[20] - spent[30])
     assert final_alpha(500) == 0.0
 
 

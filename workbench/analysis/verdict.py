@@ -25,7 +25,16 @@ from dataclasses import dataclass, replace
 from workbench.analysis.counts import CountChange, risen
 from workbench.errors import UsageError
 from workbench.model import Verdict
-from workbench.statistics import ALPHA, LOOKS, Estimate, Values, final_alpha, look_alphas, paired_ratio, widened
+from workbench.statistics import (
+    LOOKS,
+    VERDICT_ALPHA,
+    Estimate,
+    Values,
+    final_alpha,
+    look_alphas,
+    paired_ratio,
+    widened,
+)
 
 __all__ = ["LARGE_EFFECT", "LARGE_EFFECT_PAIRS", "Rule", "Sequential", "judge", "parse_percent"]
 
@@ -43,7 +52,7 @@ class Rule:
     max_regression: float = 0.03
     regression: float = 0.01
     improvement: float = 0.01
-    alpha: float = ALPHA
+    alpha: float = VERDICT_ALPHA
     looks: tuple[int, ...] = LOOKS
     ignored_counts: frozenset[str] = frozenset()
 

@@ -196,11 +196,13 @@ def _live_result(measured: Measured, rule: Rule) -> CompareResult:
 def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule: Rule | None = None) -> Comparison:
     """Compare two stored runs: by their pairs if they are of one session, else advisory.
 
+    Without ``rule`` by the one that their session was measured with, else by the project's own.
     Raises ``NotComparable`` where they differ in what makes them incomparable, unless ``force``; ``RunNotFound``.
     """
     a, b = (store.run(store.resolve(text)) for text in (base, new))
-    rule = rule or margin_for(f"{b.scenario}:{b.variant}" if b.scenario else b.name).rule
     session, other = store.session(a.session_id), store.session(b.session_id)
+    rule = rule or (_rule_of(session) if a.session_id == b.session_id else None)
+    rule = rule or margin_for(f"{b.scenario}:{b.variant}" if b.scenario else b.name).rule
     found = differences(a, b, session, other)
     refused = fatal(found)
     if refused and not force:
@@ -223,6 +225,18 @@ def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule
         advisory=bool(refused) or not one_session,
         differences=(*map(str, found), *comparison.differences),
     )
+
+
+def _rule_of(session: Session) -> Rule | None:
+    """The rule that a comparison was measured with; None for sessions of another kind or of an older version."""
+    said = session.parameters
+    if session.kind != "compare" or "ignored_counts" not in said:
+        return None
+    max_regression, regression, improvement, alpha, pairs = (
+        float(str(said[name])) for name in ("max_regression", "regression", "improvement", "alpha", "max_pairs")
+    )
+    ignored = frozenset(filter(None, str(said["ignored_counts"]).split(",")))
+    return Rule(max_regression, regression, improvement, alpha, ignored_counts=ignored).limited(int(pairs))
 
 
 def _stored_pairs(base: Run, new: Run, session: Session, rule: Rule) -> tuple[Verdict, Estimate, float]:

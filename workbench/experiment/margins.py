@@ -2,7 +2,7 @@
 
     [tool.workbench.compare]                       # pyproject.toml
     max-regression = "5%"                          # PASS below it, REGRESSION from a third of it (or `regression`)
-    alpha = 0.02                                   # error of a whole comparison, both sides together
+    alpha = 0.05                                   # error of a whole comparison, both sides together
     max-seconds = 60
 
     [tool.workbench.compare.targets.jamf]          # a scenario, SCENARIO:VARIANT, FILE.py or FILE.py:FUNCTION

@@ -136,8 +136,11 @@ def _parameters(
         "clock": settings.clock,
         "order_seed": settings.order_seed,
         "max_regression": rule.max_regression,
+        "regression": rule.regression,
+        "improvement": rule.improvement,
         "alpha": rule.alpha,
         "max_pairs": rule.budget,
+        "ignored_counts": ",".join(sorted(rule.ignored_counts)),
         "max_seconds": max_seconds,
     }
 

@@ -165,7 +165,7 @@ def comparisons_section(report: ReportData) -> str:
         )
         for c in report.comparisons
     )
-    columns = ("Comparison", "Verdict", "Ratio", "95 % interval", "Pairs", "In words")
+    columns = ("Comparison", "Verdict", "Ratio", "Interval", "Pairs", "In words")
     return section("Verdicts", scrolling(TextTable(columns, rows, "Comparisons", (2, 3, 4))))
 
 

@@ -215,7 +215,7 @@ _TABLES = (
         created_at TIMESTAMP NOT NULL | UTC
         verdict VARCHAR NOT NULL | REGRESSION, PASS, IMPROVEMENT or INCONCLUSIVE
         ratio DOUBLE | new / base, NULL without a pair
-        ci_low DOUBLE | lower end of the 95 % interval of the ratio
+        ci_low DOUBLE | lower end of the interval of the ratio, of the level that `sentence` states
         ci_high DOUBLE | upper end
         pairs INTEGER NOT NULL | pairs of rounds
         seconds DOUBLE | new − base in seconds

@@ -18,6 +18,7 @@ from workbench.analysis.pairs import LOOPS
 from workbench.capture.rounds import LoopRunner
 from workbench.errors import UsageError
 from workbench.experiment.modules import ModuleSpace
+from workbench.experiment.placement import CodePlacement, reachable_functions
 from workbench.experiment.results import result_digest
 from workbench.scenarios.base import Outcome
 
@@ -63,6 +64,7 @@ class CallableWorkload:
         self._inputs: list[tuple[Any, ...]] = []  # one for each call of a round
         self.runner = runner
         self.loops = 1
+        self._placement: CodePlacement | None = None
         self.run: Callable[[], Any] = self._call  # a coroutine function where the user's is one
 
     def calibrate(self, seconds: float) -> None:
@@ -77,6 +79,17 @@ class CallableWorkload:
     def warm(self) -> None:
         """One round outside any clock."""
         self._elapsed(self._drive)
+
+    def move(self) -> None:
+        """Give the function's code, and that of what it calls, another place in memory (see ``placement``)."""
+        if self._placement is None:
+            self._placement = CodePlacement(reachable_functions(self._function))
+        self._placement.renew()
+
+    def move_back(self) -> None:
+        """Put the code back where it was."""
+        if self._placement is not None:
+            self._placement.restore()
 
     def _elapsed(self, body: Callable[[], object]) -> float:
         self.setup()
@@ -157,7 +170,8 @@ class CallableWorkload:
                 self._settled(self._unmake(*arguments))
 
     def close(self) -> None:
-        """Tear down what a failed round left, and end the event loop."""
+        """Tear down what a failed round left, put code back that was moved, and end the event loop."""
+        self.move_back()
         with suppress(Exception):  # the failure that left it is the one to report
             self._clear()
         runner, self.runner = self.runner, None

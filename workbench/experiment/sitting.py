@@ -21,6 +21,7 @@ from workbench.capture.rounds import RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, WorkbenchError
 from workbench.experiment import heap
+from workbench.experiment.callables import CallableWorkload
 from workbench.experiment.deadline import Overdue, deadline
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.interleave import sweeps
@@ -45,6 +46,12 @@ _WARMUP_SHARE = 0.1
 _WARMUP_PAIRS = 30
 _SETTLE_EVERY = 50
 """Pairs after which what was recorded meanwhile is set aside for the collector too."""
+
+_MOVE_EVERY = 5
+"""Pairs after which the code of both sides is given another place in memory."""
+
+_WARM_AGAIN_S = 0.05
+"""A shorter body is called once after that, outside the clock: the interpreter has to specialise the code again."""
 
 _CLOCK_FAILURES = 10
 
@@ -174,6 +181,7 @@ class _Sitting:
         with ExitStack() as stack:
             settle = stack.enter_context(heap.settled()) if self._settings.collector == "between" else None
             self._warm_up(max_seconds, progress)
+            stack.callback(self._move_back)
             self._time(max_seconds, progress, settle)
         if self._settings.sampler.name != "none" and self._settings.sampled_rounds != 0:
             self._sample(progress)
@@ -218,8 +226,24 @@ class _Sitting:
             if verdict is not None:
                 self._verdict = verdict
                 return
+            if tried % _MOVE_EVERY == 0:
+                self._move()
             if settle is not None and tried % _SETTLE_EVERY == 0:
                 settle()
+
+    def _move(self) -> None:
+        for side in self.sides:
+            own = side.subject.own
+            if isinstance(own, CallableWorkload):
+                own.move()
+                if side.seconds and side.seconds[-1] * own.loops < _WARM_AGAIN_S:
+                    with self._watched(side):
+                        own.warm()
+
+    def _move_back(self) -> None:
+        for side in self.sides:
+            if isinstance(side.subject.own, CallableWorkload):
+                side.subject.own.move_back()
 
     def _leave_out_untimed(self, tried: int) -> None:
         """A pair in which the clock stood still or ran backwards is kept in the runs, but can't be judged."""

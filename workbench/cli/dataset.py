@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.groups import SuggestingGroup
 from workbench.cli.output import print_json
 
 __all__ = ["dataset_command"]
 
 
-@click.group("dataset")
+@click.group("dataset", cls=SuggestingGroup)
 def dataset_command() -> None:
     """Build and describe the case studies' synthetic data."""
 

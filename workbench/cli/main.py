@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from workbench.cli.groups import SuggestingGroup
 from workbench.errors import INTERRUPTED, StoreFull, WorkbenchError
 from workbench.redaction import redact
 
@@ -39,7 +40,7 @@ _COMMANDS = {
 """Command → module of this package that defines it."""
 
 
-class _LazyGroup(click.Group):
+class _LazyGroup(SuggestingGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
 

@@ -42,6 +42,9 @@ from workbench.services.simulator.faults import Faults
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(400)]
 
+GIVEN_UP_S = 30
+"""Long before what never answers, or only after a minute, would have."""
+
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("neo4j", marks=pytest.mark.soak)])
 def graph(request: pytest.FixtureRequest) -> Iterator[RunningGraph]:
@@ -81,7 +84,7 @@ def test_a_server_that_accepts_and_never_answers_is_given_up(azure: RunningAzure
         error, seconds = fails(settings(azure, endpoint, patience_s=1.0, timeout_s=1.0))
     assert isinstance(error, ServiceTimeout | ServiceUnreachable)
     assert "graph server bolt://127.0.0.1" in str(error)
-    assert seconds < 10
+    assert seconds < GIVEN_UP_S
 
 
 def test_a_server_that_refuses_the_login_or_is_down_is_told_before_anything_is_measured(
@@ -116,7 +119,7 @@ def test_a_link_that_stalls_is_given_up(azure: RunningAzure, graph: RunningGraph
     with start_link(parse_link("rtt=30s"), graph.host, graph.port) as link:
         error, seconds = fails(settings(azure, graph.endpoint(link), patience_s=1.0, timeout_s=1.0))
     assert isinstance(error, ServiceTimeout | ServiceUnreachable)
-    assert seconds < 10
+    assert seconds < GIVEN_UP_S
 
 
 def test_a_server_that_hangs_in_the_middle_is_given_up_and_the_next_scan_goes_on(
@@ -136,7 +139,7 @@ def test_a_server_that_hangs_in_the_middle_is_given_up_and_the_next_scan_goes_on
     finally:
         os.kill(java, signal.SIGCONT)
     assert isinstance(error, ServiceTimeout | ServiceUnreachable)
-    assert seconds < 15
+    assert seconds < GIVEN_UP_S
     result, digest, _, _ = scan("optimized", settings(azure, graph), empty=False)
     assert (digest, result.failures) == (expected, ())
 
@@ -159,7 +162,7 @@ def test_a_deadlock_without_an_end_is_told_and_the_next_scan_goes_on(
         inject(patch, lambda statement: statement in statements.LINK_MANY.values())
         error, seconds = fails(settings(azure, graph, patience_s=1.0))
     assert "DeadlockDetected" in str(error)
-    assert seconds < 15
+    assert seconds < GIVEN_UP_S
     result, digest, _, _ = scan("optimized", settings(azure, graph), empty=False)
     assert (digest, result.failures) == (expected, ())
 

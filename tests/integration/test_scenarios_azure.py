@@ -52,6 +52,7 @@ def test_every_variant_makes_the_same_graph(azure: RunningAzure, graph: RunningG
             digests[variant] = outcome.digest
         assert len(set(digests.values())) == 1, digests
         assert prepared.parameters["graph_server"].startswith("ArcadeDB")
+        assert prepared.parameters["faults"] == "none"
     finally:
         prepared.close()
 

@@ -21,7 +21,7 @@ def dataset_command() -> None:
 def _options(command: click.decorators.FC) -> click.decorators.FC:
     for option in (
         click.option("--resources", type=int, help="How many of what it counts by, instead of a scale's."),
-        click.option("--seed", type=int, default=1, show_default=True),
+        click.option("--seed", type=int, default=1, show_default=True, help="Of what is drawn."),
         click.option("--scale", default="small", show_default=True, help="small, medium or large."),
         click.option("--dataset", "name", default="jamf", show_default=True, help="Named after its case study."),
     ):
@@ -36,7 +36,12 @@ def _options(command: click.decorators.FC) -> click.decorators.FC:
 def build_command(
     name: str, scale: str, seed: int, resources: int | None, output: Path | None, as_json: bool
 ) -> None:
-    """Write a synthetic dataset; the same seed gives the same bytes."""
+    """Write a synthetic dataset; the same seed gives the same bytes.
+
+    \b
+    workbench dataset build --scale large --seed 7
+    workbench dataset build --dataset azure --resources 500 -o tenant
+    """
     from workbench.dataset import registry
 
     dataset = registry.get(name)

@@ -199,11 +199,15 @@ def _prepare_module(name: str) -> Callable[[], None]:
     return lambda: _execute(code, globals_)
 
 
-@resumes
 def _execute(code: CodeType, names: dict[str, Any]) -> None:
     module = ModuleType("__main__")
     module.__dict__.update({"__builtins__": builtins, "__cached__": None, **names})
     sys.modules["__main__"] = module
+    _resume(code, module)
+
+
+@resumes
+def _resume(code: CodeType, module: ModuleType) -> None:
     exec(code, module.__dict__)
 
 

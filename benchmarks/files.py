@@ -8,23 +8,19 @@ what is missing, or was measured with other sources or conditions (``--fresh``: 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import readme
 from jamf_tables import machine, middle, speed_up, table, walls
-from measuring import lines
+from measuring import measure_scenarios
 
-from workbench.errors import INTERRUPTED, WorkbenchError
-from workbench.experiment.claims.files import RESULTS, code_digest
-from workbench.experiment.claims.points import Point, PointResult
-from workbench.experiment.claims.results import Book, open_book
+from workbench.experiment.claims.files import RESULTS
+from workbench.experiment.claims.points import PointResult
+from workbench.experiment.claims.results import Book
 from workbench.experiment.claims.words import interval_words, measured_words, quantity, stated_words
 from workbench.statistics import median
 
-PROJECT = Path(__file__).resolve().parents[1]
 SCENARIOS = ("files", "uploads")
 BASELINES = {"files": "naive", "uploads": "sequential"}
 OWN_PROCESSOR = 0.9
@@ -33,26 +29,9 @@ SIGNING = ("signing", "cpu_share", "url_ms", "url_cpu_ms")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write."""
-    book = open_book(PROJECT)
-    points = [point for point in book.catalogue.points.values() if point.scenario in SCENARIOS]
-    groups = list(dict.fromkeys(point.group for point in points))
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"any of: {', '.join(groups)}")
-    parser.add_argument("--fresh", action="store_true", help="measure again what is already there")
-    chosen = parser.parse_args(arguments)
-    if unknown := sorted(set(chosen.groups) - set(groups)):
-        parser.error(f"unknown group {unknown[0]!r}; known: {', '.join(groups)}")
-    wanted = [point for point in points if point.group in (chosen.groups or groups)]
-    try:
-        complete = all(measured(book, point, fresh=chosen.fresh) for point in wanted)
-    except KeyboardInterrupt:
-        complete = False
-    except WorkbenchError as error:
-        print(f"files: {error}", file=sys.stderr)
-        return error.exit_code
-    write_pages(book)
-    if not complete:
-        return INTERRUPTED
+    book, code = measure_scenarios(SCENARIOS, __doc__, write_pages, arguments)
+    if code:
+        return code
     crowded = [point.name for point in book.measured["files"].values() if not had_a_processor(point)]
     for name in crowded:
         print(f"MISSED  {name}: others took the processors, measure it again on an idle machine", file=sys.stderr)
@@ -65,16 +44,6 @@ def had_a_processor(result: PointResult) -> bool:
     Without one, more threads win a larger part of a crowded machine, and seem to sign faster than one does.
     """
     return middle(result, "naive", "cpu_share") >= OWN_PROCESSOR
-
-
-def measured(book: Book, point: Point, *, fresh: bool) -> bool:
-    """Measure one point unless it is there already; False if that was interrupted."""
-    if not fresh and book.stands(point, code_digest(PROJECT)):
-        print(f"{point.name}: measured already (--fresh measures again)", flush=True)
-        return True
-    result = book.measure(point, lines(point.name))
-    write_pages(book)
-    return not result.interrupted
 
 
 def write_pages(book: Book) -> None:

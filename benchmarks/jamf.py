@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import readme
 from jamf_tables import requirements, write_tables
-from measuring import measure_scenario
+from measuring import measure_scenarios, report
 
 from workbench.experiment.claims.results import Book
 
@@ -23,13 +23,10 @@ SCENARIO = "jamf"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write."""
-    book, code = measure_scenario(SCENARIO, __doc__, write_pages, arguments)
+    book, code = measure_scenarios([SCENARIO], __doc__, write_pages, arguments)
     if code:
         return code
-    checks = requirements(book.measured[SCENARIO])
-    for check in checks:
-        print(f"{'met   ' if check.met else 'MISSED'}  {check.text}")
-    return 0 if all(check.met for check in checks) else 1
+    return report(requirements(book.measured[SCENARIO]))
 
 
 def write_pages(book: Book) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
 
 from workbench.errors import INTERRUPTED, WorkbenchError
 from workbench.experiment.claims.files import code_digest
@@ -14,32 +16,53 @@ from workbench.experiment.claims.points import Point
 from workbench.experiment.claims.results import Book, open_book
 from workbench.experiment.progress import Progress, progress_bar
 
-__all__ = ["PROJECT", "lines", "measure_scenario", "parse"]
+__all__ = ["PROJECT", "lines", "measure_scenarios", "parse", "report"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 
 
-def measure_scenario(
-    scenario: str,
+class Check(Protocol):
+    """A requirement on what was measured, and whether it is met."""
+
+    @property
+    def met(self) -> bool: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+def measure_scenarios(
+    scenarios: Sequence[str],
     description: str | None,
     write_pages: Callable[[Book], None],
     arguments: Sequence[str] | None = None,
+    *,
+    left_out: Callable[[Point], str] = lambda point: "",
+    more: Mapping[str, Callable[[], None]] = MappingProxyType({}),
 ) -> tuple[Book, int]:
-    """Measure the scenario's points of ``data/claims.toml``, those of the groups named or all; write after each.
+    """Measure the scenarios' points of ``data/claims.toml``, those of the groups named or all; write after each.
 
-    Returns the book and an exit code: 0, a failure's own, or that of an interruption.
+    ``left_out`` says why a point can't be measured here, "" if it can; ``more`` are groups that are no points, done
+    after them. Returns the book and an exit code: 0, a failure's own, or that of an interruption.
     """
     book = open_book(PROJECT)
-    points = [point for point in book.catalogue.points.values() if point.scenario == scenario]
-    groups = list(dict.fromkeys(point.group for point in points))
+    points = [point for point in book.catalogue.points.values() if point.scenario in scenarios]
+    groups = [*dict.fromkeys(point.group for point in points), *more]
     chosen = parse(description, arguments, groups)
-    wanted = [point for point in points if point.group in (chosen.groups or groups)]
+    wanted = chosen.groups or groups
     try:
-        complete = all(_measure(book, point, write_pages, fresh=chosen.fresh) for point in wanted)
+        complete = all(
+            _measure(book, point, write_pages, left_out(point), fresh=chosen.fresh)
+            for point in points
+            if point.group in wanted
+        )
+        for group, measure in more.items():
+            if complete and group in wanted:
+                measure()
     except KeyboardInterrupt:
         complete = False
     except WorkbenchError as error:
-        print(f"{scenario}: {error}", file=sys.stderr)
+        print(f"{scenarios[0]}: {error}", file=sys.stderr)
         return book, error.exit_code
     book.write_verdicts()
     write_pages(book)
@@ -59,8 +82,20 @@ def parse(description: str | None, arguments: Sequence[str] | None, groups: Sequ
     return chosen
 
 
-def _measure(book: Book, point: Point, write_pages: Callable[[Book], None], *, fresh: bool) -> bool:
+def report(checks: Iterable[Check]) -> int:
+    """Print the requirements, and return the exit code: 1 if one is missed."""
+    missed = False
+    for check in checks:
+        print(f"{'met   ' if check.met else 'MISSED'}  {check.text}")
+        missed |= not check.met
+    return int(missed)
+
+
+def _measure(book: Book, point: Point, write_pages: Callable[[Book], None], left_out: str, *, fresh: bool) -> bool:
     """Measure one point unless it is there already; False if that was interrupted."""
+    if left_out:
+        print(f"{point.name}: left out, {left_out}", flush=True)
+        return True
     if not fresh and book.stands(point, code_digest(PROJECT)):
         print(f"{point.name}: measured already (--fresh measures again)", flush=True)
         return True

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from measuring import measure_scenario
+from measuring import measure_scenarios
 
 from workbench.experiment.claims.files import RESULTS
 from workbench.experiment.claims.model import Reading
@@ -28,7 +28,7 @@ _COLUMNS = ("variant", "median", "naive / it", "statements", "rows", "received",
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write."""
-    book, code = measure_scenario(SCENARIO, __doc__, write_pages, arguments)
+    book, code = measure_scenarios([SCENARIO], __doc__, write_pages, arguments)
     if code:
         return code
     missed = [name for name, result in book.measured[SCENARIO].items() if _speed_up(result, "optimized") <= 1]

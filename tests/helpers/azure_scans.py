@@ -1,4 +1,7 @@
-"""Scans of a small simulated tenant for tests: the simulator, what a scan is told, what the graph holds after."""
+"""Scans of a small simulated tenant for tests: the simulator, what a scan is told, what the graph holds after.
+
+A module that imports the fixtures has a fixture ``graph`` of its own, of the servers that it scans into.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from workbench.dataset.azure import build_tenant
+import pytest
+
+from workbench.dataset.azure import build_tenant, write_tenant
 from workbench.scenarios.azure.account import AzureAccount
 from workbench.scenarios.azure.graph_driver import Graph
 from workbench.scenarios.azure.graph_store import clear, graph_digest
@@ -20,7 +25,7 @@ from workbench.services.azure import AzureOptions, RunningAzure, start_azure
 from workbench.services.azure.throttle import Throttle
 from workbench.services.graph import GraphEndpoint, RunningGraph
 
-__all__ = ["NODES", "RESOURCES", "TENANT", "scan", "settings", "simulator"]
+__all__ = ["NODES", "RESOURCES", "TENANT", "azure", "expected", "folder", "scan", "settings", "simulator"]
 
 RESOURCES = 40
 TENANT = build_tenant(resources=RESOURCES)
@@ -65,3 +70,24 @@ def scan(variant: str, chosen: ScanSettings, *, empty: bool = True) -> tuple[Sca
             return result, *(await graph_digest(graph))
 
     return asyncio.run(main())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tenant as files."""
+    path = tmp_path_factory.mktemp("tenant")
+    write_tenant(TENANT, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def azure(folder: Path) -> Iterator[RunningAzure]:
+    """Its simulator, without latencies and throttle."""
+    with simulator(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def expected(azure: RunningAzure, graph: RunningGraph) -> str:
+    """The digest of the graph that a scan without a fault makes."""
+    return scan("naive", settings(azure, graph))[1]

@@ -499,15 +499,19 @@ def test_what_succeeded_meanwhile_is_no_retry(server: Server, client: httpx.Clie
     assert measures(recording)["retries"] == 1
 
 
-@pytest.mark.parametrize(("path", "error"), [("/truncated", "RemoteProtocolError"), ("/stalled", "ReadTimeout")])
+@pytest.mark.parametrize(
+    ("path", "error", "timeout"), [("/truncated", "RemoteProtocolError", 60), ("/stalled", "ReadTimeout", 1)]
+)
 @pytest.mark.parametrize("asynchronous", [False, True])
-def test_a_body_that_breaks_fails_its_request(server: Server, path: str, error: str, asynchronous: bool) -> None:
+def test_a_body_that_breaks_fails_its_request(
+    server: Server, path: str, error: str, timeout: float, asynchronous: bool
+) -> None:
     def work() -> None:
-        with httpx.Client(trust_env=False, timeout=0.2) as client, pytest.raises(httpx.TransportError):
+        with httpx.Client(trust_env=False, timeout=timeout) as client, pytest.raises(httpx.TransportError):
             client.get(server.url + path)
 
     async def work_async() -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=0.2) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=timeout) as client:
             with pytest.raises(httpx.TransportError):
                 await client.get(server.url + path)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from workbench.calltree import CallTree
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ProcessNotFound, UsageError
+from workbench.experiment import attach as attaching
 from workbench.experiment.attach import attach
 from workbench.model import Frame, Recording, RoundKind, Status
 
@@ -96,11 +97,24 @@ def test_attached_for_a_while_to_another_process(child: subprocess.Popen[str]) -
     assert child.poll() is None
 
 
-def test_attached_until_the_process_ends(child: subprocess.Popen[str]) -> None:
-    ender = threading.Timer(0.5, child.kill)
-    ender.start()
+def while_sampled(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
+    """Let ``attach`` meet the action once it has sampled for a while, however long py-spy took to start."""
+    watch = attaching._watch
+
+    def met(*arguments: Any) -> None:
+        timer = threading.Timer(0.5, action)
+        timer.start()
+        try:
+            watch(*arguments)
+        finally:
+            timer.join()
+
+    monkeypatch.setattr(attaching, "_watch", met)
+
+
+def test_attached_until_the_process_ends(child: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    while_sampled(monkeypatch, child.kill)
     attached = attach(child.pid, store=Shelf())  # type: ignore[arg-type]
-    ender.join()
     assert attached.recording.run.status is Status.OK
     assert attached.recording.run.rounds[0].measures["cpu"] > 0
     assert "outer.<locals>.Inner.spin" in names(attached.recording.tree)
@@ -108,12 +122,10 @@ def test_attached_until_the_process_ends(child: subprocess.Popen[str]) -> None:
 
 @pytest.mark.parametrize(("duration", "status"), [(None, Status.OK), (60.0, Status.INTERRUPTED)])
 def test_ctrl_c_keeps_what_was_recorded(
-    child: subprocess.Popen[str], duration: float | None, status: Status
+    child: subprocess.Popen[str], duration: float | None, status: Status, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    presser = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
-    presser.start()
+    while_sampled(monkeypatch, lambda: os.kill(os.getpid(), signal.SIGINT))
     attached = attach(child.pid, duration=duration, store=Shelf())  # type: ignore[arg-type]
-    presser.join()
     assert attached.recording.run.status is status
     assert "outer.<locals>.Inner.spin" in names(attached.recording.tree)
 

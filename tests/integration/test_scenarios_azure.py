@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from azure_scans import NODES, RESOURCES, TENANT, scan, settings, simulator
+from azure_scans import azure as azure
+from azure_scans import expected as expected
+from azure_scans import folder as folder
 
-from workbench.dataset.azure import write_tenant
 from workbench.errors import ServiceError, ServiceThrottled, ServiceUnauthorized, ServiceUnreachable
 from workbench.scenarios.azure import statements
 from workbench.scenarios.azure.graph_driver import Graph
@@ -35,24 +37,6 @@ def graph() -> Iterator[RunningGraph]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tenant")
-    write_tenant(TENANT, path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def azure(folder: Path) -> Iterator[RunningAzure]:
-    with simulator(folder) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def expected(azure: RunningAzure, graph: RunningGraph) -> str:
-    return scan("naive", settings(azure, graph))[1]
-
-
 def test_every_variant_makes_the_same_graph(azure: RunningAzure, graph: RunningGraph) -> None:
     prepared = get("azure").prepare(
         Settings(resources=RESOURCES, link="none", options={"latency_scale": "0", "batch_size": "9"})
@@ -68,6 +52,7 @@ def test_every_variant_makes_the_same_graph(azure: RunningAzure, graph: RunningG
             digests[variant] = outcome.digest
         assert len(set(digests.values())) == 1, digests
         assert prepared.parameters["graph_server"].startswith("ArcadeDB")
+        assert prepared.parameters["faults"] == "none"
     finally:
         prepared.close()
 

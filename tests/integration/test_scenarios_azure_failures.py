@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from azure_scans import NODES, RESOURCES, TENANT, scan, settings, simulator
+from azure_scans import NODES, RESOURCES, scan, settings, simulator
+from azure_scans import azure as azure
+from azure_scans import expected as expected
+from azure_scans import folder as folder
 from graphs import running
 
-from workbench.dataset.azure import write_tenant
 from workbench.errors import (
     ServiceBadResponse,
     ServiceError,
@@ -42,28 +44,13 @@ from workbench.services.simulator.faults import Faults
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(400)]
 
+GIVEN_UP_S = 30
+"""Long before what never answers, or only after a minute, would have."""
+
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("neo4j", marks=pytest.mark.soak)])
 def graph(request: pytest.FixtureRequest) -> Iterator[RunningGraph]:
     yield from running(request.param)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tenant")
-    write_tenant(TENANT, path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def azure(folder: Path) -> Iterator[RunningAzure]:
-    with simulator(folder) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def expected(azure: RunningAzure, graph: RunningGraph) -> str:
-    return scan("naive", settings(azure, graph))[1]
 
 
 def fails(chosen: ScanSettings, variant: str = "optimized") -> tuple[ServiceError, float]:
@@ -81,7 +68,7 @@ def test_a_server_that_accepts_and_never_answers_is_given_up(azure: RunningAzure
         error, seconds = fails(settings(azure, endpoint, patience_s=1.0, timeout_s=1.0))
     assert isinstance(error, ServiceTimeout | ServiceUnreachable)
     assert "graph server bolt://127.0.0.1" in str(error)
-    assert seconds < 10
+    assert seconds < GIVEN_UP_S
 
 
 def test_a_server_that_refuses_the_login_or_is_down_is_told_before_anything_is_measured(
@@ -116,7 +103,7 @@ def test_a_link_that_stalls_is_given_up(azure: RunningAzure, graph: RunningGraph
     with start_link(parse_link("rtt=30s"), graph.host, graph.port) as link:
         error, seconds = fails(settings(azure, graph.endpoint(link), patience_s=1.0, timeout_s=1.0))
     assert isinstance(error, ServiceTimeout | ServiceUnreachable)
-    assert seconds < 10
+    assert seconds < GIVEN_UP_S
 
 
 def test_a_server_that_hangs_in_the_middle_is_given_up_and_the_next_scan_goes_on(
@@ -127,7 +114,7 @@ def test_a_server_that_hangs_in_the_middle_is_given_up_and_the_next_scan_goes_on
     scan("optimized", settings(azure, graph, resource_limit=1))  # an all but empty graph
 
     def stop(done: int, total: int) -> None:
-        if done == RESOURCES // 2:
+        if done >= RESOURCES // 2:
             os.kill(java, signal.SIGSTOP)
 
     try:
@@ -136,7 +123,7 @@ def test_a_server_that_hangs_in_the_middle_is_given_up_and_the_next_scan_goes_on
     finally:
         os.kill(java, signal.SIGCONT)
     assert isinstance(error, ServiceTimeout | ServiceUnreachable)
-    assert seconds < 15
+    assert seconds < GIVEN_UP_S
     result, digest, _, _ = scan("optimized", settings(azure, graph), empty=False)
     assert (digest, result.failures) == (expected, ())
 
@@ -159,7 +146,7 @@ def test_a_deadlock_without_an_end_is_told_and_the_next_scan_goes_on(
         inject(patch, lambda statement: statement in statements.LINK_MANY.values())
         error, seconds = fails(settings(azure, graph, patience_s=1.0))
     assert "DeadlockDetected" in str(error)
-    assert seconds < 15
+    assert seconds < GIVEN_UP_S
     result, digest, _, _ = scan("optimized", settings(azure, graph), empty=False)
     assert (digest, result.failures) == (expected, ())
 
@@ -214,7 +201,7 @@ def test_a_server_that_goes_down_for_good_is_told_and_the_next_scan_goes_on(
     scan("optimized", settings(azure, graph, resource_limit=1))
 
     def halt(done: int, total: int) -> None:
-        if done == RESOURCES // 2:
+        if done >= RESOURCES // 2:
             graph.halt()
 
     error, _ = fails(settings(azure, graph, progress=halt, patience_s=1.0), "naive")

@@ -132,17 +132,20 @@ def test_keep_alive_replaces_a_token_and_invalidation_ends_it(jamf: RunningJamf)
 
 
 def test_a_token_expires_and_a_new_login_helps(estate: Path) -> None:
-    with (
-        start_jamf(estate, options=JamfOptions(latency_scale=0, token_lifetime_s=0.5)) as jamf,
-        logged_in(jamf) as session,
-    ):
+    options = JamfOptions(latency_scale=0, token_lifetime_s=0.5)
+    with start_jamf(estate, options=options) as jamf, client(jamf) as session:
         start = time.monotonic()
+        session.headers["Authorization"] = f"Bearer {token(session, jamf)}"
         while (reply := session.get(POLICY)).status_code == 200:
             assert time.monotonic() - start < 30
         assert reply.status_code == 401
-        assert time.monotonic() - start > 0.3
-        session.headers["Authorization"] = f"Bearer {token(session, jamf)}"
-        assert session.get(POLICY).status_code == 200
+        assert time.monotonic() - start > 0.45
+
+        def after_a_new_login() -> int:
+            session.headers["Authorization"] = f"Bearer {token(session, jamf)}"
+            return session.get(POLICY).status_code
+
+        assert any(after_a_new_login() == 200 for _ in range(10))  # on a slow machine one may be over at once
 
 
 def test_errors_look_like_those_of_each_api(jamf: RunningJamf) -> None:

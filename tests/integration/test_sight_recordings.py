@@ -106,8 +106,8 @@ def test_py_spy_tells_threads_that_wait_from_those_that_run(tmp_path: Path, modu
     store.save(make_session(session_id="s"), [recording])
     rows = store.query("SELECT thread, state, seconds FROM v_states").rows
     seconds = {(thread, state): value for thread, state, value in rows}
-    assert seconds["waiter", "waiting"] > 0.2 and ("waiter", "running") not in seconds
-    assert seconds["MainThread", "running"] > 0.2
+    assert seconds["waiter", "waiting"] > 0 and ("waiter", "running") not in seconds
+    assert seconds["MainThread", "running"] > 0
     assert "thread_step" in decode(encode(recording.tree)).columns
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from store_kit import make_recording, make_session, make_tree
+from store_kit import make_recording, make_run, make_session, make_tree
 
 from workbench.errors import QueryRefused
+from workbench.model import Round, RoundKind
 from workbench.store import Store
 
 
@@ -113,6 +115,21 @@ def test_runs_and_rounds(store: Store) -> None:
     assert rounds[2] == (2, "timing", 3.5, 12.0)
     units = dict(store.query("SELECT DISTINCT name, unit FROM v_measures").rows)
     assert units == {"wall": "s", "cpu": "s", "requests": "count", "own": ""}
+
+
+def test_times_of_one_call_where_a_round_holds_many(tmp_path: Path) -> None:
+    store, session = Store(tmp_path / "s.duckdb"), make_session()
+    took = {"wall": 2.0, "cpu": 1.0}
+    rounds = (
+        Round(0, RoundKind.TIMING, 0, session.started_at, took | {"loops": 400.0}),
+        Round(1, RoundKind.TIMING, 1, session.started_at, took),
+    )
+    store.save(
+        session, [replace(make_recording(session), run=make_run(session, rounds=rounds), spans=(), tree=None)]
+    )
+    shown = store.query("SELECT loops, wall_s, call_wall_s, call_cpu_s FROM v_rounds ORDER BY round").rows
+    assert shown == ((400.0, 2.0, 0.005, 0.0025), (1.0, 2.0, 2.0, 1.0))
+    assert store.query("SELECT wall_median_s FROM v_runs").rows == (((0.005 + 2.0) / 2,),)
 
 
 def test_functions_agree_with_the_tree(store: Store) -> None:

@@ -151,6 +151,7 @@ def test_a_store_of_version_2_is_upgraded_and_keeps_everything(tmp_path: Path) -
     store = Store(path)
     (naive, optimized) = sorted(store.runs(), key=lambda run: run.variant)  # a reader migrates
     assert store.query("SELECT max(version) >= 3 FROM workbench_migrations").rows == ((True,),)
+    assert store.query("SELECT count(*) FROM v_rounds WHERE call_wall_s = wall_s AND loops = 1").rows[0][0] > 0
     assert [store.sources(run.run_id) for run in (naive, optimized)] == [[], []]
     assert len(store.plans(optimized.run_id)) == 1
     assert store.query("SELECT count(*), round(sum(self_s), 9) FROM v_functions").rows == (before,)

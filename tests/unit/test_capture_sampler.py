@@ -22,6 +22,8 @@ from workbench.errors import ProfilerActive, UsageError
 from workbench.model import Frame, RoundKind, Status
 
 HERE = "tests/unit/test_capture_sampler.py"
+TOLERANCE_S = 0.005
+"""A body's last interval has no sample of its own any more, and a coarse timer moves in steps of up to 4 ms."""
 
 
 def spin(seconds: float) -> None:
@@ -47,9 +49,10 @@ def seconds_by_path(tree: CallTree) -> dict[tuple[str, ...], float]:
     return {tuple(f.function for f in tree.stack(node)): own[node] / 1e9 for node in range(len(tree))}
 
 
-def share(tree: CallTree, *, with_functions: set[str]) -> float:
-    paths = seconds_by_path(tree)
-    return sum(s for path, s in paths.items() if with_functions <= set(path)) / sum(paths.values())
+def seconds_in(tree: CallTree, *functions: str) -> float:
+    """Of the stacks that hold all of these. A machine that holds the program up only ever adds to it, where a share
+    of the whole may fall."""
+    return sum(s for path, s in seconds_by_path(tree).items() if set(functions) <= set(path))
 
 
 class Clock:
@@ -113,19 +116,29 @@ def test_the_stack_begins_at_the_measured_function_and_names_are_qualified() -> 
         tree.frames[frame] for frame, parent in zip(tree.node_frame, tree.node_parent, strict=True) if parent < 0
     }
     assert roots == {Frame(HERE, Job.run.__qualname__)}
-    assert share(tree, with_functions={"spin"}) > 0.9
+    assert seconds_in(tree, "spin") > 0.03 - TOLERANCE_S
 
 
 def test_weights_add_up_to_the_time_that_passed() -> None:
+    """At least what passed inside the body, at most what passed around the round, however long it was held up."""
+    inside: list[float] = []
+
+    def body() -> None:
+        inside.append(time.perf_counter())
+        spin(0.1)
+        inside.append(time.perf_counter())
+
     recorder = RunRecorder()
-    recorder.call(RoundKind.SAMPLED, lambda: spin(0.1))
+    before = time.perf_counter()
+    recorder.call(RoundKind.SAMPLED, body)
+    around = time.perf_counter() - before
     recording = recorder.finish(run_id="r", session_id="s", name="n")
     assert recording.tree is not None
-    wall = recording.run.rounds[0].measures["wall"]
-    assert sum(recording.tree.samples.weight_ns) / 1e9 == pytest.approx(wall, rel=0.1)
+    total = sum(recording.tree.samples.weight_ns) / 1e9
+    assert inside[1] - inside[0] - TOLERANCE_S < total < around + TOLERANCE_S
     times = recording.tree.samples.time_ns.tolist()
     assert times == sorted(times)
-    assert times[-1] / 1e9 <= wall * 1.1
+    assert times[-1] / 1e9 < around + TOLERANCE_S
 
 
 def test_executing_lines_are_weights_of_a_node() -> None:
@@ -133,7 +146,7 @@ def test_executing_lines_are_weights_of_a_node() -> None:
     first = spin.__code__.co_firstlineno
     spin_nodes = {n for n in range(len(tree)) if tree.frames[tree.node_frame[n]].function == "spin"}
     lines = {line for node, line in zip(tree.lines.node, tree.lines.line, strict=True) if node in spin_nodes}
-    assert lines <= set(range(first, first + 5))
+    assert lines and lines <= set(range(first, first + 5))
 
 
 async def wait_in(seconds: float) -> None:
@@ -151,7 +164,7 @@ def runs_a_loop() -> None:
 @pytest.mark.parametrize("function", [gathers, runs_a_loop], ids=["inside the loop", "around the loop"])
 def test_waiting_is_charged_to_the_awaiting_function(function: Callable[[], Any]) -> None:
     tree = sampled(function)
-    assert share(tree, with_functions={"wait_in", "[await]"}) > 0.5  # most of it, on a busy machine too
+    assert seconds_in(tree, "wait_in", "[await]") > 0.1 - TOLERANCE_S
     ends = {tree.stack(node)[-3:] for node in range(len(tree))}
     assert (Frame(HERE, "wait_in"), Frame("<stdlib>/asyncio/tasks.py", "sleep"), AWAIT) in ends
 
@@ -173,7 +186,7 @@ def test_tasks_older_than_the_profile_get_no_time() -> None:
 
     tree = asyncio.run(main())
     assert not any("older" in frame.function.split(".") for frame in tree.frames)
-    assert share(tree, with_functions={"wait_in"}) > 0.5
+    assert seconds_in(tree, "wait_in") > 0.1 - TOLERANCE_S
 
 
 def test_no_frame_of_the_workbench_shows() -> None:

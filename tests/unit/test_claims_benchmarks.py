@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -113,3 +113,61 @@ def test_groups_and_help_of_a_scenarios_benchmark(
     with pytest.raises(SystemExit):
         measuring.parse("what it does", ["nonsense"], ["medium", "rtt"])
     assert "known: medium, rtt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "measured", "extra"),
+    [
+        ([], 0, ["a new"], 1),
+        (["--fresh"], 0, ["a stands", "a new"], 1),
+        (["more"], 0, [], 1),
+        (["second"], 0, ["a new"], 0),
+        (["last", "more"], 130, ["a stop"], 0),
+    ],
+)
+def test_points_are_measured_once_and_the_rest_follows_a_whole_measuring(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    measured: list[str],
+    extra: int,
+) -> None:
+    named = {"a stands": "first", "a new": "second", "a stop": "last", "a missing": "second", "b": "other"}
+    if "last" not in arguments:
+        del named["a stop"]
+    points = {
+        name: SimpleNamespace(name=name, scenario=name.partition(" ")[0], group=group)
+        for name, group in named.items()
+    }
+    done: list[str] = []
+    written: list[int] = []
+    extras: list[int] = []
+
+    def measure(point: SimpleNamespace, progress: object) -> SimpleNamespace:
+        done.append(point.name)
+        return SimpleNamespace(interrupted=point.name == "a stop")
+
+    book = SimpleNamespace(
+        catalogue=SimpleNamespace(points=points),
+        stands=lambda point, digest: point.name == "a stands",
+        measure=measure,
+        write_verdicts=lambda: None,
+    )
+    monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
+    measuring = load("measuring")
+    monkeypatch.setattr(measuring, "open_book", lambda project: book)
+    _, ended = measuring.measure_scenarios(
+        ["a", "c"],
+        "what it does",
+        lambda book: written.append(len(done)),
+        arguments,
+        left_out=lambda point: "nothing to measure it with" if point.name == "a missing" else "",
+        more={"more": lambda: extras.append(1)},
+    )
+    assert (ended, done, len(extras)) == (code, measured, extra)
+    assert written == [*range(1, len(done) + 1), len(done)]
+    told = capsys.readouterr().out
+    if not arguments:
+        assert "a missing: left out, nothing to measure it with" in told
+        assert "a stands: measured already" in told

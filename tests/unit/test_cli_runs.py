@@ -1,14 +1,17 @@
-"""``workbench tag`` and ``delete``: labels, and what is asked before something goes."""
+"""Commands on what is stored: labels, what is asked before something goes, and what is said where nothing is."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from sample_runs import run, session
 
 from workbench.cli.main import cli
+from workbench.errors import RunNotFound
 from workbench.model import Recording
 from workbench.store import Store
 
@@ -46,3 +49,49 @@ def test_deleting_asks_on_a_terminal_only(
     told = invoke("delete", saved, *argv, typed=typed)
     assert ("delete " + saved + "?" in told) is (terminal and not argv)
     assert len(Store().runs()) == left
+
+
+@pytest.mark.parametrize(
+    "argv", [("show", "latest"), ("report", "latest"), ("tag", "latest", "x"), ("compare", "a", "b")]
+)
+def test_an_empty_store_is_told_with_what_to_do(own_store: Path, argv: tuple[str, ...]) -> None:
+    with pytest.raises(RunNotFound, match="holds no runs yet; record one with `workbench profile") as told:
+        invoke(*argv)
+    assert str(own_store) in str(told.value)
+    assert not own_store.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("latst", "did you mean 'latest'? `workbench runs` lists them"),
+        ("latest~3", "holds 1 run: `workbench runs` lists them"),
+        ("the niave one", "did you mean {run} ('the naive one')?"),
+        ("the naive one", "did you mean {run} ('the naive one')?"),
+        ("x{run}", "did you mean '{run}'?"),
+        ("zzz", "wb.duckdb: `workbench runs` lists them"),
+    ],
+)
+def test_a_mistyped_run_is_told_what_may_be_meant(tmp_path: Path, saved: str, text: str, says: str) -> None:
+    store = Store(tmp_path / "wb.duckdb")
+    store.save(session(), [Recording(run("naive", [9.8]))])
+    store.rename(saved, "the naive one")
+    with pytest.raises(RunNotFound) as told:
+        store.resolve(text.format(run=saved))
+    assert says.format(run=saved) in str(told.value)
+
+
+@pytest.mark.parametrize(("argv", "meant"), [(("shwo",), "show"), (("store", "inof"), "info")])
+def test_a_mistyped_command_is_told_what_may_be_meant(argv: tuple[str, ...], meant: str) -> None:
+    with pytest.raises(click.UsageError, match=f"no such command '{argv[-1]}'; did you mean '{meant}'"):
+        invoke(*argv)
+
+
+def test_sql_prints_six_digits_and_all_of_them_where_a_program_reads(own_store: Path) -> None:
+    query = "SELECT 'a' AS name, 0.1::DOUBLE + 0.2 AS third UNION ALL SELECT 'b', 12::DOUBLE ORDER BY 1"
+    assert [line.split() for line in invoke("sql", query).splitlines() if line.strip()][2:] == [
+        ["a", "0.3"],
+        ["b", "12"],
+    ]
+    assert invoke("sql", "--csv", query) == "name,third\na,0.30000000000000004\nb,12.0\n"
+    assert json.loads(invoke("sql", "--json", query))[0] == {"name": "a", "third": 0.30000000000000004}

@@ -16,6 +16,7 @@ from ipython_shell import shell as shell
 from sample_runs import EVIL, STARTED, evil_tree, jamf_tree, run, session, session_report
 
 import workbench as wb
+from workbench.capture.frames import AWAIT
 from workbench.errors import RunNotFound, UsageError
 from workbench.model import Comparison, Frame, FunctionChange, Recording, RoundKind, Status, Verdict
 from workbench.notebook.cells import mark_cell
@@ -45,8 +46,11 @@ def test_an_async_cell_may_await(shell: Any) -> None:
     (stored,) = Store().runs()
     assert stored.name == "waiting"
     tree = Store().tree(stored.run_id)
-    roots = {tree.frames[f] for f, p in zip(tree.node_frame, tree.node_parent, strict=True) if p < 0}
-    assert roots == {Frame("<cell>", "<module>")}, "before and after an await, and while waiting"
+    stacks = {tree.stack(node) for node in range(len(tree))}
+    assert {stack[0] for stack in stacks if Frame("<cell>", "work") in stack or AWAIT in stack} == {
+        Frame("<cell>", "<module>")
+    }, "before and after an await, and while waiting"
+    assert any(stack[-1] == AWAIT for stack in stacks)
     assert {f.line for f in tree.frames if f.function == "work"} == {0}
 
 

@@ -95,6 +95,27 @@ def test_what_the_profile_is_about_stays() -> None:
         assert wanted in page.replace("&lt;", "<").replace("&gt;", ">"), wanted
 
 
+def test_what_the_readme_says_stays() -> None:
+    """Names and tags that the user gave, commit, ids and the kind of machine; what they hold of paths goes."""
+    made = telling()
+    one = made.runs[0]
+    run = replace(one.run, name="nightly of /srv/billing/load", tags=("before", "/home/alice/index"))
+    environment = replace(one.session.environment, cpu="a processor", os="an os")
+    session = replace(one.session, environment=environment)
+    page = told(report_html(confidential(replace(made, runs=(replace(one, run=run, session=session),)))))
+    for wanted in (
+        "nightly of load",
+        "before",
+        "index",
+        "cccccccccc",
+        run.run_id,
+        session.session_id,
+        "a processor",
+    ):
+        assert wanted in page, wanted
+    assert "ValueError" in page and "hunter2" not in page and "alice" not in page
+
+
 def test_times_are_the_same() -> None:
     before, after = session_report(), confidential(session_report())
     assert [row.median for row in before.rows] == [row.median for row in after.rows]

@@ -11,6 +11,7 @@ from typing import Protocol
 from workbench.capture.frames import StackTable
 from workbench.errors import UsageError
 from workbench.model import Frame, Sampler
+from workbench.suggestions import suggestion
 
 __all__ = ["RunningSampler", "SampledStack", "SamplerSpec", "WholeProgram", "start_sampler"]
 
@@ -48,7 +49,7 @@ class SamplerSpec:
 
     def __post_init__(self) -> None:
         if self.name not in NAMES:
-            raise UsageError(f"no sampler {self.name!r}; there are {', '.join(NAMES)}")
+            raise UsageError(f"no sampler {self.name!r}{suggestion(self.name, NAMES)}")
         if not self.interval_s >= SHORTEST_INTERVAL_S:
             raise UsageError(f"interval {self.interval_s} s is too short; the least is {SHORTEST_INTERVAL_S} s")
         if self.async_mode not in ("enabled", "disabled"):

@@ -31,6 +31,10 @@ __all__ = ["claims_command"]
 def claims_command(ids: tuple[str, ...], measure_ids: tuple[str, ...], plot: Path | None, as_json: bool) -> int:
     """Print the verdicts on the figures that source documents state; with IDs (J4, J4.large) on those alone.
 
+    \b
+    workbench claims
+    workbench claims J4 --plot plots
+
     --measure J1 first measures again everything that J1 rests on, which can take minutes, and keeps it in
     benchmarks/results.
     """

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.groups import SuggestingGroup
 from workbench.cli.output import print_json
 
 __all__ = ["dataset_command"]
 
 
-@click.group("dataset")
+@click.group("dataset", cls=SuggestingGroup)
 def dataset_command() -> None:
     """Build and describe the case studies' synthetic data."""
 
@@ -20,7 +21,7 @@ def dataset_command() -> None:
 def _options(command: click.decorators.FC) -> click.decorators.FC:
     for option in (
         click.option("--resources", type=int, help="How many of what it counts by, instead of a scale's."),
-        click.option("--seed", type=int, default=1, show_default=True),
+        click.option("--seed", type=int, default=1, show_default=True, help="Of what is drawn."),
         click.option("--scale", default="small", show_default=True, help="small, medium or large."),
         click.option("--dataset", "name", default="jamf", show_default=True, help="Named after its case study."),
     ):
@@ -35,7 +36,12 @@ def _options(command: click.decorators.FC) -> click.decorators.FC:
 def build_command(
     name: str, scale: str, seed: int, resources: int | None, output: Path | None, as_json: bool
 ) -> None:
-    """Write a synthetic dataset; the same seed gives the same bytes."""
+    """Write a synthetic dataset; the same seed gives the same bytes.
+
+    \b
+    workbench dataset build --scale large --seed 7
+    workbench dataset build --dataset azure --resources 500 -o tenant
+    """
     from workbench.dataset import registry
 
     dataset = registry.get(name)

@@ -48,12 +48,21 @@ _PARTS: Mapping[str, _Part] = {
 @click.option("--resources", type=int, help="Root resources of the Jamf estate, resources of the Azure tenant.")
 @click.option("--rounds", type=int, help="Timing rounds of each variant (default: 3, of azure 1).")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=Path("reports/demo.html"), show_default=True
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("reports/demo.html"),
+    show_default=True,
+    help="The first page; the others stand beside it.",
 )
 def demo_command(
     scenarios: Sequence[str], store_path: Path | None, resources: int | None, rounds: int | None, output: Path
 ) -> int:
     """Profile the case studies, naive against optimized: build, measure, store, compare and report.
+
+    \b
+    workbench demo
+    workbench demo jamf --resources 10 -o jamf.html
 
     SCENARIO: jamf, azure, workflows (default: all three). One that fails doesn't stop the others, but is the exit
     code; Ctrl-C ends the demo and reports what was measured.

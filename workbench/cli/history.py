@@ -19,7 +19,7 @@ __all__ = ["history_command"]
 @store_option
 @click.argument("name")
 @click.option(
-    "--measure", "measures", multiple=True, metavar="NAME", help="wall, cpu, peak_rss, statements, …; all."
+    "--measure", "measures", multiple=True, metavar="NAME", help="Only this: wall, cpu, statements, … Repeatable."
 )
 @click.option("--dirty", is_flag=True, help="Take in runs that were measured with uncommitted changes.")
 @click.option("--significance", type=float, default=0.01, show_default=True, help="Of the permutation test.")
@@ -35,6 +35,10 @@ def history_command(
     as_json: bool,
 ) -> None:
     """Show where the measures of NAME changed over the commits of this repository, and who may be to blame.
+
+    \b
+    workbench history perf.py:first_page --html history.html
+    workbench history jamf:optimized --measure wall --measure requests
 
     NAME is SCENARIO, SCENARIO:VARIANT, or what a run is called, such as FILE.py:FUNCTION. Only runs that can be
     compared stand in one series: another machine or Python begins one of its own.

@@ -10,36 +10,47 @@ from typing import NoReturn
 
 import click
 
+from workbench.cli.groups import SuggestingGroup
 from workbench.errors import INTERRUPTED, StoreFull, WorkbenchError
 from workbench.redaction import redact
 
 __all__ = ["cli", "main"]
 
-_COMMANDS = {
-    "attach": "profile",
-    "claims": "claims",
-    "compare": "compare",
-    "dataset": "dataset",
-    "delete": "runs",
-    "demo": "demo",
-    "gate": "gate",
-    "history": "history",
-    "profile": "profile",
-    "rename": "runs",
-    "report": "report",
-    "run": "scenario",
-    "runs": "runs",
-    "scaling": "scaling",
-    "scenarios": "scenario",
-    "show": "runs",
-    "sql": "sql",
-    "store": "store",
-    "tag": "runs",
+_SECTIONS = {
+    "Profile your own code": {
+        "profile": ("profile", "Run a script or module under the profiler"),
+        "attach": ("profile", "Profile a running process from outside"),
+    },
+    "Look at what was recorded": {
+        "runs": ("runs", "List the runs, newest first"),
+        "show": ("runs", "Print a run: rounds, I/O, functions, call tree"),
+        "report": ("report", "Write runs, a session or a notebook as one HTML file"),
+        "sql": ("sql", "Ask the store in SQL"),
+        "tag": ("runs", "Attach words to a run to find it by"),
+        "rename": ("runs", "Give a run another name"),
+        "delete": ("runs", "Delete runs and what only they used"),
+        "store": ("store", "Inspect, check or upgrade the store"),
+    },
+    "Judge a change": {
+        "compare": ("compare", "Measure two sides in turns until there is a verdict"),
+        "gate": ("gate", "Judge the work tree against a revision, as CI does"),
+        "scaling": ("scaling", "Fit how time, counts and memory grow with size"),
+        "history": ("history", "Find the commits at which measures changed"),
+    },
+    "Case studies": {
+        "demo": ("demo", "Measure three of them and write reports/demo.html"),
+        "scenarios": ("scenario", "List them and their variants"),
+        "run": ("scenario", "Measure the variants of one and keep everything"),
+        "dataset": ("dataset", "Build or describe their synthetic data"),
+        "claims": ("claims", "Hold stated figures against what was measured"),
+    },
 }
-"""Command → module of this package that defines it."""
+"""What `workbench --help` lists: command → module of this package that defines it, and what it is for."""
+
+_COMMANDS = {name: module for section in _SECTIONS.values() for name, (module, _) in section.items()}
 
 
-class _LazyGroup(click.Group):
+class _LazyGroup(SuggestingGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
 
@@ -51,16 +62,31 @@ class _LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """By purpose, and without loading the modules of all commands."""
+        width = max(map(len, _COMMANDS))
+        for section, commands in _SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in commands.items()])
+
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="workbench")
 def cli() -> None:
     """Profile Python backends: record, keep, show, judge and explain.
 
-    The store is --store, else WORKBENCH_STORE, else data/workbench.duckdb in the project, else the user's data
-    folder.
-    Exit codes: 2 usage; `compare`: 0 PASS or IMPROVEMENT, 1 REGRESSION, 3 INCONCLUSIVE or advisory, 4 refused;
-    every other failure has its own code (docs/exit-codes.md).
+    \b
+    workbench profile -- job.py --day monday    record a program
+    workbench show latest --tree                where its time went
+    workbench compare old.py new.py             measured now, until there is a verdict
+    workbench COMMAND --help                    options and examples of a command
+
+    The store is --store, else WORKBENCH_STORE, else data/workbench.duckdb in a project with a [tool.workbench]
+    table in its pyproject.toml, else one in the user's data folder.
+
+    Exit codes: 0 done, PASS or IMPROVEMENT; 1 REGRESSION; 2 usage; 3 INCONCLUSIVE or advisory; 4 not comparable;
+    5 no such run; 130 interrupted; every other failure has its own (docs/exit-codes.md). `profile` ends with the
+    program's.
     """
 
 

@@ -32,7 +32,9 @@ __all__ = ["attach_command", "profile_command"]
 @click.option("--idle", is_flag=True, help="Waiting threads too (py-spy; pyinstrument always shows waiting).")
 @click.option("--subprocesses", is_flag=True, help="Child processes too (py-spy).")
 @click.option("-m", "is_module", is_flag=True, help="Run a module, as `python -m` does.")
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument(
+    "command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- SCRIPT [ARGS]… | -- -m MODULE [ARGS]…"
+)
 def profile_command(
     store_path: Path | None,
     name: str,
@@ -43,7 +45,12 @@ def profile_command(
     is_module: bool,
     command: tuple[str, ...],
 ) -> int:
-    """Run a program under the profiler: `workbench profile -- SCRIPT ARGS…` or `-- -m MODULE ARGS…`.
+    """Run a program under the profiler, as `python SCRIPT ARGS…` or `python -m MODULE ARGS…` would run it.
+
+    \b
+    workbench profile -- job.py --day monday
+    workbench profile --name nightly -- -m package.module
+    workbench profile --sampler py-spy --subprocesses -- serve.py
 
     Ends with the program's own exit code. Whatever was recorded before an exception or Ctrl-C is kept.
 
@@ -111,7 +118,15 @@ def attach_command(
     subprocesses: bool,
     name: str,
 ) -> int:
-    """Profile the running process PID from outside with py-spy."""
+    """Profile the running process PID from outside with py-spy, without touching it.
+
+    \b
+    workbench attach 4711 --duration 30
+    workbench attach 4711 --idle --subprocesses --name "api under load"
+
+    Exit code: 0, also after Ctrl-C if no --duration was given; 41 py-spy is missing, 42 no permission, 43 no such
+    process or not a Python process; 130 interrupted before the duration was over.
+    """
     from workbench.experiment.attach import attach
     from workbench.store import Store
 

@@ -42,10 +42,17 @@ def run_json(run: Run, commit: str = "") -> dict[str, Any]:
 @click.command("runs")
 @store_option
 @click.option("--scenario", help="Only this scenario's runs.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_json: bool) -> None:
-    """List the runs, newest first."""
+    """List the runs, newest first.
+
+    \b
+    workbench runs --limit 10
+    workbench runs --scenario jamf --json
+
+    Wall is the median time of one call in the timing rounds, of the sampled ones where a run has no others.
+    """
     store = _store(store_path)
     runs = store.runs(scenario=scenario, limit=limit)
     commits = {s.session_id: s.environment.commit for s in store.sessions()}
@@ -96,7 +103,15 @@ def _headline(run: Run) -> float:
 def show_command(
     store_path: Path | None, run: str, as_json: bool, top: int, as_tree: bool, everything: bool
 ) -> None:
-    """Show one run: its rounds, measures and top functions. RUN is an id, a unique prefix or `latest`."""
+    """Show one run: its rounds, measures and top functions.
+
+    RUN is an id or its unique beginning, `latest`, or `latest~N` for the Nth before it.
+
+    \b
+    workbench show latest
+    workbench show latest~1 --tree
+    workbench show 261123-1015 --json
+    """
     from workbench.cli.show import print_run, print_tree, run_document
 
     if (as_tree and as_json) or (everything and not as_tree):
@@ -122,7 +137,11 @@ def show_command(
 @click.argument("run")
 @click.argument("tags", nargs=-1, required=True, metavar="TAG...")
 def tag_command(store_path: Path | None, run: str, tags: tuple[str, ...]) -> None:
-    """Attach tags to a run: words to find it by."""
+    """Attach tags to a run: words to find it by.
+
+    \b
+    workbench tag latest before slow
+    """
     store = _store(store_path)
     run_id = store.resolve(run)
     for tag in tags:
@@ -135,7 +154,11 @@ def tag_command(store_path: Path | None, run: str, tags: tuple[str, ...]) -> Non
 @click.argument("run")
 @click.argument("name")
 def rename_command(store_path: Path | None, run: str, name: str) -> None:
-    """Give a run another name."""
+    """Give a run another name.
+
+    \b
+    workbench rename latest "import, before the index"
+    """
     store = _store(store_path)
     run_id = store.resolve(run)
     store.rename(run_id, name)
@@ -148,6 +171,9 @@ def rename_command(store_path: Path | None, run: str, name: str) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 def delete_command(store_path: Path | None, runs: tuple[str, ...], yes: bool) -> None:
     """Delete runs and what only they used.
+
+    \b
+    workbench delete latest 261123-1015 --yes
 
     Asks first where stdin is a terminal; a script is not asked.
     """

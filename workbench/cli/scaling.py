@@ -46,6 +46,10 @@ def scaling_command(
 ) -> int:
     """Measure TARGET at several sizes and fit the exponents of time, counts, bytes and memory.
 
+    \b
+    workbench scaling app.py:load --sizes 100,200,400,800 --max-exponent 1.2
+    workbench scaling jamf:optimized --sizes 4,8,16 --baseline jamf:naive
+
     TARGET is SCENARIO:VARIANT, whose size is its resources, or FILE.py:FUNCTION, which is called with the size.
     Limits may be declared in pyproject.toml: [tool.workbench.scaling."TARGET"], max_exponent = {requests = 1.0}.
     Exit code: 0 nothing grew, 1 an exponent grew, 3 inconclusive.

@@ -23,7 +23,7 @@ SAMPLERS = ("pyinstrument", "py-spy", "none")
 @click.command("scenarios")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def scenarios_command(as_json: bool) -> None:
-    """List the case studies and their variants."""
+    """List the case studies and their variants, and what each changes."""
     from workbench.scenarios import registry
 
     scenarios = [registry.get(name) for name in registry.names()]
@@ -49,7 +49,14 @@ def scenarios_command(as_json: bool) -> None:
 def scenario_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what a scenario is measured on."""
     for option in (
-        click.option("-O", "--option", "options", multiple=True, metavar="KEY=VALUE", help="The scenario's own."),
+        click.option(
+            "-O",
+            "--option",
+            "options",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="One of the scenario's own; a wrong KEY lists them. Repeatable.",
+        ),
         click.option("--resources", type=int, help="Root resources, instead of a scale's."),
         click.option("--seed", type=int, default=1, show_default=True, help="Seed of the synthetic data."),
         click.option("--link", default="cloud", show_default=True, help="none, lan, cloud, wan or rtt=…,jitter=…"),
@@ -79,7 +86,9 @@ def settings_of(scale: str, link: str, seed: int, resources: int | None, options
 @scenario_options
 @azure_options
 @click.option("--rounds", type=int, default=3, show_default=True, help="Timing rounds of each variant.")
-@click.option("--sampler", type=click.Choice(SAMPLERS), default="pyinstrument", show_default=True)
+@click.option(
+    "--sampler", type=click.Choice(SAMPLERS), default="pyinstrument", show_default=True, help="Takes the stacks."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def run_command(
     store_path: Path | None,
@@ -90,7 +99,13 @@ def run_command(
     as_json: bool,
     **chosen: Any,
 ) -> int:
-    """Measure the variants of SCENARIO interleaved, profile each, and keep all of it."""
+    """Measure the variants of SCENARIO interleaved, profile each, and keep all of it.
+
+    \b
+    workbench run jamf
+    workbench run jamf --variants naive,optimized --link wan --rounds 5
+    workbench run azure --resources 60 -O error_rate=0.05
+    """
     from workbench.capture.samplers import SamplerSpec
     from workbench.cli.ladder import print_session, session_document
     from workbench.errors import INTERRUPTED

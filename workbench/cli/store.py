@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.groups import SuggestingGroup
 from workbench.cli.output import print_json, store_option
 
 __all__ = ["store_command"]
 
 
-@click.group("store")
+@click.group("store", cls=SuggestingGroup)
 def store_command() -> None:
     """Look after the store."""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from workbench.dataset import azure, jamf, objects, workflows
 from workbench.dataset.files import read_name
 from workbench.errors import UsageError
+from workbench.suggestions import suggestion
 
 __all__ = ["Dataset", "get", "name_of", "names"]
 
@@ -47,7 +48,7 @@ def get(name: str) -> Dataset:
         UsageError: there is none; the text lists the known ones.
     """
     if name not in _DATASETS:
-        raise UsageError(f"unknown dataset {name!r}; known: {', '.join(_DATASETS)}")
+        raise UsageError(f"unknown dataset {name!r}{suggestion(name, _DATASETS)}")
     return _DATASETS[name]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from workbench.dataset.files import Header, encode_tables, read_tables, tables_digest, write_tables
 from workbench.dataset.records import RecordError, decode_rows
 from workbench.errors import DatasetError, UsageError
+from workbench.suggestions import suggestion
 
 __all__ = ["StoredDataset", "size_of"]
 
@@ -68,7 +69,7 @@ def _header(dataset: Any) -> Header:
 def size_of(scale: str, resources: int | None, scales: Mapping[str, int], most: int, what: str = "") -> int:
     """As many as the scale says, or ``resources``. Raises ``UsageError`` for an unknown scale or a wrong number."""
     if scale not in scales:
-        raise UsageError(f"unknown scale {scale!r}; known: {', '.join(scales)}")
+        raise UsageError(f"unknown scale {scale!r}{suggestion(scale, scales)}")
     if resources is None:
         return scales[scale]
     if not 1 <= resources <= most:

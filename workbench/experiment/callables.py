@@ -7,7 +7,6 @@ import inspect
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from difflib import get_close_matches
 from itertools import repeat
 from pathlib import Path
 from time import perf_counter
@@ -21,6 +20,7 @@ from workbench.experiment.modules import ModuleSpace
 from workbench.experiment.placement import CodePlacement, reachable_functions
 from workbench.experiment.results import result_digest
 from workbench.scenarios.base import Outcome
+from workbench.suggestions import suggestion
 
 __all__ = ["CallableWorkload", "FunctionWorkload", "GivenLoop", "find_function", "require_no_arguments"]
 
@@ -229,10 +229,7 @@ def find_function(module: ModuleType, name: str, path: Path, *, arguments: int =
 
 def _suggestion(name: str, owner: object) -> str:
     known = [n for n, v in vars(owner).items() if callable(v) and not n.startswith("_")]
-    close = get_close_matches(name, known, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; it has: {', '.join(known[:10])}" if known else ""
+    return suggestion(name, known, listed="it has")
 
 
 def require_no_arguments(

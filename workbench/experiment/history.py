@@ -27,6 +27,7 @@ from workbench.errors import RunNotFound, UsageError
 from workbench.experiment.gate.repository import Commit, GitFailed, Repository
 from workbench.model import RoundKind, Run, Session, Status
 from workbench.store import Store
+from workbench.suggestions import suggestion
 
 if TYPE_CHECKING:
     from workbench.calltree import CallTree
@@ -92,7 +93,7 @@ def history(
     """
     unknown = [measure for measure in measures if measure not in MEASURES]
     if unknown:
-        raise UsageError(f"unknown measure {unknown[0]!r}; there are: {', '.join(MEASURES)}")
+        raise UsageError(f"unknown measure {unknown[0]!r}{suggestion(unknown[0], MEASURES)}")
     if not 0 < significance < 1:
         raise UsageError(f"the significance must lie between 0 and 1, not {significance:g}")
     runs = _runs(store, name)
@@ -123,7 +124,10 @@ def _runs(store: Store, name: str) -> list[Run]:
     if not found:
         found = [run for run in store.runs() if run.name == name or run.name.startswith(f"{name}:")] if name else []
     if not found:
-        raise RunNotFound(f"no run of {name!r} in {store.path}: `workbench runs` lists what there is")
+        runs = store.runs()
+        known = {run.name for run in runs} | {run.scenario for run in runs if run.scenario}
+        hint = suggestion(name, known, listed="") if runs else "; it holds no runs yet"
+        raise RunNotFound(f"no run of {name!r} in {store.path}{hint or '; `workbench runs` lists what there is'}")
     return found
 
 

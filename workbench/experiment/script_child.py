@@ -20,7 +20,7 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any, NoReturn
 
-from workbench.capture.frames import resumes
+from workbench.capture.frames import instrumentation, resumes
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec, WholeProgram
 from workbench.errors import INTERRUPTED, CaptureError, UsageError
@@ -73,6 +73,7 @@ class _Recording:
         self._error: BaseException | None = None
         self._dying = False
 
+    @instrumentation
     def begin(self) -> None:
         self._round.__enter__()
         WholeProgram.recorded = True
@@ -81,7 +82,7 @@ class _Recording:
             signal.signal(signal.SIGTERM, self._terminate)
         os.register_at_fork(after_in_child=self._hands_off)
 
-    @resumes
+    @instrumentation
     def run(self, script: Callable[[], None]) -> int:
         """The script's exit code. The round ends with its main module, as with other profilers."""
         code: int = 0
@@ -96,6 +97,7 @@ class _Recording:
             _show(error)
         return code
 
+    @instrumentation
     def end(self) -> bool:
         """Keep what was recorded; a second Ctrl-C can't spoil that. False if somebody else is at it."""
         if os.getpid() != self._pid:
@@ -197,11 +199,15 @@ def _prepare_module(name: str) -> Callable[[], None]:
     return lambda: _execute(code, globals_)
 
 
-@resumes
 def _execute(code: CodeType, names: dict[str, Any]) -> None:
     module = ModuleType("__main__")
     module.__dict__.update({"__builtins__": builtins, "__cached__": None, **names})
     sys.modules["__main__"] = module
+    _resume(code, module)
+
+
+@resumes
+def _resume(code: CodeType, module: ModuleType) -> None:
     exec(code, module.__dict__)
 
 

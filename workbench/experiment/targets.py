@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import UsageError
+from workbench.suggestions import nearest
 
 __all__ = [
     "CallableTarget",
@@ -138,8 +138,8 @@ def _near(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f": there is no folder {folder}"
-    close = get_close_matches(path.name, [p.name for p in folder.glob("*.py")], n=1)
-    return f"; did you mean {folder / close[0]}?" if close else ""
+    meant = nearest(path.name, (p.name for p in folder.glob("*.py")))
+    return f"; did you mean {folder / meant}?" if meant is not None else ""
 
 
 def _variant(text: str) -> ScenarioTarget:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from workbench.errors import UsageError, WorkbenchError
+from workbench.suggestions import suggestion
 
 __all__ = ["count", "positive", "told_in_one_line", "words_and_options"]
 
@@ -40,7 +41,7 @@ def words_and_options(
             continue
         name, equals, value = part.partition("=")
         if name not in known:
-            raise UsageError(f"%%{magic} has no option {name}; it has: {', '.join(known)}")
+            raise UsageError(f"%%{magic} has no option {name}{suggestion(name, known, listed='it has')}")
         text = value if equals else next(rest, None)
         if text is None:
             raise UsageError(f"%%{magic}: {name} needs a value")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from workbench.errors import UsageError
 from workbench.model import Plan, Scalar
+from workbench.suggestions import suggestion
 
 __all__ = [
     "BoundTerm",
@@ -134,5 +135,5 @@ def variant_of(scenario: Scenario, name: str) -> Variant:
     for variant in scenario.variants:
         if variant.name == name:
             return variant
-    known = ", ".join(variant.name for variant in scenario.variants)
-    raise UsageError(f"scenario {scenario.name!r} has no variant {name!r}; it has: {known}")
+    hint = suggestion(name, (variant.name for variant in scenario.variants), listed="it has")
+    raise UsageError(f"scenario {scenario.name!r} has no variant {name!r}{hint}")

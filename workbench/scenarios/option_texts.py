@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from workbench.errors import UsageError
+from workbench.suggestions import suggestion
 
 __all__ = ["Readers", "chosen", "count", "flag", "names", "number", "or_none", "read_texts", "seconds", "share"]
 
@@ -22,9 +22,7 @@ def read_texts(scenario: str, readers: Readers, options: Mapping[str, str]) -> d
 def _read(scenario: str, readers: Readers, name: str, text: str) -> Any:
     reader = readers.get(name)
     if reader is None:
-        close = get_close_matches(name, readers, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(readers)}"
-        raise UsageError(f"scenario {scenario} has no option {name!r}; {hint}")
+        raise UsageError(f"scenario {scenario} has no option {name!r}{suggestion(name, readers)}")
     try:
         return reader(text.strip())
     except ValueError as error:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 
 from workbench.errors import UsageError
 from workbench.scenarios.base import Scenario
+from workbench.suggestions import suggestion
 
 __all__ = ["get", "names"]
 
@@ -56,7 +56,5 @@ def get(name: str) -> Scenario:
     """The scenario of that name. Raises ``UsageError`` listing the known ones."""
     factory = _FACTORIES.get(name)
     if factory is None:
-        close = get_close_matches(name, names(), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else "."
-        raise UsageError(f"unknown scenario {name!r}{hint} Known: {', '.join(names())}")
+        raise UsageError(f"unknown scenario {name!r}{suggestion(name, names())}")
     return factory()

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from workbench.errors import UsageError
 from workbench.services.process import ServiceProcess, start_service
+from workbench.suggestions import suggestion
 
 __all__ = ["LINKS", "LinkProfile", "RunningLink", "parse_link", "start_link"]
 
@@ -102,9 +103,8 @@ def _term(part: str, text: str) -> tuple[str, float]:
 
 
 def _bad_link(text: str, why: str) -> UsageError:
-    return UsageError(
-        f"unknown link {text!r}: {why}; use one of {', '.join(LINKS)}, or rtt=40ms,jitter=2ms,bandwidth=100mbit"
-    )
+    hint = suggestion(text, LINKS, listed="use one of")
+    return UsageError(f"unknown link {text!r}: {why}{hint}, or rtt=40ms,jitter=2ms,bandwidth=100mbit")
 
 
 class RunningLink:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import StoreForeign, StoreTooNew
-from workbench.store import _schema_1, _schema_2, _schema_3
+from workbench.store import _schema_1, _schema_2, _schema_3, _schema_4
 from workbench.store._ddl import table
 from workbench.store.failures import ANOTHER
 from workbench.store.transaction import transaction
@@ -30,6 +30,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "sessions, runs, call trees, spans", _schema_1.STATEMENTS),
     Migration(2, "plans of statements", _schema_2.STATEMENTS),
     Migration(3, "tasks, roles of frames, digests of sources", _schema_3.STATEMENTS),
+    Migration(4, "time of one call in views", _schema_4.STATEMENTS),
 )
 CURRENT = MIGRATIONS[-1].version
 

@@ -23,7 +23,7 @@ views: they carry ids, names and seconds; the tables are laid out for size. Time
 
 ```sql
 SELECT function, file, self_s, total_s FROM v_functions WHERE run_id = '…' ORDER BY self_s DESC LIMIT 10;
-SELECT variant, kind, median(wall_s), max(requests) FROM v_rounds WHERE kind = 'timing' GROUP BY ALL;
+SELECT variant, median(call_wall_s), max(requests) FROM v_rounds WHERE kind = 'timing' GROUP BY ALL;
 SELECT name, sum(spans), sum(total_s) FROM v_span_counts WHERE run_id = '…' GROUP BY name ORDER BY 3 DESC;
 FROM folded('…');
 ```

@@ -29,6 +29,7 @@ from workbench.store.gate import Gate
 from workbench.store.info import StoreInfo, gather
 from workbench.store.ingest import ingest_all
 from workbench.store.location import default_path
+from workbench.store.missing import not_found
 from workbench.store.plans import read_plans
 from workbench.store.query import run_query
 from workbench.store.table import Table
@@ -168,8 +169,8 @@ class Store:
         """The run of that full id."""
         with self._reading() as connection:
             found = rows.runs(connection, "WHERE run_id = ?", [run_id])
-        if not found:
-            raise self._not_found(run_id)
+            if not found:
+                raise self._not_found(connection, run_id)
         return found[0]
 
     def resolve(self, text: str) -> str:
@@ -184,7 +185,7 @@ class Store:
                     "SELECT run_id FROM runs WHERE starts_with(run_id, ?) ORDER BY run_id = ? DESC, run_id LIMIT 6"
                 )
                 found = connection.execute(statement, [text, text]).fetchall() if text else []
-        return self._one([row[0] for row in found], text, "run")
+            return self._one(connection, [row[0] for row in found], text, "run")
 
     def session(self, session_id: str) -> Session:
         """The session of that id or unique prefix."""
@@ -194,7 +195,8 @@ class Store:
                 "WHERE starts_with(s.session_id, ?) ORDER BY s.session_id = ? DESC, s.session_id LIMIT 6",
                 [session_id, session_id],
             )
-        chosen = self._one([session.session_id for session in found] if session_id else [], session_id, "session")
+            known = [session.session_id for session in found] if session_id else []
+            chosen = self._one(connection, known, session_id, "session")
         return next(session for session in found if session.session_id == chosen)
 
     def sessions(self) -> list[Session]:
@@ -282,17 +284,16 @@ class Store:
         ).fetchall()
         missing = sorted(set(run_ids) - {row[0] for row in found})
         if missing:
-            raise self._not_found(missing[0])
+            raise self._not_found(connection, missing[0])
 
-    def _not_found(self, text: str, what: str = "run") -> RunNotFound:
+    def _not_found(self, connection: Connection, text: str, what: str = "run") -> RunNotFound:
         waiting = len(spool.entries(self.spool))
         wait = "1 recording still waits" if waiting == 1 else f"{waiting} recordings still wait"
-        hint = f" ({wait} in {self.spool})" if waiting else ""
-        return RunNotFound(f"no {what} {text!r} in {self.path}: `workbench runs` lists them{hint}")
+        return not_found(connection, self.path, text, what, f" ({wait} in {self.spool})" if waiting else "")
 
-    def _one(self, found: list[str], text: str, what: str) -> str:
+    def _one(self, connection: Connection, found: list[str], text: str, what: str) -> str:
         if not found:
-            raise self._not_found(text, what)
+            raise self._not_found(connection, text, what)
         if len(found) > 1 and found[0] != text:
             some = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")
             raise RunNotFound(f"{text!r} is the beginning of several {what}s ({some}): give more of the id")

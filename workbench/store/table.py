@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from html import escape
 from typing import Any
 
-__all__ = ["Table"]
+__all__ = ["Table", "is_numeric", "shown"]
 
 _HTML_ROWS = 200
 _HTML_CELL = 500
@@ -64,7 +64,7 @@ def _text_column(name: str, values: list[Any]) -> list[str]:
     """Heading, rule and cells of one width; numbers are set flush right."""
     cells = [_printable(text) for text in (name, *(_shown(value, _TEXT_CELL) for value in values))]
     width = max(map(len, cells))
-    numeric = all(isinstance(value, int | float | Decimal | None) for value in values)
+    numeric = is_numeric(values)
     head, *body = [cell.rjust(width) if numeric else cell.ljust(width) for cell in cells]
     return [head, "─" * width, *body]
 
@@ -75,8 +75,21 @@ def _printable(text: str) -> str:
 
 
 def _shown(value: Any, longest: int = _HTML_CELL) -> str:
-    text = "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    text = shown(value)
     return text if len(text) <= longest else text[:longest] + "…"
+
+
+def shown(value: Any) -> str:
+    """A value as people read it: NULL as nothing, other than whole numbers with six digits that matter."""
+    if isinstance(value, float) and math.isfinite(value):
+        whole = abs(value) < 1e15 and (abs(value) >= 1e6 or value.is_integer())
+        return f"{value:.0f}" if whole else f"{value:.6g}"
+    return "" if value is None else str(value)
+
+
+def is_numeric(values: Iterable[Any]) -> bool:
+    """Whether a column holds nothing but numbers."""
+    return all(isinstance(value, int | float | Decimal | None) for value in values)
 
 
 def _plain(value: Any) -> Any:

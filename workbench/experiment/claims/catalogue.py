@@ -13,6 +13,7 @@ from workbench.errors import UsageError
 from workbench.experiment.claims.model import Better, Claim, Implied, Metric
 from workbench.experiment.claims.points import Point
 from workbench.scenarios.base import Settings
+from workbench.suggestions import suggestion
 
 __all__ = ["Catalogue", "load_catalogue"]
 
@@ -39,8 +40,9 @@ class Catalogue:
         for wanted in ids:
             if not any(_fits(claim, wanted) for claim in self.claims):
                 families = ", ".join(dict.fromkeys(claim.partition(".")[0] for claim in self.claims))
+                known = f"known: {families}, or one of their parts, such as J4.large"
                 raise UsageError(
-                    f"unknown claim {wanted!r}; known: {families}, or one of their parts, such as J4.large"
+                    f"unknown claim {wanted!r}{suggestion(wanted, self.claims, listed='') or ';'} {known}"
                 )
         return [
             claim for claim in self.claims.values() if not ids or any(_fits(claim.id, wanted) for wanted in ids)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import UsageError
+from workbench.suggestions import suggestion
 
 __all__ = ["GateConfig", "read_config"]
 
@@ -61,8 +62,9 @@ def _table(file: Path) -> dict[str, Any] | None:
 def _config(table: dict[str, Any], file: Path) -> GateConfig:
     known = ("targets", "setup", "wheels")
     if unknown := sorted(table.keys() - set(known)):
+        hint = suggestion(unknown[0], known, listed="it knows")
         raise UsageError(
-            f"[tool.workbench.gate] in {file} has no {unknown[0]!r}; it knows: {', '.join(known)} "
+            f"[tool.workbench.gate] in {file} has no {unknown[0]!r}{hint} "
             "(margins stand in [tool.workbench.compare])"
         )
     setup = table.get("setup", "")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from workbench.scenarios.fault_texts import FAULTS, read_faults
 from workbench.scenarios.option_texts import (
     Readers,
     chosen,
     count,
     flag,
-    names,
     number,
     or_none,
     read_texts,
@@ -19,7 +19,6 @@ from workbench.scenarios.option_texts import (
 )
 from workbench.services.azure.options import AzureOptions
 from workbench.services.azure.throttle import Throttle
-from workbench.services.simulator.faults import Faults
 
 __all__ = ["OPTIONS", "ScanOptions", "read_options"]
 
@@ -53,17 +52,6 @@ _SERVER: Readers = {
     "describe_limit": count(0),
 }
 _THROTTLE: Readers = {"bucket": or_none(count(1)), "refill": number(0.001, 1e6)}
-_FAULTS: Readers = {
-    "error_rate": share,
-    "reset_rate": share,
-    "slow_body_rate": share,
-    "slow_body_s": number(0, 3600),
-    "truncate_rate": share,
-    "html_rate": share,
-    "unauthorized_after": or_none(count(0)),
-    "always_429": flag,
-    "bad_resources": names,
-}
 _SCAN: Readers = {
     "graph": str,
     "workers": count(1),
@@ -78,7 +66,7 @@ _SCAN: Readers = {
     "resume": flag,
     "wrong_secret": flag,
 }
-_ALL: Readers = {**_SERVER, **_THROTTLE, **_FAULTS, **_SCAN}
+_ALL: Readers = {**_SERVER, **_THROTTLE, **FAULTS, **_SCAN}
 
 OPTIONS = tuple(_ALL)
 """The names of all options; ``bad_resources`` joins ids with ``+``, ``bucket=none`` switches throttling off."""
@@ -96,6 +84,5 @@ def read_options(options: Mapping[str, str], seed: int) -> tuple[AzureOptions, S
         throttle = replace(throttle, capacity=values["bucket"])
     if "refill" in values:
         throttle = replace(throttle, refill_per_s=values["refill"])
-    faults = replace(Faults(), **chosen(values, _FAULTS))
-    server = AzureOptions(seed=seed, throttle=throttle, faults=faults, **chosen(values, _SERVER))
+    server = AzureOptions(seed=seed, throttle=throttle, faults=read_faults(values), **chosen(values, _SERVER))
     return server, ScanOptions(**chosen(values, _SCAN))

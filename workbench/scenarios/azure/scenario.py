@@ -22,6 +22,7 @@ from workbench.scenarios.azure.previous import KNOWS_TENANT, earlier_rows, prepa
 from workbench.scenarios.azure.settings import ScanSettings
 from workbench.scenarios.azure.workload import ScanWorkload, load_scan
 from workbench.scenarios.base import BoundTerm, Prepared, Settings, variant_of, variants_in
+from workbench.scenarios.fault_texts import faults_text
 from workbench.services.azure import (
     AzureEndpoint,
     AzureOptions,
@@ -162,6 +163,7 @@ class _Simulated(_Base):
             "workers": self._scan.workers,
             "batch_size": self._scan.batch_size,
             "changed": self._scan.changed,
+            "faults": faults_text(self._server.faults),
         }
 
     def workload(self, variant: str) -> ScanWorkload:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from workbench.scenarios.fault_texts import FAULTS, read_faults
 from workbench.scenarios.option_texts import (
     Readers,
     chosen,
     count,
-    flag,
-    names,
     number,
     or_none,
     read_texts,
     seconds,
-    share,
 )
-from workbench.services.jamf.options import Faults, JamfOptions
+from workbench.services.jamf.options import JamfOptions
 
 __all__ = ["OPTIONS", "ClientOptions", "read_options"]
 
@@ -36,19 +34,8 @@ _SERVER: Readers = {
     "retry_after_s": count(0, 3600),
     "token_lifetime_s": number(0, 1e9),
 }
-_FAULTS: Readers = {
-    "error_rate": share,
-    "reset_rate": share,
-    "slow_body_rate": share,
-    "slow_body_s": number(0, 3600),
-    "truncate_rate": share,
-    "html_rate": share,
-    "unauthorized_after": or_none(count(0)),
-    "always_429": flag,
-    "bad_resources": names,
-}
 _CLIENT: Readers = {"timeout_s": seconds, "patience_s": seconds}
-_ALL: Readers = {**_SERVER, **_FAULTS, **_CLIENT}
+_ALL: Readers = {**_SERVER, **FAULTS, **_CLIENT}
 
 OPTIONS = tuple(_ALL)
 """The names of all options; ``bad_resources`` joins several with ``+``: ``policies/3+scripts/1``."""
@@ -57,6 +44,5 @@ OPTIONS = tuple(_ALL)
 def read_options(options: Mapping[str, str], seed: int) -> tuple[JamfOptions, ClientOptions]:
     """What the texts mean. Raises ``UsageError`` for an unknown name or a value that can't be read."""
     values = read_texts("jamf", _ALL, options)
-    faults = replace(Faults(), **chosen(values, _FAULTS))
-    server = JamfOptions(seed=seed, faults=faults, **chosen(values, _SERVER))
+    server = JamfOptions(seed=seed, faults=read_faults(values), **chosen(values, _SERVER))
     return server, ClientOptions(**chosen(values, _CLIENT))

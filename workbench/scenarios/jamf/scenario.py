@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import fields
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -14,13 +13,13 @@ from typing import Any
 from workbench.dataset.jamf import build_estate, write_estate
 from workbench.model import Scalar
 from workbench.scenarios.base import BoundTerm, Prepared, Settings, variant_of, variants_in
+from workbench.scenarios.fault_texts import faults_text
 from workbench.scenarios.jamf.account import Account
 from workbench.scenarios.jamf.bound import bound_terms
 from workbench.scenarios.jamf.graph import estate_graph
 from workbench.scenarios.jamf.options import ClientOptions, read_options
 from workbench.scenarios.jamf.workload import Export, ExportWorkload, load_export
 from workbench.services.jamf import (
-    Faults,
     JamfEndpoint,
     JamfOptions,
     RunningJamf,
@@ -117,7 +116,7 @@ class _Simulated:
             "concurrency_limit": self._server.concurrency_limit,
             "retry_after_s": self._server.retry_after_s,
             "token_lifetime_s": self._server.token_lifetime_s,
-            "faults": _faults(self._server.faults),
+            "faults": faults_text(self._server.faults),
         }
 
     def workload(self, variant: str) -> ExportWorkload:
@@ -135,14 +134,6 @@ class _Simulated:
 
     def close(self) -> None:
         self._stack.close()
-
-
-def _faults(faults: Faults) -> str:
-    """The faults that were asked for, ``none`` without any."""
-    usual = Faults()
-    chosen = {f.name: getattr(faults, f.name) for f in fields(Faults)}
-    asked = [f"{name}={value}" for name, value in chosen.items() if value != getattr(usual, name)]
-    return ",".join(asked) or "none"
 
 
 def _first_latency(seed: int, scale: float, endpoint: str, resource: str) -> float:

@@ -23,9 +23,25 @@ def summary(report: ReportData) -> str:
         sentences = _comparison_sentences(report, report.comparison)
     elif report.rows:
         sentences = _ladder_sentences(report)
+    elif report.parts:
+        sentences = _sessions_sentences(report)
     else:
         sentences = [sentence for run in report.runs[:1] for sentence in _run_sentences(run)]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _sessions_sentences(report: ReportData) -> list[str]:
+    """What came out of each session; never a ratio between them."""
+    alone = len(report.runs) - sum(len(part.runs) for part in report.parts)
+    ladders = f"{len(report.parts)} of {len(report.sessions)}" if alone else f"All {len(report.sessions)}"
+    return [
+        f"{ladders} sessions have a ladder; runs of different sessions were not measured in turns, so no ratio is "
+        "taken between them.",
+        *(
+            f"{_name(part.title)} ({part.runs[0].session.session_id}): {' '.join(_ladder_sentences(part)[:2])}"
+            for part in report.parts
+        ),
+    ]
 
 
 def _comparison_sentences(report: ReportData, comparison: Comparison) -> list[str]:

@@ -216,3 +216,12 @@ def test_charts_offer_no_cloud() -> None:
     assert CONFIG["showSendToCloud"] is False
     assert CONFIG["plotlyServerURL"] == ""
     assert CONFIG["displayModeBar"] is False
+
+
+def test_the_picture_tells_times_per_round_as_the_live_view_does() -> None:
+    tree = tree_from_stacks([((Frame("a.py", "f"),), 3_000_000_000)])
+    for rounds, told in ((1, "3.00 s"), (3, "1.00 s a round")):
+        svg = flamegraph_svg(tree, rounds=rounds)
+        assert f">all · {told}</text>" in svg
+        assert f"<title>f (a.py): {told.removesuffix(' a round')}, 100 %</title>" in svg
+    assert ">all · 2 s → 3 s</text>" in flamegraph_svg(tree, told="2 s → 3 s")

@@ -35,6 +35,7 @@ _COMMANDS = {
     "sql": "sql",
     "store": "store",
     "tag": "runs",
+    "untag": "runs",
 }
 """Command → module of this package that defines it."""
 

@@ -148,7 +148,11 @@ def diff_still(base: Comparable, new: Comparable) -> str:
         )
     )
     svg = flamegraph_svg(
-        difference.tree, max_boxes=200, self_ns=np.maximum(base_ns, new_ns), node_colours=_node_colours(difference)
+        difference.tree,
+        max_boxes=200,
+        self_ns=np.maximum(base_ns, new_ns),
+        node_colours=_node_colours(difference),
+        told=" → ".join(format_seconds(int(side.sum()) / 1e9) for side in (base_ns, new_ns)),
     )
     picture = base64.b64encode(svg.encode("utf-8", "replace")).decode()
     names = side_name(base, new), side_name(new, base)

@@ -83,6 +83,14 @@ export class Profile extends Tree {
     return typeof value === "number" ? formatWeight(value, this.meta.unit || "ns") : "";
   }
 
+  /** The time of all, per round; of a difference both sides'. The flame chart has an axis of its own. */
+  wholeText(tree) {
+    const sides = this.section("diff");
+    if (sides) return (this.bothWholes ??= [sides.base, sides.new].map((side) => this.weightText(side.reduce((a, b) => a + b, 0))).join(" → "));
+    const each = this.rounds > 1 && tree.unit === this.unit ? " a round" : "";
+    return `${tree.weightText(tree.whole)}${each}`;
+  }
+
   functionName(frame) {
     return frame === 0 ? "all" : this.functions[this.frameFunction[frame]];
   }

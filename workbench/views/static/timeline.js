@@ -28,7 +28,7 @@ export function mount(shell) {
     timeline.follow(view === "time");
   });
   shell.on("window", ({ left, right }) => timeline.window(left, right));
-  shell.on("theme", () => timeline.request());
+  shell.on("theme", () => timeline.paint()); // at once: it may be for paper
   shell.on("resize", () => timeline.resize());
   shell.on("choose", ({ frame }) => timeline.chooseFunction(frame));
 }

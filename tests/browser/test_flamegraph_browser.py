@@ -41,6 +41,23 @@ def wide_tree(nodes: int = 60_000) -> CallTree:
     )
 
 
+def importing_tree() -> CallTree:
+    """80 ms of imports, 20 ms of work."""
+    start, script = Frame("<stdlib>/runpy.py", "run_path"), Frame("job.py", "<module>")
+    find, library = Frame("<frozen importlib._bootstrap>", "_find_and_load"), Frame("<site>/lib/a.py", "<module>")
+    main, parse, loads = (
+        Frame("job.py", "main"),
+        Frame("job.py", "main.<locals>.parse"),
+        Frame("<stdlib>/j.py", "loads"),
+    )
+    stacks = [
+        ((start, script, find, library), 40), ((start, script, find, library, find, loads), 40),
+        ((start, script, main, parse, loads), 10), ((start, script, main, parse), 3),
+        ((start, script, main, loads), 2), ((start, loads), 5),
+    ]  # fmt: skip
+    return tree_from_stacks([(stack, ms * MS) for stack, ms in stacks])
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("flame")
@@ -50,6 +67,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "known": write_page(folder / "known.html", (known_tree(), META, None)),
         "two": write_page(folder / "two.html", (known_tree(), META, None), (known_tree(), META, None)),
         "evil": write_page(folder / "evil.html", (evil_tree(), evil, None)),
+        "imports": write_page(folder / "imports.html", (importing_tree(), META, None)),
         "wide": write_page(folder / "wide.html", (wide_tree(), META, None)),
         "one": write_page(
             folder / "one.html", (one, META, None), (CallTreeBuilder().build(), FlameMeta(name="none"), None)
@@ -243,6 +261,33 @@ def test_the_event_loops_frames_fold(known) -> None:
         known.graph("g.main.tree.depth[[...g.main.tree.frame.keys()].find(n => g.main.tree.name(n) === 'saver')]")
         == 2
     )
+
+
+def test_imports_fold_to_a_box_each(watch, pages) -> None:
+    watched = watch(pages["imports"], reduced_motion="reduce")
+    watched.wait_for_graph()
+    whole = watched.graph("g.main.tree.whole")
+    watched.page.get_by_role("button", name="Options").click()
+    assert watched.page.get_by_role("group", name="Imports (80.0 %)").is_visible()
+    watched.page.keyboard.press("Escape")
+    watched.page.locator(".wb-fg-canvas").focus()
+    watched.page.keyboard.press("f")
+    watched.wait_until_still()
+    assert totals(watched) == {
+        "run_path": [100.0], "<module>": [95.0], "imports": [80.0], "main": [15.0], "main.<locals>.parse": [13.0],
+        "loads": [10.0, 5.0, 2.0],
+    }  # fmt: skip
+    assert watched.graph("g.main.tree.whole") == whole
+    option(watched, "line")
+    assert totals(watched)["imports"] == [80.0]
+    view(watched, "Bottom-up")
+    assert totals(watched)["imports"] == [80.0]
+    view(watched, "Time order")
+    assert "imports" in totals(watched)
+    view(watched, "Functions")
+    assert "loads" in watched.page.locator(".wb-fg-table tbody").inner_text()
+    assert watched.problems == []
+    assert "imports=fold" in watched.page.url
 
 
 def test_stacks_merge_by_line(known) -> None:

@@ -10,7 +10,8 @@ length]; the type is ``u1``, ``u2``, ``u4`` or ``f8``, the offset counts from th
 numbers in columns are unsigned; "+1" below means that 0 stands for none.
 
 Frame columns: ``frame_file``, ``frame_function`` (indices into the tables), ``frame_line`` (definition line, 0
-unknown), ``frame_flags`` (``capture.roles``: 1 awaits, 2 is the event loop's own, 4 waits: sleeps, selects, …);
+unknown), ``frame_flags`` (``capture.roles``: 1 awaits, 2 is the event loop's own, 4 waits: sleeps, selects, …;
+8 is the import system's own);
 optionally ``frame_calls`` (0 unknown); ``file_package`` goes with ``files``. Frame 0 is a placeholder, node 0 an
 artificial root over all stacks.
 
@@ -60,7 +61,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.calltree import CallTree
-from workbench.capture.roles import Role, role_of
+from workbench.capture.roles import Role, imports, role_of
 from workbench.model import Frame, RoundKind, Run, Status
 from workbench.views.extras import Extras
 from workbench.views.layout import FlameLayout, lay_out
@@ -72,6 +73,7 @@ __all__ = ["Decoded", "FlameMeta", "as_base64", "decode", "encode", "meta_of"]
 MAGIC = b"WBF2"
 TYPES = {"u1": np.uint8, "u2": np.uint16, "u4": np.uint32, "f8": np.float64}
 FLAGS = {Role.AWAIT: 1, Role.LOOP: 2, Role.WAIT: 4}
+IMPORTS = 8
 _MICROSECOND = 1000
 
 Column = npt.NDArray[Any]
@@ -171,7 +173,7 @@ def _frame_columns(frames: list[Frame], file: Column, function: Column) -> dict[
         "frame_file": file,
         "frame_function": function,
         "frame_line": np.array([f.line for f in frames], dtype=np.int64),
-        "frame_flags": np.array([FLAGS.get(role_of(f), 0) for f in frames], dtype=np.int64),
+        "frame_flags": np.array([FLAGS.get(role_of(f), 0) | IMPORTS * imports(f) for f in frames], dtype=np.int64),
     }
 
 

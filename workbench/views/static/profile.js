@@ -9,6 +9,7 @@ const ARRAYS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f8: Float64Ar
 export const AWAITING = 1; // flags of frames
 export const EVENT_LOOP = 2;
 export const IDLE = 4;
+export const IMPORTING = 8;
 
 /** The bytes of a base64 string, an ArrayBuffer, a typed array or a DataView (as widgets receive them). */
 function bytesOf(source) {

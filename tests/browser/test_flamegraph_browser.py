@@ -263,6 +263,46 @@ def test_the_event_loops_frames_fold(known) -> None:
     )
 
 
+def test_waiting_can_be_left_out(known) -> None:
+    known.page.get_by_role("button", name="Options").click()
+    assert known.page.get_by_role("group", name="Waiting (26.7 %)").is_visible()
+    known.page.keyboard.press("Escape")
+    option(known, "left out")
+    shown = totals(known)
+    assert (shown["main"], shown["handler"], shown["worker"]) == ([60.0], [30.0], [50.0])
+    assert not {"[await]", "time.sleep", "Client.send"} & set(shown)
+    assert known.graph("g.main.tree.value(g.main.tree.whole)") == 110 * MS
+    option(known, "thread")
+    assert totals(known)["MainThread"] == [60.0]
+    option(known, "nothing")
+    view(known, "Time order")
+    shown = totals(known)
+    assert shown["handler"] == [20.0, 10.0], "waiting is a gap"
+    known.page.locator(".wb-fg-canvas:visible").focus()
+    known.page.keyboard.press("w")
+    known.wait_until_still()
+    assert totals(known)["[await]"] == [20.0]
+
+
+@pytest.mark.parametrize(
+    ("mode", "told", "striped"),
+    [("", "running threads only", False), ("native,idle", "waiting threads, too", True)],
+)
+def test_py_spys_leaves_wait_only_where_it_saw_waiting(
+    watch, tmp_path: Path, mode: str, told: str, striped: bool
+) -> None:
+    tree = tree_from_stacks(
+        [((Frame("a.py", "f"), Frame("<stdlib>/selectors.py", "EpollSelector.select")), 9 * MS)]
+    )
+    meta = FlameMeta(name="spied", sampler="py-spy 0.4.1", interval_ns=10 * MS, mode=mode)
+    watched = watch(write_page(tmp_path / "spied.html", (tree, meta, None)))
+    watched.wait_for_graph()
+    assert told in watched.page.locator(".wb-fg-title").inner_text()
+    assert watched.graph("g.main.palette.isWaiting(2)") is striped
+    watched.page.get_by_role("button", name="Options").click()
+    assert (watched.page.get_by_text("Waiting (100 %)").count() == 1) is striped
+
+
 def test_imports_fold_to_a_box_each(watch, pages) -> None:
     watched = watch(pages["imports"], reduced_motion="reduce")
     watched.wait_for_graph()

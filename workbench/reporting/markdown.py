@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from workbench.analysis.ladder import Row
 from workbench.model import UNITS, Comparison
 from workbench.reporting.model import ReportData, RunReport, called
-from workbench.reporting.spans import operation_rows
+from workbench.reporting.spans import concurrency_note, operation_rows
 from workbench.reporting.summary import summary
 from workbench.views.flamegraph import top_functions
 from workbench.views.numbers import (
@@ -159,6 +159,7 @@ def _run(report: RunReport, *, titled: bool) -> list[str]:
     operations = operation_rows(report.run, report.spans)[:_TOP]
     rows = [[code(o.name), code(o.site), format_count(o.count), format_seconds(o.total_s)] for o in operations]
     parts.append(_table(["operation", "issued at", "count", "total"], rows, 2) if rows else "")
+    parts.append(prose(concurrency_note(report.run, report.spans)))
     return parts
 
 

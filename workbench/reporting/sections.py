@@ -12,7 +12,7 @@ from workbench.analysis.pairs import seconds_of
 from workbench.model import UNITS, Environment, RoundKind, Run, Scalar, Session
 from workbench.reporting.model import CONFIDENTIAL, ReportData, RunReport
 from workbench.reporting.parts import folded, note, scrolling, section
-from workbench.reporting.spans import operation_table
+from workbench.reporting.spans import concurrency_note, operation_table
 from workbench.reporting.summary import summary
 from workbench.statistics import median
 from workbench.views.extras import Extras
@@ -192,6 +192,8 @@ def run_section(report: RunReport, number: int, colours: Mapping[Package, str], 
     parts = [f'<p class="facts-line">{html_text(" · ".join(facts))}</p>', stacks(report, colours)]
     if report.spans:
         parts.append(scrolling(operation_table(run, report.spans)))
+        if told := concurrency_note(run, report.spans):
+            parts.append(note(told))
     if report.plans:
         parts.append(_plans(report))
     parts.append(_rounds(report))

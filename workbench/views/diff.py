@@ -192,6 +192,7 @@ def _meta(base: Comparable, new: Comparable, name: str) -> FlameMeta:
         sampler=shared.sampler,
         interval_ns=shared.interval_ns if sides[0].interval_ns == sides[1].interval_ns else 0,
         clock=shared.clock,
+        mode=shared.mode if sides[0].mode == sides[1].mode else "",
         rounds=1,
     )
 

@@ -85,6 +85,7 @@ class FlameMeta:
 
     ``unit`` is "ns", "bytes" or "count": what weights count, in profiles that other tools have taken. ``link``
     leads to a file: an address with ``{file}`` and ``{line}`` in it (https, vscode or another editor's scheme).
+    ``mode`` is the sampler's, as in ``model.Sampler``: py-spy without "idle" leaves out threads that wait.
     """
 
     run_id: str = ""
@@ -96,6 +97,7 @@ class FlameMeta:
     seconds_per_round: float = 0.0
     unit: str = "ns"
     link: str = ""
+    mode: str = ""
 
 
 def meta_of(run: Run) -> FlameMeta:
@@ -110,6 +112,7 @@ def meta_of(run: Run) -> FlameMeta:
         clock=run.sampler.clock,
         rounds=max(1, len(sampled)),
         seconds_per_round=sum(walls) / len(walls) if walls else 0.0,
+        mode=run.sampler.mode,
     )
 
 

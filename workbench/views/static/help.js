@@ -15,6 +15,7 @@ export const KEYS = [
   ["I", "root at the top or bottom"],
   ["R", "collapse recursion"],
   ["F", "fold imports to one box each"],
+  ["W", "leave out waiting"],
   ["S", "callers and callees of the selected function"],
   ["H", "hide the selected function"],
   ["U", "show all that is hidden"],

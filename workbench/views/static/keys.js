@@ -56,6 +56,7 @@ function viewKeys(graph, pane) {
     i: () => graph.set({ root: graph.now.root ? "" : "bottom" }),
     r: () => graph.set({ recursion: graph.now.recursion ? "" : "collapse" }),
     f: () => graph.profile.flagged(IMPORTING) && graph.set({ imports: graph.now.imports ? "" : "fold" }),
+    w: () => graph.profile.waiting && graph.set({ waits: graph.now.waits ? "" : "drop" }),
     u: () => graph.set({ hidden: "" }),
     "?": () => graph.help.open(pane.canvas),
     1: flame,

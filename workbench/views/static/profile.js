@@ -110,6 +110,21 @@ export class Profile extends Tree {
     return found.includes(1) ? found : null;
   }
 
+  /** Frames that wait where they are the leaf, as 0 and 1; null for none. */
+  get waiting() {
+    if (this.knownWaiting === undefined) this.knownWaiting = this.flagged(this.leavesWaitingOut ? AWAITING : AWAITING | IDLE);
+    return this.knownWaiting;
+  }
+
+  /** Whether the sampler skipped threads that wait: a leaf that looks like waiting then ran native code. */
+  get leavesWaitingOut() {
+    return this.isPySpy && !(this.meta.mode || "").split(",").includes("idle");
+  }
+
+  get isPySpy() {
+    return Boolean(this.meta.sampler?.startsWith("py-spy"));
+  }
+
   /** An optional section's columns by their names without the prefix; null if it isn't there. */
   section(prefix) {
     if (!this.sections.has(prefix)) this.sections.set(prefix, this.#section(prefix));

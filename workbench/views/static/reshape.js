@@ -1,5 +1,6 @@
 // The tree from the top, changed: functions hidden, recursion collapsed, the event loop and imports folded, boxes split by line or
-// grouped by thread or task, siblings by name. Weights are never lost: what is taken out is charged to its caller.
+// grouped by thread or task, siblings by name. Weights are never lost: what is taken out is charged to its caller;
+// only waiting, where it is left out, is gone.
 
 import { EVENT_LOOP, IMPORTING } from "./profile.js";
 import { Builder } from "./tree.js";
@@ -8,6 +9,7 @@ import { Builder } from "./tree.js";
  * @typedef {object} Shape
  * @property {Uint8Array | null} hidden  1 for frames to take out
  * @property {boolean} fold  take out the event loop's own frames
+ * @property {boolean} waits  leave out what waited (the only shape that has less weight than the profile)
  * @property {boolean} imports  make one box of an import with all that it ran
  * @property {boolean} collapse  let a call belong to the outermost call of the same function
  * @property {"function" | "line"} merge
@@ -25,16 +27,18 @@ export function reshape(profile, shape) {
   const lines = shape.merge === "line";
   const dropped = droppedFrames(profile, shape);
   const imports = shape.imports ? profile.flagged(IMPORTING) : null;
-  if (!section && !lines && !dropped && !imports && !shape.collapse && !shape.byName) return { tree: profile, map: null, same: true };
+  const waits = shape.waits ? profile.waiting : null;
+  if (!section && !lines && !dropped && !imports && !waits && !shape.collapse && !shape.byName) return { tree: profile, map: null, same: true };
   const groups = section ? [...profile.header[`${shape.group}s`], `no ${shape.group}`] : [];
   const names = imports ? [...groups, "imports"] : groups;
   const imported = profile.frameFile.length + groups.length; // the frame of that name
   const builder = new Builder(profile.size + 1024);
   const place = section ? placeGroups : placeAll;
-  const map = place(profile, builder, { dropped, imports, imported, collapse: shape.collapse, section, groups, lines: lines ? lineShares(profile) : null });
+  const map = place(profile, builder, { dropped, imports, waits, imported, collapse: shape.collapse, section, groups, lines: lines ? lineShares(profile) : null });
   const rank = shape.byName ? nameRanks(profile, names) : null;
   const { tree, moved } = builder.finish(profile, { names, rank });
-  return { tree, map: map && map.map((node) => moved[node]), same: false };
+  const lead = waits ? (node, leaf) => (waits[profile.frame[leaf]] ? 0 : moved[node]) : (node) => moved[node];
+  return { tree, map: map && map.map(lead), same: false };
 }
 
 function droppedFrames(profile, { hidden, fold }) {
@@ -59,9 +63,13 @@ function placeAll(profile, builder, options) {
   const map = new Int32Array(profile.size);
   for (let node = 1; node < profile.size; node++) {
     map[node] = placed(profile, builder, node, map[profile.parent[node]], options);
-    charge(profile, builder, map[node], node, profile.self[node], profile.ownSamples[node], options.lines);
+    if (!isLeftOut(profile, node, options)) charge(profile, builder, map[node], node, profile.self[node], profile.ownSamples[node], options.lines);
   }
   return map;
+}
+
+function isLeftOut(profile, node, { waits }) {
+  return waits !== null && waits[profile.frame[node]] === 1;
 }
 
 /** Add a weight to a box; by line, to the line's own box below it. */
@@ -103,6 +111,7 @@ function placeGroups(profile, builder, options) {
   const seen = new Int32Array(profile.size);
   const trail = [];
   const place = (group, leaf, weight) => {
+    if (isLeftOut(profile, leaf, options)) return;
     const top = builder.child(0, frames + group);
     let node = leaf;
     for (; node > 0 && seen[node] !== group + 1; node = profile.parent[node]) trail.push(node);

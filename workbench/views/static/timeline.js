@@ -134,7 +134,7 @@ class Timeline {
     this.scroller.style.height = `${Math.min(this.height + HEAD, TALLEST)}px`;
     const line = element("div", "wb-spans-about", {}, this.line, this.show, this.zoom);
     const parts = [this.#legend(), this.scroller, line, this.#table()];
-    if (this.shell.profile.meta.sampler?.startsWith("py-spy")) parts.unshift(element("p", "wb-fg-note", { role: "note" }, OUTSIDE));
+    if (this.shell.profile.leavesWaitingOut) parts.unshift(element("p", "wb-fg-note", { role: "note" }, OUTSIDE));
     return element("div", "wb-spans", {}, ...parts);
   }
 

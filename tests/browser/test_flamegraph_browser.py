@@ -13,7 +13,7 @@ from sample_runs import EVIL, evil_tree
 
 from workbench.calltree import CallTree, CallTreeBuilder, Samples, tree_from_stacks
 from workbench.model import Frame
-from workbench.views.payload import FlameMeta
+from workbench.views.payload import FlameMeta, decode, encode
 
 pytestmark = pytest.mark.browser
 
@@ -113,6 +113,27 @@ def option(watched, name: str) -> None:
 
 
 # ---- views
+
+
+def test_the_page_reads_what_was_written(watch, tmp_path: Path) -> None:
+    chance = np.random.default_rng(3)
+    builder = CallTreeBuilder()
+    for now, (depth, line) in enumerate(chance.integers(1, 7, (4000, 2)).tolist()):
+        stack = [Frame("a.py", f"f{number}") for number in chance.integers(0, 300, depth).tolist()]
+        builder.sample(time_ns=now, weight_ns=int(chance.integers(1, 9 * MS)), node=builder.node(stack), line=line)
+    for line in (5, 70_000, 5):  # one function on several lines
+        builder.sample(time_ns=0, weight_ns=line, node=builder.node([Frame("b.py", "main")]), line=line)
+    tree = builder.build()
+    decoded = decode(encode(tree, META))
+    assert {form for _, form, _, _ in decoded.header["columns"]} >= {"u1", "p2"}
+    watched = watch(write_page(tmp_path / "page.html", (tree, META, None)))
+    watched.wait_for_graph()
+    read = watched.graph(
+        "({samples: [...g.profile.ownSamples], lines: [...g.profile.lines], self: [...g.profile.self]})"
+    )
+    assert read["samples"][1:] == decoded.samples.tolist()
+    assert read["lines"][1:] == decoded.line.tolist()
+    assert read["self"][1:] == (decoded.self_ns // decoded.header["unit_ns"]).tolist()
 
 
 def test_the_flame_graph_merges_stacks_heaviest_first(known) -> None:

@@ -3,7 +3,7 @@
 import { formatWeight } from "./format.js";
 import { Tree } from "./tree.js";
 
-const MAGIC = 0x32464257; // "WBF2" read as a little-endian uint32
+const MAGIC = 0x33464257; // "WBF3" read as a little-endian uint32
 const ARRAYS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f8: Float64Array };
 
 export const AWAITING = 1; // flags of frames
@@ -29,6 +29,28 @@ async function inflate(bytes) {
   return new Response(stream).arrayBuffer();
 }
 
+/** Numbers whose bytes stand in planes: all low ones first. */
+function joined(buffer, start, count, width) {
+  const numbers = new (width === 2 ? Uint16Array : Uint32Array)(count);
+  const bytes = new Uint8Array(buffer, start, count * width);
+  for (let plane = 0, at = 0; plane < width; plane++) {
+    const shift = 8 * plane;
+    for (let i = 0; i < count; i++) numbers[i] |= bytes[at++] << shift;
+  }
+  return numbers;
+}
+
+/** Samples of every node: what its weight is worth, and how far the count is off it. */
+function counted({ samples, self }, weight) {
+  if (!weight) return samples;
+  const counts = new Uint32Array(samples.length);
+  for (let node = 1; node < counts.length; node++) {
+    const off = samples[node];
+    counts[node] = Math.floor(self[node] / weight + 0.5) + (off & 1 ? -(off + 1) / 2 : off / 2);
+  }
+  return counts;
+}
+
 /**
  * Decode a payload. Rejects with an Error if it is none.
  * @param {string | ArrayBuffer | ArrayBufferView} source
@@ -42,7 +64,7 @@ export async function decode(source) {
   const start = (8 + length + 7) & ~7;
   const columns = {};
   for (const [name, type, offset, count] of header.columns) {
-    columns[name] = new ARRAYS[type](buffer, start + offset, count);
+    columns[name] = type[0] === "p" ? joined(buffer, start + offset, count, Number(type[1])) : new ARRAYS[type](buffer, start + offset, count);
   }
   return new Profile(header, columns);
 }
@@ -54,7 +76,7 @@ export class Profile extends Tree {
     super(null, {
       frame: columns.frame,
       self: columns.self,
-      samples: columns.samples,
+      samples: counted(columns, header.sample_weight),
       children: columns.children,
       unit: header.unit_ns / rounds,
     });
@@ -72,7 +94,20 @@ export class Profile extends Tree {
     this.frameLine = columns.frame_line;
     this.frameFlags = columns.frame_flags;
     this.filePackage = columns.file_package;
-    this.lines = columns.line; // the heaviest executing line of a node
+  }
+
+  /** The heaviest executing line of every node, 0 unknown. */
+  get lines() {
+    if (this.knownLines) return this.knownLines;
+    const lines = (this.knownLines = Uint32Array.from(this.columns.line));
+    const section = this.section("line");
+    const most = new Map();
+    section?.node.forEach((node, row) => {
+      if (!(section.self[row] >= (most.get(node) ?? 0))) return;
+      most.set(node, section.self[row]);
+      lines[node] = section.line[row];
+    });
+    return lines;
   }
 
   get title() {

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from workbench.calltree import CallTree, CallTreeBuilder, Samples
+from workbench.calltree import CallTree, CallTreeBuilder, Lines, Samples
 from workbench.model import Frame
 
 __all__ = ["bare_boxes", "profile_of", "sampled_again", "speedscope_json"]
@@ -63,7 +63,20 @@ def sampled_again(tree: CallTree, samples: int, seed: int = 1) -> CallTree:
     chance.shuffle(node)
     weight = np.round(MS * chance.lognormal(0, 0.2, len(node))).astype(np.int64)
     zeros = np.zeros(len(node), dtype=np.int32)
-    return replace(tree, samples=Samples(np.cumsum(weight), weight, node, zeros, zeros))
+    made = replace(tree, samples=Samples(np.cumsum(weight), weight, node, zeros, zeros))
+    return replace(made, lines=_lines_again(tree, made))
+
+
+def _lines_again(before: CallTree, after: CallTree) -> Lines:
+    """Each node's time on its own lines, in the shares that they had: a sampler knows the line of every sample."""
+    lines, old, new = before.lines, before.self_ns(), after.self_ns()
+    order = np.argsort(lines.node, kind="stable")
+    node, line, weight = lines.node[order], lines.line[order], lines.weight_ns[order]
+    share = np.floor(weight * (new[node] / np.maximum(old[node], 1))).astype(np.int64)
+    last = np.concatenate((node[1:] != node[:-1], [True]))
+    missing = new - np.bincount(node, weights=share, minlength=len(new)).astype(np.int64)
+    share[last] += missing[node[last]]  # what rounding left over
+    return Lines(node, line, share)
 
 
 def speedscope_json(tree: CallTree, name: str) -> str:

@@ -13,7 +13,7 @@ from sample_runs import EVIL, evil_tree
 
 from workbench.calltree import CallTree, CallTreeBuilder, Samples, tree_from_stacks
 from workbench.model import Frame
-from workbench.views.payload import FlameMeta
+from workbench.views.payload import FlameMeta, decode, encode
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +41,23 @@ def wide_tree(nodes: int = 60_000) -> CallTree:
     )
 
 
+def importing_tree() -> CallTree:
+    """80 ms of imports, 20 ms of work."""
+    start, script = Frame("<stdlib>/runpy.py", "run_path"), Frame("job.py", "<module>")
+    find, library = Frame("<frozen importlib._bootstrap>", "_find_and_load"), Frame("<site>/lib/a.py", "<module>")
+    main, parse, loads = (
+        Frame("job.py", "main"),
+        Frame("job.py", "main.<locals>.parse"),
+        Frame("<stdlib>/j.py", "loads"),
+    )
+    stacks = [
+        ((start, script, find, library), 40), ((start, script, find, library, find, loads), 40),
+        ((start, script, main, parse, loads), 10), ((start, script, main, parse), 3),
+        ((start, script, main, loads), 2), ((start, loads), 5),
+    ]  # fmt: skip
+    return tree_from_stacks([(stack, ms * MS) for stack, ms in stacks])
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("flame")
@@ -50,6 +67,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "known": write_page(folder / "known.html", (known_tree(), META, None)),
         "two": write_page(folder / "two.html", (known_tree(), META, None), (known_tree(), META, None)),
         "evil": write_page(folder / "evil.html", (evil_tree(), evil, None)),
+        "imports": write_page(folder / "imports.html", (importing_tree(), META, None)),
         "wide": write_page(folder / "wide.html", (wide_tree(), META, None)),
         "one": write_page(
             folder / "one.html", (one, META, None), (CallTreeBuilder().build(), FlameMeta(name="none"), None)
@@ -95,6 +113,27 @@ def option(watched, name: str) -> None:
 
 
 # ---- views
+
+
+def test_the_page_reads_what_was_written(watch, tmp_path: Path) -> None:
+    chance = np.random.default_rng(3)
+    builder = CallTreeBuilder()
+    for now, (depth, line) in enumerate(chance.integers(1, 7, (4000, 2)).tolist()):
+        stack = [Frame("a.py", f"f{number}") for number in chance.integers(0, 300, depth).tolist()]
+        builder.sample(time_ns=now, weight_ns=int(chance.integers(1, 9 * MS)), node=builder.node(stack), line=line)
+    for line in (5, 70_000, 5):  # one function on several lines
+        builder.sample(time_ns=0, weight_ns=line, node=builder.node([Frame("b.py", "main")]), line=line)
+    tree = builder.build()
+    decoded = decode(encode(tree, META))
+    assert {form for _, form, _, _ in decoded.header["columns"]} >= {"u1", "p2"}
+    watched = watch(write_page(tmp_path / "page.html", (tree, META, None)))
+    watched.wait_for_graph()
+    read = watched.graph(
+        "({samples: [...g.profile.ownSamples], lines: [...g.profile.lines], self: [...g.profile.self]})"
+    )
+    assert read["samples"][1:] == decoded.samples.tolist()
+    assert read["lines"][1:] == decoded.line.tolist()
+    assert read["self"][1:] == (decoded.self_ns // decoded.header["unit_ns"]).tolist()
 
 
 def test_the_flame_graph_merges_stacks_heaviest_first(known) -> None:
@@ -243,6 +282,73 @@ def test_the_event_loops_frames_fold(known) -> None:
         known.graph("g.main.tree.depth[[...g.main.tree.frame.keys()].find(n => g.main.tree.name(n) === 'saver')]")
         == 2
     )
+
+
+def test_waiting_can_be_left_out(known) -> None:
+    known.page.get_by_role("button", name="Options").click()
+    assert known.page.get_by_role("group", name="Waiting (26.7 %)").is_visible()
+    known.page.keyboard.press("Escape")
+    option(known, "left out")
+    shown = totals(known)
+    assert (shown["main"], shown["handler"], shown["worker"]) == ([60.0], [30.0], [50.0])
+    assert not {"[await]", "time.sleep", "Client.send"} & set(shown)
+    assert known.graph("g.main.tree.value(g.main.tree.whole)") == 110 * MS
+    option(known, "thread")
+    assert totals(known)["MainThread"] == [60.0]
+    option(known, "nothing")
+    view(known, "Time order")
+    shown = totals(known)
+    assert shown["handler"] == [20.0, 10.0], "waiting is a gap"
+    known.page.locator(".wb-fg-canvas:visible").focus()
+    known.page.keyboard.press("w")
+    known.wait_until_still()
+    assert totals(known)["[await]"] == [20.0]
+
+
+@pytest.mark.parametrize(
+    ("mode", "told", "striped"),
+    [("", "running threads only", False), ("native,idle", "waiting threads, too", True)],
+)
+def test_py_spys_leaves_wait_only_where_it_saw_waiting(
+    watch, tmp_path: Path, mode: str, told: str, striped: bool
+) -> None:
+    tree = tree_from_stacks(
+        [((Frame("a.py", "f"), Frame("<stdlib>/selectors.py", "EpollSelector.select")), 9 * MS)]
+    )
+    meta = FlameMeta(name="spied", sampler="py-spy 0.4.1", interval_ns=10 * MS, mode=mode)
+    watched = watch(write_page(tmp_path / "spied.html", (tree, meta, None)))
+    watched.wait_for_graph()
+    assert told in watched.page.locator(".wb-fg-title").inner_text()
+    assert watched.graph("g.main.palette.isWaiting(2)") is striped
+    watched.page.get_by_role("button", name="Options").click()
+    assert (watched.page.get_by_text("Waiting (100 %)").count() == 1) is striped
+
+
+def test_imports_fold_to_a_box_each(watch, pages) -> None:
+    watched = watch(pages["imports"], reduced_motion="reduce")
+    watched.wait_for_graph()
+    whole = watched.graph("g.main.tree.whole")
+    watched.page.get_by_role("button", name="Options").click()
+    assert watched.page.get_by_role("group", name="Imports (80.0 %)").is_visible()
+    watched.page.keyboard.press("Escape")
+    watched.page.locator(".wb-fg-canvas").focus()
+    watched.page.keyboard.press("f")
+    watched.wait_until_still()
+    assert totals(watched) == {
+        "run_path": [100.0], "<module>": [95.0], "imports": [80.0], "main": [15.0], "main.<locals>.parse": [13.0],
+        "loads": [10.0, 5.0, 2.0],
+    }  # fmt: skip
+    assert watched.graph("g.main.tree.whole") == whole
+    option(watched, "line")
+    assert totals(watched)["imports"] == [80.0]
+    view(watched, "Bottom-up")
+    assert totals(watched)["imports"] == [80.0]
+    view(watched, "Time order")
+    assert "imports" in totals(watched)
+    view(watched, "Functions")
+    assert "loads" in watched.page.locator(".wb-fg-table tbody").inner_text()
+    assert watched.problems == []
+    assert "imports=fold" in watched.page.url
 
 
 def test_stacks_merge_by_line(known) -> None:

@@ -70,14 +70,29 @@ def test_without_scripts_all_of_it_can_be_read(browser: Browser, pages: dict[str
     context.close()
 
 
+LOOK = """() => [...document.querySelectorAll('[data-wb-flamegraph]')].map(({ __flamegraph: g }) => {
+    const { canvas } = g.main;
+    return [g.state().dark, ...canvas.getContext('2d').getImageData(canvas.width - 9, 3, 1, 1).data];
+})"""
+"""Of every flame graph: whether it is dark, and a pixel of its first row."""
+
+
 def test_a_page_on_paper_is_white_and_whole(
     cut: tuple[Page, list[str]], pages: dict[str, str], tmp_path: Path
 ) -> None:
     page, _ = cut
+    page.emulate_media(color_scheme="light")
+    page.goto(pages["single"])
+    page.wait_for_function("() => document.querySelectorAll('[data-state=shown]').length === 1")
+    light = page.evaluate(LOOK)
     page.emulate_media(color_scheme="dark")
-    page.goto(pages["session"])
-    page.wait_for_function("() => document.querySelectorAll('[data-state=shown]').length === 5")
+    page.wait_for_function(f"() => ({LOOK})()[0][1] !== {light[0][1]}")
+    dark = page.evaluate(LOOK)
+    assert [light[0][0], dark[0][0]] == [False, True]
+    page.evaluate(f"() => addEventListener('beforeprint', () => (window.__paper = ({LOOK})()))")
+    assert len(page.pdf(path=tmp_path / "report.pdf", format="A4")) > 20_000
+    assert page.evaluate("window.__paper") == light
+    assert page.evaluate(LOOK) == dark, "the screen is as it was"
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(27, 28, 31)"
-    assert len(page.pdf(path=tmp_path / "report.pdf", format="A4")) > 20_000

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from sample_runs import run, session
 
 from workbench.cli.main import cli
-from workbench.errors import RunNotFound
+from workbench.errors import RunNotFound, UsageError
 from workbench.model import Recording
 from workbench.store import Store
 
@@ -30,6 +30,16 @@ def saved(own_store: Path) -> str:
 def test_tags_follow_the_run(saved: str) -> None:
     assert invoke("tag", "latest", "before", "slow") == f"{saved}: before slow\n"
     assert Store().run(saved).tags == ("before", "slow")
+
+
+def test_tags_are_taken_off_again_or_none_is(saved: str) -> None:
+    invoke("tag", "latest", "before", "slow", "two words")
+    with pytest.raises(UsageError, match="no tag 'fast'; its tags: before slow two words"):
+        invoke("untag", "latest", "slow", "fast")
+    assert Store().run(saved).tags == ("before", "slow", "two words")
+    assert invoke("untag", "latest", "slow", "two words") == f"{saved}: before\n"
+    assert invoke("untag", "latest", "before") == f"{saved}: no tags\n"
+    assert Store().run(saved).tags == ()
 
 
 @pytest.mark.parametrize(

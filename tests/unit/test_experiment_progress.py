@@ -1,11 +1,13 @@
 """Progress where nobody watches a terminal."""
 
+import io
 import sys
+import threading
 import time
 
 import pytest
 
-from workbench.experiment.progress import progress_bar
+from workbench.experiment.progress import progress_bar, progress_if_long
 
 
 def test_a_log_gets_a_line_at_most_every_ten_seconds(
@@ -20,6 +22,51 @@ def test_a_log_gets_a_line_at_most_every_ten_seconds(
     told = capsys.readouterr()
     assert told.err.splitlines() == [f"demo: naive (timing), {n} of 25" for n in (1, 4, 6)]
     assert told.out == ""
+
+
+class Terminal(io.StringIO):
+    """A terminal that says when something was written on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = threading.Event()
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        length = super().write(text)
+        if "reading" in self.getvalue():
+            self.written.set()
+        return length
+
+
+def test_work_that_lasts_shows_its_present_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress_if_long("report", after_s=0.0) as progress:
+        progress("reading naive", 0, 4)
+        assert terminal.written.wait(30), "one long step shows as well"
+        progress("drawing naive", 2, 4)
+    assert "report: drawing naive" in terminal.getvalue()
+    assert "4/4" in terminal.getvalue()
+
+
+def test_work_that_is_over_before_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt), progress_if_long("report", after_s=3600) as progress:
+        progress("reading naive", 0, 4)
+        raise KeyboardInterrupt
+    assert terminal.getvalue() == ""
+    assert threading.active_count() <= threads + 1
+
+
+def test_a_log_gets_no_lines_of_a_report(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_if_long("report", after_s=0.0) as progress:
+        progress("reading naive", 0, 4)
+    assert capsys.readouterr().err == ""
 
 
 def test_progress_that_is_switched_off_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

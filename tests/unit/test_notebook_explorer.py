@@ -56,6 +56,15 @@ def test_runs_are_tagged_renamed_and_deleted(store: Store) -> None:
     tagged = asked(explorer, "tag", runs=[FIRST, SECOND], text=" keep  slow ")
     assert [row["tags"] for row in tagged["runs"]] == [["keep", "slow"]] * 2
     assert tagged["of"] == "tag"
+    untagged = asked(explorer, "untag", runs=[FIRST, SECOND], tag="slow")
+    assert [row["tags"] for row in untagged["runs"]] == [["keep"]] * 2
+    asked(explorer, "untag", runs=[FIRST], tag="keep")
+    assert {
+        row["id"]: row["tags"] for row in asked(explorer, "untag", runs=[FIRST, SECOND], tag="keep")["runs"]
+    } == {
+        FIRST: [],
+        SECOND: [],
+    }
     assert {r["name"] for r in asked(explorer, "rename", runs=[FIRST], text=" old ")["runs"]} == {
         "old",
         "optimized",
@@ -95,6 +104,7 @@ def test_runs_that_cant_be_compared_are_refused_until_one_insists(store: Store) 
     ("question", "says"),
     [
         ({"do": "tag", "runs": [FIRST], "text": "  "}, "a tag is a word"),
+        ({"do": "untag", "runs": [FIRST, SECOND], "tag": "gone"}, "has the tag 'gone'"),
         ({"do": "rename", "runs": [FIRST, SECOND], "text": "x"}, "one run is renamed at a time"),
         ({"do": "compare", "runs": [FIRST]}, "takes two runs"),
         ({"do": "graph", "runs": []}, "of one run"),

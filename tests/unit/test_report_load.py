@@ -8,7 +8,7 @@ from sample_runs import session_report, single_report
 
 from workbench.errors import RunNotFound, UsageError
 from workbench.model import Comparison, Recording, Verdict
-from workbench.reporting import ReportData, load_report, report_html
+from workbench.reporting import ReportData, confidential, load_report, report_html, report_markdown
 from workbench.store import Store
 
 
@@ -59,6 +59,36 @@ def test_runs_of_different_sessions_stand_beside_each_other_without_a_ladder(sto
     assert report.title == "naive → checkout"
     assert report.comparison is not None
     assert report.comparison.advisory, "different sessions give no verdict"
+
+
+def test_each_of_several_sessions_has_its_ladder_and_none_spans_them(store: Store) -> None:
+    first = session_report()
+    later = replace(first.runs[0].session, session_id="261124-040000-ef56")
+    runs = [
+        replace(r, session=later, run=replace(r.run, session_id=later.session_id, run_id=f"261124-{n}"))
+        for n, r in enumerate(first.runs[:2])
+    ]
+    save(store, replace(first, runs=tuple(runs), bound=None))
+    sessions = [later.session_id, first.runs[0].session.session_id, "261123-050000-one1"]
+    report = load_report(store, sessions)
+    assert report.title == "8 runs of 3 sessions"
+    assert report.rows == ()
+    assert report.comparison is None
+    ladders = [(part.runs[0].session.session_id, [row.variant for row in part.rows]) for part in report.parts]
+    assert ladders == [(sessions[0], ["naive", "pooled"]), (sessions[1], [row.variant for row in first.rows])]
+    assert [part.bound is None for part in report.parts] == [True, False]
+
+    for made in (report, confidential(report)):
+        page, text = report_html(made), report_markdown(made)
+        for session_id in sessions[:2]:
+            assert f"<h2>Ladder: Export of a Jamf Pro estate to Terraform ({session_id})</h2>" in page
+            assert f"#### Export of a Jamf Pro estate to Terraform ({session_id})" in text
+        assert page.count("<h2>Bound") == 1
+        assert f'data-name="naive · {sessions[0]}"' in page, "tabs of like names are told apart"
+        assert 'data-name="optimized"' in page
+        assert "2 of 3 sessions have a ladder" in text
+        assert "no ratio is taken between them" in page
+        assert text.count("| variant | median |") == 2
 
 
 def test_stored_comparisons_come_along(store: Store) -> None:

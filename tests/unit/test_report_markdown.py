@@ -10,7 +10,7 @@ from sample_runs import EVIL, evil_report, session_report, single_report
 
 from workbench.model import Comparison, Frame, FunctionChange, Verdict
 from workbench.reporting import report_markdown
-from workbench.reporting.markdown import code, prose
+from workbench.reporting.markdown import code, marked, prose
 
 
 def verdict() -> Comparison:
@@ -41,7 +41,7 @@ def test_a_comparison_leads_with_its_verdict() -> None:
     pair = replace(report, runs=(report.runs[0], report.runs[4]), rows=(), comparison=verdict())
     text = report_markdown(pair)
     assert "**IMPROVEMENT** `naive` → `optimized`: 0.110× [0.100, 0.120], 15 pairs\n" in text
-    assert text.count("8.8× faster; mostly") == 1
+    assert text.count("8.8× faster; mostly `load`") == 1
     assert "\n- requests vary" in text
     assert "| requests | 118 | 71 |" in text
     assert "| `load\\|all` | `app/job.py` | 1.00 s | 100 ms |" in text
@@ -58,6 +58,11 @@ def test_a_name_is_one_code_span_in_one_cell(name: str) -> None:
     assert fence is not None
     inner = span[len(fence[0]) : -len(fence[0])]
     assert fence[0] not in re.findall("`+", inner), "the span would end"
+
+
+def test_marked_code_is_a_span_and_what_is_around_it_prose() -> None:
+    assert marked("mostly `a|b` (+5 *points*)") == r"mostly `a\|b` (+5 \*points\*)"
+    assert marked("one ` alone") == r"one \` alone"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 import random
 import struct
 import zlib
+from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
@@ -58,6 +59,39 @@ def test_weights_of_long_profiles_and_their_sum_are_exact_to_a_microsecond() -> 
     true, kept = stacks(tree), decoded_stacks(decoded)
     assert kept.keys() == true.keys()
     assert all(abs(kept[s] - true[s]) <= 1000 for s in true)
+
+
+@pytest.mark.parametrize("interval_ns", [MS, 0])
+def test_samples_and_lines_of_every_node_survive(interval_ns: int) -> None:
+    chance, builder = random.Random(5), CallTreeBuilder()
+    samples: Counter[int] = Counter()
+    lines: dict[int, Counter[int]] = defaultdict(Counter)
+    for now in range(3000):
+        node = builder.node([Frame("a.py", f"f{chance.randrange(4)}") for _ in range(chance.randint(1, 4))])
+        line, weight = chance.choice((0, 3, 4, 70_000)), interval_ns or chance.randint(1, 9 * MS)
+        builder.sample(time_ns=now, weight_ns=weight, node=node, line=line)
+        samples[node] += 1
+        lines[node][line] += weight if line else 0
+    tree = builder.build()
+    decoded, row = decode(encode(tree)), lay_out(tree).node.tolist()
+    assert decoded.samples.tolist() == [samples[node] for node in row]
+    for node, line in zip(row, decoded.line.tolist(), strict=True):
+        assert lines[node][line] == max(lines[node].values(), default=0)
+
+
+def test_many_samples_keep_their_weights_to_a_hundredth() -> None:
+    weights = np.random.default_rng(2).integers(1_100_000, 1_300_000, 100_000)
+    node = np.arange(len(weights), dtype=np.int32) % 500
+    zeros = np.zeros(len(weights), dtype=np.int32)
+    tree = CallTree(
+        tuple(Frame("a.py", f"f{i}") for i in range(500)),
+        np.full(500, -1, np.int32), np.arange(500, dtype=np.int32),
+        samples=Samples(np.cumsum(weights), weights, node, zeros, zeros),
+    )  # fmt: skip
+    decoded = decode(encode(tree))
+    assert decoded.header["unit_ns"] == 10_000, "the largest power of ten up to a hundredth of a sample"
+    assert abs(int(decoded.self_ns.sum()) - int(weights.sum())) <= 5000
+    assert decoded.samples.tolist() == [200] * 500
 
 
 def test_a_constant_sampling_interval_is_stored_as_the_unit() -> None:

@@ -27,6 +27,7 @@ from workbench.views.tables import (
     format_seconds,
     format_share,
     format_times,
+    marked_html,
     printable,
 )
 
@@ -83,6 +84,16 @@ def test_a_table_holds_names_as_text(text: str) -> None:
     assert {a for e in root.iter() for a in e.keys()} <= {"class", "scope"}  # noqa: SIM118 - an Element, no dict
     assert len(html) < 3000 or len(text) > 1000
     assert root.findtext(".//td") == printable(text)
+
+
+@pytest.mark.parametrize("text", [*EVIL, "`<b>`", "a `b", "`a` `</code>`"])
+def test_marked_code_is_the_only_markup_of_a_text(text: str) -> None:
+    for said in (text, f"`{text}`", f"mostly `{text}` ({text})"):
+        root = ET.fromstring(f"<p>{marked_html(said)}</p>")
+        assert {e.tag for e in root.iter()} <= {"p", "code"}
+    assert marked_html("mostly `load<T>` (+5)") == "mostly <code>load&lt;T&gt;</code> (+5)"
+    table = TextTable(("a", "b"), (("`x`", "`x`"),), marked=(1,))
+    assert "<td>`x`</td><td><code>x</code></td>" in table.to_html()
 
 
 def test_text_that_would_deceive_the_eye_is_made_visible() -> None:
@@ -205,3 +216,12 @@ def test_charts_offer_no_cloud() -> None:
     assert CONFIG["showSendToCloud"] is False
     assert CONFIG["plotlyServerURL"] == ""
     assert CONFIG["displayModeBar"] is False
+
+
+def test_the_picture_tells_times_per_round_as_the_live_view_does() -> None:
+    tree = tree_from_stacks([((Frame("a.py", "f"),), 3_000_000_000)])
+    for rounds, told in ((1, "3.00 s"), (3, "1.00 s a round")):
+        svg = flamegraph_svg(tree, rounds=rounds)
+        assert f">all · {told}</text>" in svg
+        assert f"<title>f (a.py): {told.removesuffix(' a round')}, 100 %</title>" in svg
+    assert ">all · 2 s → 3 s</text>" in flamegraph_svg(tree, told="2 s → 3 s")

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from workbench.calltree import CallTree, Int32
 from workbench.model import Frame, Sampler
 
-__all__ = ["PATTERNS", "Role", "State", "owners", "role_of", "roles", "states"]
+__all__ = ["PATTERNS", "Role", "State", "imports", "owners", "role_of", "roles", "states"]
 
 
 class Role(StrEnum):
@@ -60,6 +60,7 @@ PATTERNS: tuple[tuple[Role, str, str], ...] = (
 """Role, pattern of the file, pattern of the function; the first that fits counts."""
 
 _COMPILED = tuple((role, re.compile(file), re.compile(function)) for role, file, function in PATTERNS)
+_IMPORTS = ("<frozen importlib.", "<stdlib>/importlib/")
 _NOT_SOURCE = ("<built-in>", "<await>", "<instrumentation>", "<native>")
 
 
@@ -70,6 +71,11 @@ def role_of(frame: Frame) -> Role:
         if file.fullmatch(frame.file) and function.fullmatch(frame.function):
             return role
     return Role.WORK
+
+
+def imports(frame: Frame) -> bool:
+    """Whether the frame is the import system's own: below it stands what an import statement ran."""
+    return frame.file.startswith(_IMPORTS)
 
 
 def roles(tree: CallTree) -> list[Role]:

@@ -27,6 +27,7 @@ _SECTIONS = {
         "report": ("report", "Write runs, a session or a notebook as one HTML file"),
         "sql": ("sql", "Ask the store in SQL"),
         "tag": ("runs", "Attach words to a run to find it by"),
+        "untag": ("runs", "Take words off a run again"),
         "rename": ("runs", "Give a run another name"),
         "delete": ("runs", "Delete runs and what only they used"),
         "store": ("store", "Inspect, check or upgrade the store"),

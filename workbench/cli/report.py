@@ -32,17 +32,19 @@ def report_command(
 ) -> None:
     """Write runs, a session or a notebook as one HTML file that needs nothing but a browser.
 
-    Two runs are compared, the first being the base. --format md is a comment for a pull request or a ticket.
+    Two runs are compared, the first being the base; of several sessions each has its ladder. --format md is a
+    comment for a pull request or a ticket.
     """
-    from workbench.reporting.render import rendered
+    from workbench.experiment.progress import progress_if_long
+    from workbench.reporting.render import form_of, rendered
     from workbench.reporting.write import prepare_output, write_atomically
     from workbench.store import Store
 
-    if form is None:
-        form = "md" if output is not None and output.suffix.lower() in {".md", ".markdown"} else "html"
+    form = form_of(output, form)
     if output is not None:
         prepare_output(output)
-    text = rendered(Store(store_path), what, form, confidential=confidential, plotly=plotly)
+    with progress_if_long("report") as progress:
+        text = rendered(Store(store_path), what, form, confidential=confidential, plotly=plotly, progress=progress)
     if output is None:
         click.echo(text.encode("utf-8", "replace"), nl=False)
         return

@@ -1,4 +1,4 @@
-"""``workbench runs``, ``show``, ``tag``, ``rename`` and ``delete``: what the store holds."""
+"""``workbench runs``, ``show``, ``tag``, ``untag``, ``rename`` and ``delete``: what the store holds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.errors import UsageError
 if TYPE_CHECKING:
     from workbench.model import Run
 
-__all__ = ["delete_command", "rename_command", "runs_command", "show_command", "tag_command"]
+__all__ = ["delete_command", "rename_command", "runs_command", "show_command", "tag_command", "untag_command"]
 
 
 def _store(path: Path | None) -> Any:
@@ -147,6 +147,22 @@ def tag_command(store_path: Path | None, run: str, tags: tuple[str, ...]) -> Non
     for tag in tags:
         store.tag(run_id, tag)
     click.echo(f"{run_id}: {' '.join(tags)}")
+
+
+@click.command("untag")
+@store_option
+@click.argument("run")
+@click.argument("tags", nargs=-1, required=True, metavar="TAG...")
+def untag_command(store_path: Path | None, run: str, tags: tuple[str, ...]) -> None:
+    """Take tags off a run; all of them or, where it lacks one, none."""
+    store = _store(store_path)
+    run_id = store.resolve(run)
+    known = store.run(run_id).tags
+    if missing := [tag for tag in tags if tag not in known]:
+        raise UsageError(f"run {run_id} has no tag {missing[0]!r}; its tags: {' '.join(known) or 'none'}")
+    for tag in tags:
+        store.untag(run_id, tag)
+    click.echo(f"{run_id}: {' '.join(store.run(run_id).tags) or 'no tags'}")
 
 
 @click.command("rename")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextvars
 import secrets
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
-__all__ = ["Progress", "progress_bar", "silent"]
+__all__ = ["Progress", "progress_bar", "progress_if_long", "silent"]
 
 
 _FORMAT = "{desc} {bar} {n_fmt}/{total_fmt} [{elapsed}<{remaining}]"
@@ -50,6 +52,64 @@ def progress_bar(title: str, *, disable: bool | None = None) -> Iterator[Progres
         if bar.total:
             bar.n = bar.total
             bar.refresh()
+
+
+@contextmanager
+def progress_if_long(title: str, *, after_s: float = 1.0) -> Iterator[Progress]:
+    """The same bar, once the work has lasted that many seconds; work that is over before shows nothing.
+
+    Nothing either where nobody watches (neither terminal nor notebook): a log gains nothing from lines of a report.
+    """
+    if not (sys.stderr.isatty() or _in_kernel()):
+        yield silent
+        return
+    late = _Late(title)
+    context = contextvars.copy_context()  # what a notebook prints goes to the cell that this knows
+    timer = threading.Timer(after_s, lambda: context.run(late.show))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+        late.close()
+
+
+def _in_kernel() -> bool:
+    """Whether a notebook's kernel runs in this process; to have imported its package isn't enough."""
+    application = getattr(sys.modules.get("ipykernel.kernelapp"), "IPKernelApp", None)
+    return application is not None and bool(application.initialized())
+
+
+class _Late:
+    """Progress that is told from the start and shown once ``show`` is called, by whatever thread."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._lock = threading.Lock()
+        self._told: tuple[str, int, int] | None = None
+        self._bar: Progress | None = None
+        self._open: ExitStack | None = ExitStack()  # None: closed
+
+    def __call__(self, doing: str, done: int, total: int) -> None:
+        with self._lock:
+            self._told = (doing, done, total)
+            if self._bar is not None:
+                self._bar(doing, done, total)
+
+    def show(self) -> None:
+        with self._lock:
+            if self._open is None or self._bar is not None:
+                return
+            self._bar = self._open.enter_context(progress_bar(self._title))
+            if self._told is not None:
+                self._bar(*self._told)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._open is not None:
+                self._open.close()
+            self._open = None
 
 
 class _CellFile:

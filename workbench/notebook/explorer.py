@@ -1,4 +1,4 @@
-"""``wb.explorer()``: a panel to browse, filter, tag, rename, compare and delete the runs in a store.
+"""``wb.explorer()``: a panel to browse, filter, tag, untag, rename, compare and delete the runs in a store.
 
 The page asks every two seconds whether the store's files have changed, which costs a few calls of ``stat``; only
 then a connection is opened, for as long as reading takes, so that other kernels and shells can write meanwhile.
@@ -50,7 +50,10 @@ class Explorer:
             return {"kind": "explorer", "runs": [], "stamp": "", "error": str(error)}, []
 
     def asked(self, question: Mapping[str, Any]) -> Answer | None:
-        """``do``: poll, delete, tag, rename, compare or graph. What changes the store answers with the new list."""
+        """``do``: poll, delete, tag, untag, rename, compare or graph.
+
+        What changes the store answers with the new list.
+        """
         runs = [str(run_id) for run_id in question.get("runs", ())]
         match question.get("do"):
             case "poll":
@@ -59,6 +62,8 @@ class Explorer:
                 self._store.delete(runs)
             case "tag":
                 self._tag(runs, str(question.get("text", "")))
+            case "untag":
+                self._untag(runs, str(question.get("tag", "")))
             case "rename":
                 self._rename(runs, str(question.get("text", "")))
             case "compare":
@@ -100,6 +105,12 @@ class Explorer:
         for run_id in runs:
             for tag in tags:
                 self._store.tag(run_id, tag)
+
+    def _untag(self, runs: Sequence[str], tag: str) -> None:
+        """Off every run that has it; several may be chosen of which only some do."""
+        had = [self._store.untag(run_id, tag) for run_id in runs]
+        if not any(had):
+            raise UsageError(f"no run that was chosen has the tag {shorten_text(tag)!r}")
 
     def _rename(self, runs: Sequence[str], text: str) -> None:
         if len(runs) != 1 or not text.strip():

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from workbench.errors import UsageError
-from workbench.model import Recording, Run
-from workbench.notebook.shown import FunctionTable, ReportFile, RunList
+from workbench.model import Comparison, Recording, Run, Session
+from workbench.notebook.shown import ComparisonView, FunctionTable, ReportFile, RunList
 from workbench.notebook.subject import extras_of, subject
 from workbench.views.flamegraph import FunctionTime, functions_table
 from workbench.views.layout import function_totals, lay_out
@@ -18,10 +18,12 @@ from workbench.views.layout import function_totals, lay_out
 if TYPE_CHECKING:
     from workbench.calltree import CallTree
     from workbench.experiment.block import BlockRun
+    from workbench.notebook.measuring import Ladder
     from workbench.notebook.picture import FlameGraph
     from workbench.store import Store, Table
 
     Named: TypeAlias = str | Run | BlockRun | Recording
+    Reportable: TypeAlias = Named | Path | Session | Comparison | ComparisonView | Ladder
 
 __all__ = ["flamegraph", "report", "runs", "sql", "table"]
 
@@ -32,11 +34,22 @@ def _store(store: Store | None) -> Store:
     return store if store is not None else Store()
 
 
-def _name(what: Named) -> str:
-    """How the store knows a run."""
-    if isinstance(what, str):
-        return what
-    return what.run.run_id if isinstance(what, Recording) else what.run_id
+def _names(what: Any) -> list[str]:
+    """How the store knows what a report is of; a notebook stands as its path."""
+    if isinstance(what, str | Path):
+        return [str(what)]
+    if isinstance(what, Recording):
+        return [what.run.run_id]
+    comparison = what if isinstance(what, Comparison) else getattr(what, "comparison", None)
+    if isinstance(comparison, Comparison):
+        return [comparison.base, comparison.new]
+    name = getattr(what, "run_id", None) or getattr(what, "session_id", None)
+    if isinstance(name, str) and name:
+        return [name]
+    raise UsageError(
+        "a report is of runs, sessions, a comparison, a measured ladder or a notebook's path, not of "
+        f"{type(what).__name__}"
+    )
 
 
 def flamegraph(what: Named | CallTree, *, store: Store | None = None) -> FlameGraph:
@@ -45,13 +58,19 @@ def flamegraph(what: Named | CallTree, *, store: Store | None = None) -> FlameGr
     A saved notebook keeps a small picture and a table of it, which is also all that shows without anywidget. Raises
     ``RunNotFound`` for an unknown run and ``UsageError`` for one without stacks.
     """
+    from workbench.experiment.progress import progress_if_long
     from workbench.notebook.fallback import still_html, still_text
     from workbench.notebook.picture import FlameGraph
     from workbench.views.payload import encode
 
-    tree, meta = subject(what, lambda: _store(store))
-    extras = extras_of(what, tree, lambda: _store(store))
-    return FlameGraph(encode(tree, meta, extras=extras), still=still_html(tree, meta), text=still_text(tree, meta))
+    with progress_if_long("flame graph") as progress:
+        progress("reading the run", 0, 3)
+        tree, meta = subject(what, lambda: _store(store))
+        extras = extras_of(what, tree, lambda: _store(store))
+        progress("laying out its stacks", 1, 3)
+        payload = encode(tree, meta, extras=extras)
+        progress("drawing a still picture", 2, 3)
+        return FlameGraph(payload, still=still_html(tree, meta), text=still_text(tree, meta))
 
 
 def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: Store | None = None) -> FunctionTable:
@@ -83,11 +102,34 @@ def sql(query: str, parameters: Sequence[Any] = (), *, store: Store | None = Non
     return _store(store).query(query, parameters)
 
 
-def report(what: Named | Iterable[Named], path: str | Path, *, store: Store | None = None) -> ReportFile:
-    """Write runs or a session as one self-contained HTML file. Raises ``OutputError``, ``RunNotFound``."""
-    from workbench.reporting import load_report, write_report
+def report(
+    what: Reportable | Iterable[Reportable],
+    path: str | Path,
+    *,
+    format: str | None = None,
+    confidential: bool = False,
+    plotly: bool = False,
+    store: Store | None = None,
+) -> ReportFile:
+    """Write runs, sessions, a comparison, a measured ladder or a notebook as one file; as ``workbench report``.
 
-    named = what if isinstance(what, Iterable) and not isinstance(what, str) else [what]
+    ``what``: runs, ids, ``wb.profile`` handles, what ``wb.run`` or ``wb.compare`` returned, or the path of an
+    ``.ipynb``. Two runs are compared, the first being the base. ``format`` "html" or "md" (else the file's name
+    says); ``confidential`` leaves out source, folders, hosts, users and statements; ``plotly`` draws a ladder's
+    chart to zoom and hover, 4.8 MB more.
+
+    Raises ``OutputError``, ``RunNotFound`` and ``UsageError``.
+    """
+    from workbench.experiment.progress import progress_if_long
+    from workbench.reporting.render import form_of, rendered
+    from workbench.reporting.write import prepare_output, write_atomically
+
     target = Path(path)
-    write_report(load_report(_store(store), [_name(each) for each in named]), target)
+    form = form_of(target, format)
+    several = isinstance(what, Iterable) and not isinstance(what, str | Path)
+    names = [name for each in (what if several else [what]) for name in _names(each)]  # type: ignore[union-attr]
+    prepare_output(target)
+    with progress_if_long("report") as progress:
+        text = rendered(_store(store), names, form, confidential=confidential, plotly=plotly, progress=progress)
+    write_atomically(target, text)
     return ReportFile(target)

@@ -21,6 +21,7 @@ from workbench.views.tables import (
     format_seconds,
     format_times,
     html_text,
+    marked_html,
 )
 
 __all__ = ["ComparisonView", "FunctionTable", "ReportFile", "RunList", "middle_seconds", "table_html"]
@@ -98,7 +99,7 @@ class ComparisonView:
         weight = "700" if self.comparison.verdict is Verdict.REGRESSION else "600"
         notes = "".join(f"<li>{html_text(note)}</li>" for note in self.comparison.differences)
         tables = "".join(table_html(t) for t in (self.counts(), self.functions()) if t.rows)
-        sentence = f"<p>{html_text(self.comparison.sentence)}</p>" if self.comparison.sentence else ""
+        sentence = f"<p>{marked_html(self.comparison.sentence)}</p>" if self.comparison.sentence else ""
         return f'<p style="font-weight:{weight}">{html_text(self.headline())}</p>{sentence}<ul>{notes}</ul>{tables}'
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.calltree import CallTree, CallTreeBuilder
 from workbench.errors import UsageError
+from workbench.experiment.progress import progress_if_long
 from workbench.model import Recording, RoundKind, Run, Session, Span, utc_now
 from workbench.notebook.live import Answer
 from workbench.notebook.picture import FlameGraph
@@ -41,13 +42,18 @@ def diff_flamegraph(base: Named | CallTree, new: Named | CallTree, *, store: Sto
     Time is per execution of the body, not by samples. What makes the two incomparable stands on the picture. Raises
     ``RunNotFound`` for an unknown run and ``UsageError`` where neither side has stacks.
     """
-    before, after = _side(base, store), _side(new, store)
-    if not any(side.tree is not None and len(side.tree.samples) for side in (before, after)):
-        raise UsageError("neither run has stacks, so there is no difference to draw")
-    table = diff_table(diff_of(before, after))
-    text = "\n".join([*diff_warnings(before, after), table.to_text()])
-    still = f"<div{_of(before.run, after.run)}>{diff_still(before, after)}</div>"
-    return FlameGraph(diff_payload(before, after), still=still, text=text)
+    with progress_if_long("difference") as progress:
+        progress("reading the runs", 0, 3)
+        before, after = _side(base, store), _side(new, store)
+        if not any(side.tree is not None and len(side.tree.samples) for side in (before, after)):
+            raise UsageError("neither run has stacks, so there is no difference to draw")
+        progress("comparing their stacks", 1, 3)
+        table = diff_table(diff_of(before, after))
+        text = "\n".join([*diff_warnings(before, after), table.to_text()])
+        payload = diff_payload(before, after)
+        progress("drawing a still picture", 2, 3)
+        still = f"<div{_of(before.run, after.run)}>{diff_still(before, after)}</div>"
+        return FlameGraph(payload, still=still, text=text)
 
 
 def timeline(what: Named, *, store: Store | None = None) -> Timeline:
@@ -55,10 +61,13 @@ def timeline(what: Named, *, store: Store | None = None) -> Timeline:
 
     Raises ``RunNotFound`` for an unknown run and ``UsageError`` for one with neither stacks nor spans.
     """
-    run, tree, spans, sources, _ = _loaded(what, store)
-    if not len(tree.samples) and not spans:
-        raise UsageError(f"run {run.run_id} has neither stacks nor spans, so there is nothing to draw")
-    extras = run_extras(tree, spans=spans, sources=sources)
+    with progress_if_long("timeline") as progress:
+        progress("reading the run", 0, 2)
+        run, tree, spans, sources, _ = _loaded(what, store)
+        if not len(tree.samples) and not spans:
+            raise UsageError(f"run {run.run_id} has neither stacks nor spans, so there is nothing to draw")
+        progress("laying out its stacks", 1, 2)
+        payload = encode(tree, meta_of(run), extras=run_extras(tree, spans=spans, sources=sources))
     shown = _one_round(run, spans)
     svg = base64.b64encode(spans_svg(shown).encode("utf-8", "replace")).decode()
     table = spans_table(shown, tree)
@@ -66,7 +75,7 @@ def timeline(what: Named, *, store: Store | None = None) -> Timeline:
     image = f'<img src="data:image/svg+xml;base64,{svg}" alt="Timeline of {title}" width="960">' if shown else ""
     note = "<p><small>A still picture; run the cell for the live timeline.</small></p>"
     still = f"<p{_of(run)}><strong>{title}</strong></p>{image}{table.to_html()}{note}"
-    return Timeline(encode(tree, meta_of(run), extras=extras), still=still, text=table.to_text())
+    return Timeline(payload, still=still, text=table.to_text())
 
 
 def _of(*runs: Run) -> str:

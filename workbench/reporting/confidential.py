@@ -39,6 +39,7 @@ def confidential(report: ReportData) -> ReportData:
         comparisons=tuple(map(_comparison, report.comparisons)),
         comparison=_comparison(report.comparison) if report.comparison is not None else None,
         confidential=True,
+        parts=tuple(map(confidential, report.parts)),
     )
 
 

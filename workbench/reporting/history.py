@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def changes_table(history: History) -> TextTable:
     """A row for each change point: what changed by how much, at which commit, and what may be to blame."""
     rows = [_change_cells(blame) for blame in history.blames]
     columns = ("Name", "Measure", "Before", "After", "Ratio", "At", "What", "In")
-    return _under_conditions(history, columns, rows, (2, 3, 4))
+    return replace(_under_conditions(history, columns, rows, (2, 3, 4)), marked=(6,))
 
 
 def _under_conditions(
@@ -110,9 +111,7 @@ def _marks(history: History, series: Series) -> list[Mark]:
     for blame in history.blames:
         if blame.series is series:
             head = f"{format_ratio(blame.change.ratio)} at {_at(blame)}"
-            found.append(
-                Mark(blame.change.index, " ".join((head, f"`{blame.function}`" if blame.function else "")))
-            )
+            found.append(Mark(blame.change.index, " ".join((head, blame.function))))
     return found
 
 

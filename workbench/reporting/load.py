@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.analysis.bound import bound_from_parameters
 from workbench.analysis.ladder import ladder
 from workbench.errors import MissingExtra, RunNotFound, UsageError
+from workbench.experiment.progress import Progress, silent
 from workbench.model import Comparison, Run, Session
 from workbench.reporting.model import ReportData, RunReport, called
 
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["load_report"]
 
 
-def load_report(store: Store, what: Iterable[str]) -> ReportData:
+def load_report(store: Store, what: Iterable[str], progress: Progress = silent) -> ReportData:
     """The report on sessions (by id) and runs (by id, unique prefix, ``latest``).
 
-    Runs of one session stand in the order of its ladder, others in the order given. Two runs are compared: the
-    first named is the base.
+    Runs of one session stand in the order of its ladder, sessions in the order given; a session that several of the
+    runs come from has a part of its own. Two runs are compared: the first named is the base.
 
     Raises ``RunNotFound`` for a name that is neither, ``UsageError`` for none at all.
     """
@@ -32,22 +33,46 @@ def load_report(store: Store, what: Iterable[str]) -> ReportData:
     if not runs:
         raise UsageError("nothing to report on: name at least one run or session (workbench runs lists them)")
     sessions = {run.session_id: store.session(run.session_id) for run in runs}
-    shared = next(iter(sessions.values())) if len(sessions) == 1 else None
-    scenario = _scenario(runs[0].scenario)
-    changes = {variant.name: variant.summary for variant in scenario.variants} if scenario else {}
-    pair = len(runs) == 2 and (len(names) > 1 or (shared is not None and shared.kind == "compare"))
-    if shared and len(runs) > 1 and not pair:
-        runs = _by_rung(runs, list(changes))
-    stored = tuple(store.comparisons(shared.session_id)) if shared and len(runs) > 1 else ()
+    only = next(iter(sessions.values())) if len(sessions) == 1 else None
+    if len(runs) == 2 and (len(names) > 1 or (only is not None and only.kind == "compare")):
+        return _of_pair(store, _all_loaded(store, runs, sessions, progress), only)
+    groups = {known: _by_rung([run for run in runs if run.session_id == known]) for known in sessions}
+    loaded = _all_loaded(store, [run for group in groups.values() for run in group], sessions, progress)
+    if only is not None:
+        return _of_session(store, loaded, only)
+    parts = [(s, tuple(each for each in loaded if each.session is s)) for s in sessions.values()]
     return ReportData(
-        title=_pair_title(runs) if pair else _title(runs, scenario, shared),
-        runs=tuple(_loaded(store, run, sessions[run.session_id], changes) for run in runs),
-        rows=tuple(ladder(runs, runs[0].run_id if pair else _baseline(runs, scenario)))
-        if shared and runs[1:]
-        else (),
+        title=f"{len(runs)} runs of {len(sessions)} sessions",
+        runs=loaded,
+        parts=tuple(_of_session(store, part, session) for session, part in parts if len(part) > 1),
+    )
+
+
+def _of_session(store: Store, loaded: tuple[RunReport, ...], session: Session) -> ReportData:
+    """Runs of one session: a ladder where they are several."""
+    runs = [each.run for each in loaded]
+    scenario = _scenario(runs[0].scenario)
+    several = len(runs) > 1
+    return ReportData(
+        title=_title(runs, scenario, session),
+        runs=loaded,
+        rows=tuple(ladder(runs, _baseline(runs, scenario))) if several else (),
+        comparisons=tuple(store.comparisons(session.session_id)) if several else (),
+        bound=bound_from_parameters(session.parameters),
+    )
+
+
+def _of_pair(store: Store, loaded: tuple[RunReport, ...], shared: Session | None) -> ReportData:
+    """Two runs, base first."""
+    runs = [each.run for each in loaded]
+    stored = tuple(store.comparisons(shared.session_id)) if shared else ()
+    return ReportData(
+        title=" → ".join(called(runs)),
+        runs=loaded,
+        rows=tuple(ladder(runs, runs[0].run_id)) if shared else (),
         comparisons=stored,
         bound=bound_from_parameters(shared.parameters) if shared else None,
-        comparison=_comparison(store, runs, stored) if pair else None,
+        comparison=_comparison(store, runs, stored),
     )
 
 
@@ -69,7 +94,19 @@ def _runs_of(store: Store, name: str) -> list[Run]:
     return list(store.session_runs(session_id))
 
 
-def _loaded(store: Store, run: Run, session: Session, changes: Mapping[str, str]) -> RunReport:
+def _all_loaded(
+    store: Store, runs: Sequence[Run], sessions: Mapping[str, Session], progress: Progress
+) -> tuple[RunReport, ...]:
+    found = []
+    for number, run in enumerate(runs):
+        progress(f"reading {run.variant or run.name or run.run_id}", number, len(runs))
+        found.append(_loaded(store, run, sessions[run.session_id]))
+    return tuple(found)
+
+
+def _loaded(store: Store, run: Run, session: Session) -> RunReport:
+    scenario = _scenario(run.scenario)
+    changes = {variant.name: variant.summary for variant in scenario.variants} if scenario else {}
     tree, spans = store.tree(run.run_id), tuple(store.spans(run.run_id))
     return RunReport(
         run,
@@ -94,8 +131,10 @@ def _scenario(name: str) -> Scenario | None:
         return None
 
 
-def _by_rung(runs: Sequence[Run], variants: Sequence[str]) -> list[Run]:
-    """The runs in the order of their scenario's ladder; the store returns a session's runs in no such order."""
+def _by_rung(runs: Sequence[Run]) -> list[Run]:
+    """The runs of a session in the order of its scenario's ladder; the store returns them in no such order."""
+    scenario = _scenario(runs[0].scenario)
+    variants = [variant.name for variant in scenario.variants] if scenario else []
     return sorted(runs, key=lambda run: variants.index(run.variant) if run.variant in variants else len(variants))
 
 
@@ -106,13 +145,9 @@ def _baseline(runs: Sequence[Run], scenario: Scenario | None) -> str:
     return scenario.baseline
 
 
-def _pair_title(runs: Sequence[Run]) -> str:
-    return " → ".join(called(runs))
-
-
-def _title(runs: Sequence[Run], scenario: Scenario | None, shared: Session | None) -> str:
+def _title(runs: Sequence[Run], scenario: Scenario | None, session: Session) -> str:
     if len(runs) == 1:
         return runs[0].name or runs[0].run_id
-    if shared is None or not shared.scenario:
+    if not session.scenario:
         return f"{len(runs)} runs"
-    return scenario.title if scenario else shared.scenario
+    return scenario.title if scenario else session.scenario

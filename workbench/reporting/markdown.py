@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from workbench.analysis.ladder import Row
 from workbench.model import UNITS, Comparison
 from workbench.reporting.model import ReportData, RunReport, called
-from workbench.reporting.spans import operation_rows
+from workbench.reporting.spans import concurrency_note, operation_rows
 from workbench.reporting.summary import summary
 from workbench.views.flamegraph import top_functions
 from workbench.views.numbers import (
@@ -26,7 +26,7 @@ from workbench.views.numbers import (
 )
 from workbench.views.tables import printable
 
-__all__ = ["code", "prose", "report_markdown"]
+__all__ = ["code", "marked", "prose", "report_markdown"]
 
 _LONGEST = 80
 _MOST = 20  # rows of a table; a comment of a pull request holds 65,536 characters
@@ -35,6 +35,7 @@ _PUNCTUATION = re.compile(r"([\\`*_{}\[\]<>|~$#])")
 _LINKED = re.compile(r"(@)(?=\w)|(#)(?=\d)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
 _LIST_MARK = re.compile(r"^([-+=]|\d+[.)])")
 _COUNTS = ("requests", "statements", "cypher_statements", "connects", "bytes_received")
+_MARKED = re.compile("`([^`]+)`")
 _BREAK = "\u200b"  # between a mark and what would make it a link or a mention
 
 
@@ -57,18 +58,33 @@ def prose(text: str) -> str:
     return _LIST_MARK.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", escaped)
 
 
+def marked(text: str) -> str:
+    """Text of our own making whose `code` stands in backticks."""
+    pieces = _MARKED.split(text)
+    return "".join(code(piece) if index % 2 else prose(piece) for index, piece in enumerate(pieces))
+
+
 def report_markdown(report: ReportData) -> str:
     """Title, summary, verdict, the ladder or what took the time, and where it was measured."""
-    parts = [f"### {prose(printable(report.title))}", prose(summary(report))]
+    told = summary(report)
+    parts = [f"### {prose(printable(report.title))}", prose(told) if report.comparison is None else marked(told)]
     parts += [_verdict(report, c) for c in report.shown_comparisons]
     if report.rows:
         parts.append(_ladder(report.rows))
     if report.comparison is not None:
         parts += [_counts(report.comparison), _changes(report.comparison)]
+    elif report.parts:
+        parts += [text for part in report.parts for text in _session(part)]
     elif not report.rows:
         parts += [part for run in report.runs[:3] for part in _run(run, titled=len(report.runs) > 1)]
     parts.append(_measured(report))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _session(part: ReportData) -> list[str]:
+    """One session of several: its verdicts and its ladder."""
+    heading = f"#### {prose(printable(part.title))} ({prose(part.runs[0].session.session_id)})"
+    return [heading, *(_verdict(part, c) for c in part.shown_comparisons), _ladder(part.rows)]
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> str:
@@ -87,7 +103,7 @@ def _verdict(report: ReportData, comparison: Comparison) -> str:
     interval = f" {format_interval(*comparison.ci)}" if comparison.pairs else ""
     advisory = " (advisory)" if comparison.advisory else ""
     pairs = f", {comparison.pairs} pairs" if comparison.pairs else ""
-    said = f". {prose(comparison.sentence)}" if comparison.sentence and report.comparison is None else ""
+    said = f". {marked(comparison.sentence)}" if comparison.sentence and report.comparison is None else ""
     notes = "".join(f"\n- {prose(each)}" for each in comparison.differences)
     return (
         f"**{comparison.verdict}**{advisory} {' → '.join(sides)}: {format_ratio(comparison.ratio)}{interval}{pairs}"
@@ -143,6 +159,7 @@ def _run(report: RunReport, *, titled: bool) -> list[str]:
     operations = operation_rows(report.run, report.spans)[:_TOP]
     rows = [[code(o.name), code(o.site), format_count(o.count), format_seconds(o.total_s)] for o in operations]
     parts.append(_table(["operation", "issued at", "count", "total"], rows, 2) if rows else "")
+    parts.append(prose(concurrency_note(report.run, report.spans)))
     return parts
 
 

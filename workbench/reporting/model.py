@@ -11,7 +11,7 @@ from workbench.analysis.ladder import Row
 from workbench.calltree import CallTree
 from workbench.model import Comparison, FunctionSource, Plan, Run, Session, Span, utc_now
 
-__all__ = ["CONFIDENTIAL", "ReportData", "RunReport", "called"]
+__all__ = ["CONFIDENTIAL", "ReportData", "RunReport", "called", "told_apart"]
 
 CONFIDENTIAL = (
     "Confidential copy: folders, source, host and user names, addresses, statements, plans, package lists, "
@@ -24,6 +24,20 @@ def called(runs: Sequence[Run]) -> list[str]:
     """What a reader calls each run: its variant or name, or the id where several are called alike or not at all."""
     names = [run.variant or run.name for run in runs]
     return [name if name and names.count(name) == 1 else run.run_id for name, run in zip(names, runs, strict=True)]
+
+
+def told_apart(runs: Sequence[Run]) -> list[str]:
+    """As ``called``, but names that stand in several sessions keep their name beside their session's id."""
+    names = [run.variant or run.name or run.run_id for run in runs]
+    keys = [(name, run.session_id) for name, run in zip(names, runs, strict=True)]
+    return [
+        name
+        if names.count(name) == 1
+        else f"{name} · {run.session_id}"
+        if keys.count((name, run.session_id)) == 1
+        else f"{name} · {run.run_id}"
+        for name, run in zip(names, runs, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +57,9 @@ class RunReport:
 class ReportData:
     """Runs in the order shown. ``rows`` (a ladder) stands only where the runs share one session and are several.
 
-    ``comparison`` stands where the report is of two runs, base first; ``comparisons`` are the stored ones.
+    ``comparison`` stands where the report is of two runs, base first; ``comparisons`` are the stored ones. A report
+    over several sessions holds in ``parts`` a report of each that several of the runs come from: ratios are taken
+    within a session only, because nothing else was measured interleaved.
     """
 
     title: str
@@ -53,6 +69,7 @@ class ReportData:
     bound: Bound | None = None
     comparison: Comparison | None = None
     confidential: bool = False
+    parts: tuple[ReportData, ...] = ()
     written_at: datetime = field(default_factory=utc_now)
 
     @property

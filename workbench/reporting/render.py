@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import UsageError
+from workbench.experiment.progress import Progress, silent
 from workbench.reporting.confidential import confidential as made_confidential
 from workbench.reporting.load import load_report
 from workbench.reporting.markdown import report_markdown
@@ -15,23 +16,43 @@ from workbench.reporting.write import report_html
 if TYPE_CHECKING:
     from workbench.store import Store
 
-__all__ = ["rendered"]
+__all__ = ["FORMATS", "form_of", "rendered"]
+
+FORMATS = ("html", "md")
+_MARKDOWN = {".md", ".markdown"}
+
+
+def form_of(path: Path | None, form: str | None = None) -> str:
+    """The form asked for, else the one that the file's name says, else HTML. Raises ``UsageError``."""
+    if form is None:
+        return "md" if path is not None and path.suffix.lower() in _MARKDOWN else "html"
+    if form not in FORMATS:
+        raise UsageError(f"a report is written as {' or '.join(map(repr, FORMATS))}, not as {form!r}")
+    return form
 
 
 def rendered(
-    store: Store, what: Sequence[str], form: str = "html", *, confidential: bool = False, plotly: bool = False
+    store: Store,
+    what: Sequence[str],
+    form: str = "html",
+    *,
+    confidential: bool = False,
+    plotly: bool = False,
+    progress: Progress = silent,
 ) -> str:
     """The report on ``what`` as ``form`` ("html" or "md"). Raises ``UsageError`` and ``RunNotFound``.
 
-    ``plotly`` draws a ladder's chart with it; a notebook's report holds what the notebook does.
+    ``plotly`` draws a ladder's chart with it; a notebook's report holds what the notebook does. ``progress`` is
+    told of reading and of drawing, run by run.
     """
     notebooks = [name for name in what if name.lower().endswith(".ipynb")]
     if notebooks:
+        progress(f"reading {Path(notebooks[0]).name}", 0, 1)
         return _notebook(store, what, form, confidential=confidential)
-    report = load_report(store, what)
+    report = load_report(store, what, progress)
     if confidential:
         report = made_confidential(report)
-    return report_markdown(report) if form == "md" else report_html(report, plotly=plotly)
+    return report_markdown(report) if form == "md" else report_html(report, plotly=plotly, progress=progress)
 
 
 def _notebook(store: Store, what: Sequence[str], form: str, *, confidential: bool) -> str:

@@ -12,7 +12,7 @@ from workbench.analysis.pairs import seconds_of
 from workbench.model import UNITS, Environment, RoundKind, Run, Scalar, Session
 from workbench.reporting.model import CONFIDENTIAL, ReportData, RunReport
 from workbench.reporting.parts import folded, note, scrolling, section
-from workbench.reporting.spans import operation_table
+from workbench.reporting.spans import concurrency_note, operation_table
 from workbench.reporting.summary import summary
 from workbench.statistics import median
 from workbench.views.extras import Extras
@@ -31,6 +31,7 @@ from workbench.views.tables import (
     format_ratio,
     format_seconds,
     html_text,
+    marked_html,
 )
 
 __all__ = [
@@ -66,13 +67,19 @@ _ROUND = (
 
 def header(report: ReportData, markdown: str) -> str:
     """Title, where and when, the summary, and the report as text to paste into a ticket."""
-    session = report.runs[0].session if report.runs else None
-    facts = [f"measured {session.started_at:%Y-%m-%d %H:%M} UTC"] if session else []
+    sessions = report.sessions
+    session = sessions[0] if len(sessions) == 1 else None
+    if sessions and session is None:
+        dates = [f"{each.started_at:%Y-%m-%d %H:%M}" for each in (sessions[0], sessions[-1])]
+        facts = [f"{len(sessions)} sessions, measured {' to '.join(sorted(set(dates)))} UTC"]
+    else:
+        facts = [f"measured {session.started_at:%Y-%m-%d %H:%M} UTC"] if session else []
     if session:
         wanted = ("scale", "resources", "link", "seed")
         facts += [f"{key} {session.parameters[key]}" for key in wanted if session.parameters.get(key) is not None]
         facts.append(f"session {session.session_id}")
-    text = _UNIT.sub(_TOGETHER, escape(summary(report)))
+    told = summary(report)  # a comparison's sentence marks code; elsewhere backticks are a name's own
+    text = _UNIT.sub(_TOGETHER, escape(told) if report.comparison is None else marked_html(told))
     shown = "".join(f"<li>{html_text(fact)}</li>" for fact in facts)
     secret = f'<p class="warning">{html_text(CONFIDENTIAL)}</p>' if report.confidential else ""
     return (
@@ -89,7 +96,7 @@ def pasteable(markdown: str) -> str:
     )
 
 
-def ladder_section(report: ReportData, chart: str) -> str:
+def ladder_section(report: ReportData, chart: str, of: str = "") -> str:
     """The table of rungs and the chart."""
     changes = {r.run.run_id: r.change for r in report.runs}
     measured = tuple((key, label) for key, label in _LADDER if any(row.measures.get(key) for row in report.rows))
@@ -99,9 +106,9 @@ def ladder_section(report: ReportData, chart: str) -> str:
     labels = sorted({row.ratio.label for row in report.rows if not row.is_baseline and row.ratio.pairs})
     verdict = "" if report.shown_comparisons else "A measurement, not a verdict. "
     base = report.baseline
-    of = f"Ratios are each variant / {base.variant or base.name}, paired by sweep; " if base else ""
-    text = f"{verdict}{of}in brackets: {'; '.join(labels)}. Other columns are medians of the timing rounds."
-    return section("Ladder", note(text) + scrolling(table, "ladder") + chart)
+    ratios = f"Ratios are each variant / {base.variant or base.name}, paired by sweep; " if base else ""
+    text = f"{verdict}{ratios}in brackets: {'; '.join(labels)}. Other columns are medians of the timing rounds."
+    return section(_titled("Ladder", report, of), note(text) + scrolling(table, "ladder") + chart)
 
 
 def _rung(row: Row, change: str, measured: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
@@ -128,7 +135,12 @@ def _against_baseline(row: Row) -> tuple[str, str]:
     return f"{format_ratio(ratio.ratio)} {format_interval(ratio.low, ratio.high)}", f"{row.speedup:.3g}×"
 
 
-def bound_section(report: ReportData) -> str:
+def _titled(what: str, report: ReportData, of: str) -> str:
+    """The heading; where there are several sessions, with the one it is about."""
+    return f"{what}: {report.title} ({of})" if of else what
+
+
+def bound_section(report: ReportData, of: str = "") -> str:
     """The terms of the bound and how close the fastest comes; "" without a bound."""
     if report.bound is None:
         return ""
@@ -146,10 +158,10 @@ def bound_section(report: ReportData) -> str:
         nearness = fastest.median / report.bound.seconds
         name = fastest.variant or fastest.name
         text += f" {name} takes {format_seconds(fastest.median)}, {nearness:.2f} times the bound."
-    return section("Bound", note(text) + scrolling(table))
+    return section(_titled("Bound", report, of), note(text) + scrolling(table))
 
 
-def comparisons_section(report: ReportData) -> str:
+def comparisons_section(report: ReportData, of: str = "") -> str:
     """The stored verdicts; "" without any."""
     if not report.comparisons or report.comparison is not None:
         return ""
@@ -166,19 +178,22 @@ def comparisons_section(report: ReportData) -> str:
         for c in report.comparisons
     )
     columns = ("Comparison", "Verdict", "Ratio", "Interval", "Pairs", "In words")
-    return section("Verdicts", scrolling(TextTable(columns, rows, "Comparisons", (2, 3, 4))))
+    table = TextTable(columns, rows, "Comparisons", numbers=(2, 3, 4), marked=(5,))
+    return section(_titled("Verdicts", report, of), scrolling(table))
 
 
-def run_section(report: RunReport, number: int, colours: Mapping[Package, str]) -> str:
+def run_section(report: RunReport, number: int, colours: Mapping[Package, str], name: str = "") -> str:
     """One run: its flame graph in the report's colours of packages, operations, top functions and rounds."""
     run = report.run
-    name = run.variant or run.name or run.run_id
+    name = name or run.variant or run.name or run.run_id
     facts = [run.run_id, *run.tags]
     if run.status != "ok":
         facts.append(f"{run.status}{': ' + run.error if run.error else ''}")
     parts = [f'<p class="facts-line">{html_text(" · ".join(facts))}</p>', stacks(report, colours)]
     if report.spans:
         parts.append(scrolling(operation_table(run, report.spans)))
+        if told := concurrency_note(run, report.spans):
+            parts.append(note(told))
     if report.plans:
         parts.append(_plans(report))
     parts.append(_rounds(report))

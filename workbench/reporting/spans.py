@@ -10,7 +10,7 @@ from workbench.model import Run, Span, Status
 from workbench.statistics import quantile
 from workbench.views.tables import TextTable, format_bytes, format_count, format_seconds
 
-__all__ = ["OperationRow", "operation_rows", "operation_table"]
+__all__ = ["Concurrency", "OperationRow", "concurrency", "concurrency_note", "operation_rows", "operation_table"]
 
 _MOST = 25
 
@@ -30,6 +30,20 @@ class OperationRow:
     bytes_received: float
 
 
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """How operations lay beside each other; seconds are means of a round.
+
+    ``total_s`` sums all of them, ``busy_s`` is how long at least one was under way, ``at_once`` the most that were
+    in any round. Operations within another (a connect within its request) are in ``total_s`` only, and ``nested``.
+    """
+
+    total_s: float
+    busy_s: float
+    at_once: int
+    nested: int
+
+
 def _counted(run: Run, spans: Iterable[Span]) -> tuple[list[Span], int]:
     """The spans of the rounds that count (timing rounds where there are any), and how many rounds these are."""
     kind, _ = seconds(run)
@@ -46,6 +60,43 @@ def operation_rows(run: Run, spans: Iterable[Span]) -> list[OperationRow]:
         groups.setdefault((span.kind, span.name, span.site), []).append(span)
     rows = [_row(key, members, rounds) for key, members in groups.items()]
     return sorted(rows, key=lambda row: -row.total_s)
+
+
+def concurrency(run: Run, spans: Iterable[Span]) -> Concurrency:
+    """Of the rounds that count, as in the table of operations."""
+    counted, rounds = _counted(run, spans)
+    numbers = {span.number for span in counted}
+    outer = [span for span in counted if span.parent not in numbers]
+    busy, most = 0, 0
+    for number in {span.round for span in outer}:
+        length, at_once = _overlaps([span for span in outer if span.round == number])
+        busy, most = busy + length, max(most, at_once)
+    total = sum(span.duration_ns for span in counted)
+    return Concurrency(total / 1e9 / rounds, busy / 1e9 / rounds, most, len(counted) - len(outer))
+
+
+def _overlaps(spans: list[Span]) -> tuple[int, int]:
+    """Nanoseconds in which at least one was under way, and how many were at most; one may end as another begins."""
+    edges = [(span.start_ns, 1) for span in spans] + [(span.start_ns + span.duration_ns, -1) for span in spans]
+    busy = under_way = most = since = 0
+    for at, step in sorted(edges):  # at one moment ends come before beginnings
+        if under_way:
+            busy += at - since
+        since = at
+        under_way += step
+        most = max(most, under_way)
+    return busy, most
+
+
+def concurrency_note(run: Run, spans: Iterable[Span]) -> str:
+    """Why totals add up to more time than passed; "" where they don't."""
+    found = concurrency(run, spans)
+    why = [f"up to {found.at_once} operations were under way at once"] if found.at_once > 1 else []
+    why += ["connects and the like count within their requests, too"] if found.nested else []
+    if not why:
+        return ""
+    total, busy = format_seconds(found.total_s), format_seconds(found.busy_s)
+    return f"The totals add up to {total} because {', and '.join(why)}; at least one was under way for {busy}."
 
 
 def _row(key: tuple[str, str, str], spans: list[Span], rounds: int) -> OperationRow:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from workbench.analysis.calls import calls_made
 from workbench.analysis.ladder import Row
+from workbench.analysis.own import own_times, without_imports
 from workbench.analysis.pairs import seconds
-from workbench.model import Comparison, RoundKind, Status
+from workbench.analysis.summary import function_text
+from workbench.calltree import CallTree
+from workbench.model import Comparison, Frame, RoundKind, Status
+from workbench.paths import is_user_code
 from workbench.reporting.model import ReportData, RunReport, called
 from workbench.reporting.spans import operation_rows
 from workbench.statistics import median
-from workbench.views.flamegraph import top_functions
 from workbench.views.tables import format_count, format_seconds, format_share, format_times, printable
 
 __all__ = ["speedup_bounds", "summary"]
 
 _NAME = 80
+_NAMED = 3
+_IMPORTS_NOTICED = 0.1
 
 
 def summary(report: ReportData) -> str:
@@ -23,9 +30,25 @@ def summary(report: ReportData) -> str:
         sentences = _comparison_sentences(report, report.comparison)
     elif report.rows:
         sentences = _ladder_sentences(report)
+    elif report.parts:
+        sentences = _sessions_sentences(report)
     else:
         sentences = [sentence for run in report.runs[:1] for sentence in _run_sentences(run)]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _sessions_sentences(report: ReportData) -> list[str]:
+    """What came out of each session; never a ratio between them."""
+    alone = len(report.runs) - sum(len(part.runs) for part in report.parts)
+    ladders = f"{len(report.parts)} of {len(report.sessions)}" if alone else f"All {len(report.sessions)}"
+    return [
+        f"{ladders} sessions have a ladder; runs of different sessions were not measured in turns, so no ratio is "
+        "taken between them.",
+        *(
+            f"{_name(part.title)} ({part.runs[0].session.session_id}): {' '.join(_ladder_sentences(part)[:2])}"
+            for part in report.parts
+        ),
+    ]
 
 
 def _comparison_sentences(report: ReportData, comparison: Comparison) -> list[str]:
@@ -82,6 +105,32 @@ def _requests_sentence(base: Row, fastest: Row) -> str:
     return f"I/O a round: {', '.join(parts)}."
 
 
+def _stack_sentences(tree: CallTree) -> list[str]:
+    """Imports, where they are much; the functions with most self time, and those of own code that it belongs to."""
+    self_ns, rest_ns = tree.self_ns(), without_imports(tree)
+    whole, rest = int(self_ns.sum()), int(rest_ns.sum())
+    if not whole:
+        return []
+    importing = 1 - rest / whole
+    noticed = importing >= _IMPORTS_NOTICED
+    by_frame = np.bincount(tree.node_frame, weights=rest_ns if noticed else self_ns, minlength=len(tree.frames))
+    order = [i for i in np.argsort(-by_frame, kind="stable")[:_NAMED].tolist() if by_frame[i] > 0]
+    top = [f"{_name(_called(tree.frames[i]))} {format_share(by_frame[i] / whole, 1)}" for i in order]
+    sentences = [f"Imports took {format_share(importing, 1)} of the sampled time."] if noticed else []
+    if top:
+        sentences.append(f"Most self time{', imports aside' if noticed else ''}: {', '.join(top)}.")
+    if any(not is_user_code(tree.frames[i].file) for i in order):
+        own = own_times(tree, rest_ns)[:_NAMED]
+        named = [f"{_name(_called(each.frame))} {format_share(each.weight_ns / whole, 1)}" for each in own]
+        sentences += [f"By own code, with the libraries it calls: {', '.join(named)}."] if named else []
+    return sentences
+
+
+def _called(frame: Frame) -> str:
+    """The function; a module's top level goes by its file."""
+    return frame.file if frame.function == "<module>" else function_text(frame)
+
+
 def _run_sentences(report: RunReport) -> list[str]:
     run = report.run
     kind, values = seconds(run)
@@ -92,12 +141,8 @@ def _run_sentences(report: RunReport) -> list[str]:
     ]
     if run.status is not Status.OK:
         sentences.append(f"It ended as {run.status}{': ' + _name(run.error) if run.error else ''}.")
-    if report.tree is not None:
-        shares = [
-            f"{_name(f.frame.function)} {format_share(f.self_share, 1)}" for f in top_functions(report.tree, 3)
-        ]
-        if shares:
-            sentences.append(f"Most self time: {', '.join(shares)}.")
+    if report.tree is not None and len(report.tree.samples):
+        sentences += _stack_sentences(report.tree)
     operations = operation_rows(run, report.spans)
     if operations:
         count = sum(row.count for row in operations)

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from workbench.analysis.pairs import seconds
 from workbench.errors import OutputError
+from workbench.experiment.progress import Progress, silent
 from workbench.reporting.chart import chart_html
 from workbench.reporting.comparability import comparability_section
 from workbench.reporting.comparing import comparison_section
 from workbench.reporting.markdown import report_markdown
-from workbench.reporting.model import ReportData
+from workbench.reporting.model import ReportData, told_apart
 from workbench.reporting.page import page_html
 from workbench.reporting.sections import (
     bound_section,
@@ -51,16 +52,31 @@ def _chart(report: ReportData, *, plotly: bool) -> str:
     return chart_html(ladder_chart(steps, bound_s=bound_s), _LADDER_CHART) if still and plotly else still
 
 
-def _main(report: ReportData, chart: str) -> str:
+def _measured(report: ReportData, *, plotly: bool, of: str = "") -> str:
+    """The ladder, the bound and the verdicts of a session; ``of`` names it where there are several."""
+    return "".join(
+        (
+            ladder_section(report, _chart(report, plotly=plotly), of) if report.rows else "",
+            bound_section(report, of),
+            comparisons_section(report, of),
+        )
+    )
+
+
+def _main(report: ReportData, progress: Progress, *, plotly: bool) -> str:
     trees = [run.tree for run in report.runs if run.tree is not None]
     colours = colours_of(trees)
-    runs = "".join(run_section(run, number, colours) for number, run in enumerate(report.runs))
+    drawn = []
+    names = told_apart([each.run for each in report.runs])
+    for number, (run, name) in enumerate(zip(report.runs, names, strict=True)):
+        progress(f"drawing {name}", number, len(names))
+        drawn.append(run_section(run, number, colours, name))
+    runs = "".join(drawn)
     return "".join(
         (
             comparison_section(report, colours),
-            ladder_section(report, chart) if report.rows else "",
-            bound_section(report),
-            comparisons_section(report),
+            _measured(report, plotly=plotly),
+            *(_measured(p, plotly=plotly, of=p.runs[0].session.session_id) for p in report.parts),
             comparability_section(report),
             f'<section class="runs"><h2>{"Runs" if len(report.runs) > 1 else "Run"}</h2>{runs}</section>',
             environment_section(report),
@@ -69,16 +85,16 @@ def _main(report: ReportData, chart: str) -> str:
     )
 
 
-def report_html(report: ReportData, *, plotly: bool = False) -> str:
+def report_html(report: ReportData, *, plotly: bool = False, progress: Progress = silent) -> str:
     """The whole page. ``plotly``: a ladder's chart can be zoomed and hovered, and the page is 4.8 MB larger."""
-    chart = _chart(report, plotly=plotly)
+    charted = any(_chart(each, plotly=False) for each in (report, *report.parts))
     written = f"Written {report.written_at:%Y-%m-%d %H:%M} UTC by workbench."
     return page_html(
         report.title,
         header=header(report, report_markdown(report)),
-        main=_main(report, chart),
+        main=_main(report, progress, plotly=plotly),
         footer=f"{written} This page is one file and asks no network for anything.",
-        plotly=plotly and bool(chart),
+        plotly=plotly and charted,
     )
 
 

@@ -10,7 +10,7 @@ from workbench.store.transaction import transaction
 if TYPE_CHECKING:
     from workbench.store.connection import Connection
 
-__all__ = ["delete", "rename", "tag"]
+__all__ = ["delete", "rename", "tag", "untag"]
 
 _BY_KEY = ("samples", "line_weights", "run_nodes")
 _BY_ID = ("spans", "plans", "threads", "tasks", "sources", "measures", "rounds", "tags", "parameters", "runs")
@@ -47,6 +47,12 @@ def tag(connection: Connection, run_id: str, label: str) -> None:
         "INSERT INTO tags SELECT $1, $2 WHERE NOT EXISTS (FROM tags WHERE run_id = $1 AND tag = $2)",
         [run_id, label],
     )
+
+
+def untag(connection: Connection, run_id: str, label: str) -> bool:
+    """Take a label off a run; whether it had it."""
+    taken = connection.execute("DELETE FROM tags WHERE run_id = ? AND tag = ? RETURNING tag", [run_id, label])
+    return bool(taken.fetchall())
 
 
 def rename(connection: Connection, run_id: str, name: str) -> None:

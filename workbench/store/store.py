@@ -150,6 +150,12 @@ class Store:
             self._check_known(connection, [run_id])
             edit.tag(connection, run_id, Gate().text(tag))
 
+    def untag(self, run_id: str, tag: str) -> bool:
+        """Take a label off a run; whether it had it."""
+        with self._writing() as connection:
+            self._check_known(connection, [run_id])
+            return edit.untag(connection, run_id, Gate().text(tag))
+
     def rename(self, run_id: str, name: str) -> None:
         """Give a run another name."""
         with self._writing() as connection:

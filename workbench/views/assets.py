@@ -49,6 +49,8 @@ FLAMEGRAPH_MODULES = (
     "keys.js",
     "shell.js",
     "diff.js",
+    "spans.js",
+    "spanpaint.js",
     "timeline.js",
     "source.js",
     "plugins.js",

@@ -148,7 +148,11 @@ def diff_still(base: Comparable, new: Comparable) -> str:
         )
     )
     svg = flamegraph_svg(
-        difference.tree, max_boxes=200, self_ns=np.maximum(base_ns, new_ns), node_colours=_node_colours(difference)
+        difference.tree,
+        max_boxes=200,
+        self_ns=np.maximum(base_ns, new_ns),
+        node_colours=_node_colours(difference),
+        told=" → ".join(format_seconds(int(side.sum()) / 1e9) for side in (base_ns, new_ns)),
     )
     picture = base64.b64encode(svg.encode("utf-8", "replace")).decode()
     names = side_name(base, new), side_name(new, base)
@@ -188,6 +192,7 @@ def _meta(base: Comparable, new: Comparable, name: str) -> FlameMeta:
         sampler=shared.sampler,
         interval_ns=shared.interval_ns if sides[0].interval_ns == sides[1].interval_ns else 0,
         clock=shared.clock,
+        mode=shared.mode if sides[0].mode == sides[1].mode else "",
         rounds=1,
     )
 

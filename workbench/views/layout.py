@@ -65,23 +65,14 @@ def _offsets(parent: Int32, width: Int64, left: Int64) -> Int64:
     return edge
 
 
-def _totals(tree: CallTree, self_ns: Int64) -> Int64:
-    total, depth = self_ns.copy(), tree.depth()
-    for level in range(int(depth.max(initial=0)), 0, -1):
-        at = np.flatnonzero(depth == level)
-        np.add.at(total, tree.node_parent[at], total[at])
-    return total
-
-
 def lay_out(tree: CallTree, self_ns: Int64 | None = None) -> FlameLayout:
     """The layout of all nodes with weight; nodes known from spans alone have none and are left out.
 
     ``self_ns`` sizes the boxes by other weights than the samples'.
     """
     if self_ns is None:
-        self_ns, total = tree.self_ns(), tree.total_ns()
-    else:
-        total = _totals(tree, self_ns)
+        self_ns = tree.self_ns()
+    total = tree.totals_of(self_ns)
     row = np.full(len(tree) + 1, -1, dtype=np.int32)  # row of each node; the last entry serves parent -1
     nodes, parents, edges, levels = [], [], [], [0]
     edge_of = np.zeros(len(tree) + 1, dtype=np.int64)

@@ -2,27 +2,29 @@
 
 Format (little-endian; zlib around all of it)::
 
-    "WBF2"  uint32 header length  header (ASCII JSON)  padding to 8 bytes  columns, each padded to 8 bytes
+    "WBF3"  uint32 header length  header (ASCII JSON)  padding to 8 bytes  columns, each padded to 8 bytes
 
 The header holds ``meta``, the string tables ``files`` and ``functions``, ``packages`` ([name, kind, colour, self
-weight], heaviest first), ``unit_ns`` (weights are multiples of it) and ``columns`` ([name, type, offset,
-length]; the type is ``u1``, ``u2``, ``u4`` or ``f8``, the offset counts from the start of the first column). All
-numbers in columns are unsigned; "+1" below means that 0 stands for none.
+weight], heaviest first), ``unit_ns`` (weights are multiples of it) and ``columns`` ([name, form, offset,
+length]; ``views.columns`` tells the forms, the offset counts from the start of the first column). All numbers in
+columns are unsigned; "+1" below means that 0 stands for none.
 
 Frame columns: ``frame_file``, ``frame_function`` (indices into the tables), ``frame_line`` (definition line, 0
-unknown), ``frame_flags`` (``capture.roles``: 1 awaits, 2 is the event loop's own, 4 waits: sleeps, selects, …);
-optionally ``frame_calls`` (0 unknown); ``file_package`` goes with ``files``. Frame 0 is a placeholder, node 0 an
-artificial root over all stacks.
+unknown), ``frame_flags`` (``capture.roles``: 1 awaits, 2 is the event loop's own, 4 waits: sleeps, selects, …;
+8 is the import system's own); optionally ``frame_calls`` (0 unknown); ``file_package`` goes with ``files``. Frame 0
+is a placeholder, node 0 an artificial root over all stacks.
 
 Node columns, in the order of ``views.layout`` (breadth first, siblings heaviest first): ``frame``, ``children``
-(how many), ``self``, ``samples``, ``line`` (the heaviest executing line, 0 unknown). Parents, totals and
-positions follow from these. In time per round a weight is ``self * unit_ns / meta.rounds``.
+(how many), ``self``, ``samples``, ``line`` (the executing line, 0 unknown or told by the section of lines).
+Parents, totals and positions follow from these. ``samples`` is how far the count is off ``self`` by the header's
+``sample_weight`` (rounded half up), zigzag: 0, -1, 1, -2 are 0 to 3; where ``sample_weight`` is 0 it is the count
+itself. In time per round a weight is ``self * unit_ns / meta.rounds``.
 
 Optional sections; one is there if its first column is:
 
 - lines: ``line_step``, ``line_line``, ``line_self``: self weight of a node by executing line, for nodes that
-  executed several (else column ``line`` tells it). A step is the difference to the row before: nodes stand in
-  order.
+  executed several, or one for a part of their time (else column ``line`` tells it). A step is the difference to
+  the row before: nodes stand in order.
 - threads: header ``threads`` (names); ``thread_step``, ``thread_group``, ``thread_self``: self weight of a node
   in a thread. Only where more than one thread has weight.
 - tasks: header ``tasks``; ``task_step``, ``task_group``, ``task_self``, the same by task.
@@ -60,21 +62,30 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.calltree import CallTree
-from workbench.capture.roles import Role, role_of
+from workbench.capture.roles import Role, imports, role_of
 from workbench.model import Frame, RoundKind, Run, Status
+from workbench.views.columns import Column, packed, unpacked, unzigzag, zigzag
 from workbench.views.extras import Extras
 from workbench.views.layout import FlameLayout, lay_out
 from workbench.views.packages import Package, package_of, ranked
-from workbench.views.sections import Section, in_units, intern, sections, self_weights, source_section, weights_of
+from workbench.views.sections import (
+    Section,
+    in_units,
+    intern,
+    sections,
+    self_weights,
+    several_lines,
+    source_section,
+    weights_of,
+)
 
 __all__ = ["Decoded", "FlameMeta", "as_base64", "decode", "encode", "meta_of"]
 
-MAGIC = b"WBF2"
-TYPES = {"u1": np.uint8, "u2": np.uint16, "u4": np.uint32, "f8": np.float64}
+MAGIC = b"WBF3"
 FLAGS = {Role.AWAIT: 1, Role.LOOP: 2, Role.WAIT: 4}
+IMPORTS = 8
 _MICROSECOND = 1000
-
-Column = npt.NDArray[Any]
+_MANY = 100_000  # samples from which their weights are kept to about a hundredth of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,7 @@ class FlameMeta:
 
     ``unit`` is "ns", "bytes" or "count": what weights count, in profiles that other tools have taken. ``link``
     leads to a file: an address with ``{file}`` and ``{line}`` in it (https, vscode or another editor's scheme).
+    ``mode`` is the sampler's, as in ``model.Sampler``: py-spy without "idle" leaves out threads that wait.
     """
 
     run_id: str = ""
@@ -94,6 +106,7 @@ class FlameMeta:
     seconds_per_round: float = 0.0
     unit: str = "ns"
     link: str = ""
+    mode: str = ""
 
 
 def meta_of(run: Run) -> FlameMeta:
@@ -108,33 +121,38 @@ def meta_of(run: Run) -> FlameMeta:
         clock=run.sampler.clock,
         rounds=max(1, len(sampled)),
         seconds_per_round=sum(walls) / len(walls) if walls else 0.0,
+        mode=run.sampler.mode,
     )
 
 
 def _unit_ns(weights: npt.NDArray[np.int64]) -> int:
-    """The step weights are stored in: their common divisor, else 1 µs in profiles of 1 s and more, else 1 ns."""
+    """The step weights are stored in: their common divisor, else 1 µs in profiles of 1 s and more, else 1 ns.
+
+    With many samples a coarser power of ten, up to a hundredth of the median sample: sums stay exact to a step.
+    """
     weights = weights[weights > 0]
     common = int(np.gcd.reduce(weights)) if len(weights) else 1
     if common >= _MICROSECOND:
         return common
-    return _MICROSECOND if int(weights.sum()) >= 10**9 else 1
+    finest = _MICROSECOND if int(weights.sum()) >= 10**9 else 1
+    if len(weights) < _MANY:
+        return finest
+    return max(finest, int(10 ** np.floor(np.log10(max(float(np.median(weights)) / 100, 1.0)))))
 
 
-def _narrow(values: Column) -> tuple[str, Column]:
-    """The column in the smallest type that holds it."""
-    top = int(values.max(initial=0))
-    for code, limit in (("u1", 1 << 8), ("u2", 1 << 16), ("u4", 1 << 32)):
-        if top < limit:
-            return code, values.astype(TYPES[code])
-    return "f8", values.astype(np.float64)
-
-
-def _heaviest_lines(tree: CallTree) -> Column:
-    """The executing line with most self time of each node, 0 where none is known."""
+def _only_lines(tree: CallTree, several: Column) -> Column:
+    """The executing line of each node in ``tree``, 0 where none is known or the section of lines tells it."""
     line = np.zeros(len(tree), dtype=np.int64)
-    order = np.argsort(tree.lines.weight_ns, kind="stable")
-    line[tree.lines.node[order]] = tree.lines.line[order]  # the heaviest is written last
+    line[tree.lines.node] = tree.lines.line
+    line[several] = 0
     return line
+
+
+def _expected(self_units: Column, sample_weight: float) -> Column:
+    """How many samples a weight is worth; the JavaScript computes the same."""
+    if not sample_weight:
+        return np.zeros(len(self_units), dtype=np.int64)
+    return np.floor(self_units / sample_weight + 0.5).astype(np.int64)
 
 
 def _child_counts(layout: FlameLayout) -> Column:
@@ -155,15 +173,23 @@ def _package_weights(files: list[str], file_of_frame: Column, frame: Column, sel
     return weights
 
 
-def _node_columns(tree: CallTree, layout: FlameLayout, frame: Column, unit_ns: int) -> dict[str, Column]:
-    samples = np.bincount(tree.samples.node, minlength=len(tree))
+def _node_columns(
+    tree: CallTree, layout: FlameLayout, frame: Column, unit_ns: int
+) -> tuple[dict[str, Column], float]:
+    """The columns, and the ``sample_weight`` that goes with them."""
+    samples = np.bincount(tree.samples.node, minlength=len(tree))[layout.node]
+    self_units = in_units(layout.self_ns, unit_ns)
+    count, weight = int(samples.sum()), int(self_units.sum())
+    sample_weight = weight / count if count and weight else 0.0
+    off = samples - _expected(self_units, sample_weight)
+    lines = _only_lines(tree, layout.node[several_lines(tree, layout)])
     return {
         "frame": _with_root(frame + 1),
         "children": _child_counts(layout),
-        "self": _with_root(in_units(layout.self_ns, unit_ns)),
-        "samples": _with_root(samples[layout.node]),
-        "line": _with_root(_heaviest_lines(tree)[layout.node]),
-    }
+        "self": _with_root(self_units),
+        "samples": _with_root(zigzag(off) if sample_weight else off),
+        "line": _with_root(lines[layout.node]),
+    }, sample_weight
 
 
 def _frame_columns(frames: list[Frame], file: Column, function: Column) -> dict[str, Column]:
@@ -171,7 +197,7 @@ def _frame_columns(frames: list[Frame], file: Column, function: Column) -> dict[
         "frame_file": file,
         "frame_function": function,
         "frame_line": np.array([f.line for f in frames], dtype=np.int64),
-        "frame_flags": np.array([FLAGS.get(role_of(f), 0) for f in frames], dtype=np.int64),
+        "frame_flags": np.array([FLAGS.get(role_of(f), 0) | IMPORTS * imports(f) for f in frames], dtype=np.int64),
     }
 
 
@@ -189,7 +215,8 @@ def encode(
     frames = [Frame("", "all"), *(tree.frames[i] for i in used.tolist())]
     files, file_of_frame = intern([f.file for f in frames])
     functions, function_of_frame = intern([f.function for f in frames])
-    columns = _node_columns(tree, layout, frame, unit_ns) | _frame_columns(frames, file_of_frame, function_of_frame)
+    columns, sample_weight = _node_columns(tree, layout, frame, unit_ns)
+    columns |= _frame_columns(frames, file_of_frame, function_of_frame)
     weights = _package_weights(files, file_of_frame, columns["frame"], columns["self"])
     packages = [(package, (colours or {}).get(package, own)) for package, own in ranked(weights)]
     number = {package: index for index, (package, _) in enumerate(packages)}
@@ -197,6 +224,7 @@ def encode(
     header = {
         "meta": asdict(meta or FlameMeta()),
         "unit_ns": unit_ns,
+        "sample_weight": sample_weight,
         "files": files,
         "functions": functions,
         "packages": [[p.name, p.kind, colour, weights[p]] for p, colour in packages],
@@ -218,9 +246,9 @@ def _joined(header: dict[str, Any], columns: dict[str, Column], optional: list[S
 def _assemble(header: Mapping[str, Any], columns: Mapping[str, Column]) -> bytes:
     body, table = bytearray(), []
     for name, values in columns.items():
-        code, narrow = _narrow(values)
-        table.append([name, code, len(body), len(narrow)])
-        body += narrow.tobytes()
+        code, content = packed(values)
+        table.append([name, code, len(body), len(values)])
+        body += content
         body += bytes(-len(body) % 8)
     text = json.dumps({**header, "columns": table}, separators=(",", ":")).encode("ascii")
     head = MAGIC + struct.pack("<I", len(text)) + text
@@ -232,9 +260,27 @@ def as_base64(payload: bytes) -> str:
     return base64.b64encode(payload).decode("ascii")
 
 
+def _counts(columns: Mapping[str, Column], sample_weight: float) -> Column:
+    """Samples of each node without the artificial root."""
+    kept = columns["samples"][1:]
+    return unzigzag(kept) + _expected(columns["self"][1:], sample_weight) if sample_weight else kept
+
+
+def _heaviest_lines(columns: Mapping[str, Column]) -> Column:
+    """The executing line with most self time of each node, 0 where none is known."""
+    line = columns["line"].astype(np.int64)
+    if "line_step" in columns:
+        order = np.argsort(columns["line_self"], kind="stable")
+        line[np.cumsum(columns["line_step"])[order]] = columns["line_line"][order]  # the heaviest is written last
+    return line
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """A payload read back; node columns without the artificial root, weights in ns; ``columns`` as they stand."""
+    """A payload read back; node columns without the artificial root, weights in ns, ``line`` the heaviest.
+
+    ``columns`` are as they stand in the payload.
+    """
 
     header: dict[str, Any]
     frames: tuple[Frame, ...]
@@ -258,10 +304,7 @@ def decode(payload: bytes | str) -> Decoded:
     (length,) = struct.unpack_from("<I", raw, 4)
     header = json.loads(raw[8 : 8 + length])
     start = 8 + length + -(8 + length) % 8
-    columns = {
-        name: np.frombuffer(raw, dtype=np.dtype(TYPES[code]).newbyteorder("<"), count=count, offset=start + offset)
-        for name, code, offset, count in header["columns"]
-    }
+    columns = {name: unpacked(raw, code, start + offset, count) for name, code, offset, count in header["columns"]}
     parts = zip(columns["frame_file"], columns["frame_function"], columns["frame_line"], strict=True)
     frames = tuple(Frame(header["files"][f], header["functions"][g], int(line)) for f, g, line in parts)
     parent = np.repeat(np.arange(len(columns["children"])), columns["children"]) - 1
@@ -271,7 +314,7 @@ def decode(payload: bytes | str) -> Decoded:
         frame=columns["frame"][1:],
         parent=parent,
         self_ns=columns["self"][1:].astype(np.int64) * header["unit_ns"],
-        samples=columns["samples"][1:],
-        line=columns["line"][1:],
+        samples=_counts(columns, float(header["sample_weight"])),
+        line=_heaviest_lines(columns)[1:],
         columns=columns,
     )

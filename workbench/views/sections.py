@@ -15,7 +15,17 @@ from workbench.views.extras import Difference, Extras, Grouping, SourceText
 from workbench.views.layout import FlameLayout
 from workbench.views.timeorder import TimeAxis, time_axis, time_order
 
-__all__ = ["SPANS", "Section", "in_units", "intern", "sections", "self_weights", "source_section", "weights_of"]
+__all__ = [
+    "SPANS",
+    "Section",
+    "in_units",
+    "intern",
+    "sections",
+    "self_weights",
+    "several_lines",
+    "source_section",
+    "weights_of",
+]
 
 SPANS = 20_000
 Column = npt.NDArray[Any]
@@ -105,15 +115,27 @@ def _summed(key: Column, weight: Column) -> tuple[Column, Column]:
     return keys, np.bincount(inverse, weights=weight).astype(np.int64)
 
 
-def _lines(tree: CallTree, layout: FlameLayout, row: Column, unit_ns: int) -> Section:
-    """Lines of nodes that executed more than one; a single line is told by the node column."""
+def several_lines(tree: CallTree, layout: FlameLayout) -> npt.NDArray[np.bool_]:
+    """Whether the section of lines tells of a row of the layout: several executed, or one for a part of it."""
+    return _lines_of(tree, layout, _rows(tree, layout))[3]
+
+
+def _lines_of(
+    tree: CallTree, layout: FlameLayout, row: Column
+) -> tuple[Column, Column, Column, npt.NDArray[np.bool_]]:
+    """Payload's node, line and weight of each line of a node; of each row of the layout whether it needs them."""
     span = int(tree.lines.line.max(initial=0)) + 1
     keys, weight = _summed(row[tree.lines.node] * span + tree.lines.line, tree.lines.weight_ns)
     rows, line = keys // span, keys % span
-    lines_of = np.bincount(rows, minlength=len(layout) + 1)
-    known = np.bincount(rows, weights=weight, minlength=len(layout) + 1)
-    whole = np.concatenate(([0], layout.self_ns))
-    several = ((lines_of > 1) | ((lines_of == 1) & (known < whole)))[rows] & (rows > 0)
+    count = np.bincount(rows, minlength=len(layout) + 1)[1:]
+    known = np.bincount(rows, weights=weight, minlength=len(layout) + 1)[1:]
+    return rows, line, weight, (count > 1) | ((count == 1) & (known < layout.self_ns))
+
+
+def _lines(tree: CallTree, layout: FlameLayout, row: Column, unit_ns: int) -> Section:
+    """Lines of nodes that executed more than one; a single line is told by the node column."""
+    rows, line, weight, needed = _lines_of(tree, layout, row)
+    several = np.concatenate(([False], needed))[rows]
     if not several.any():
         return Section()
     rows, line, weight = rows[several], line[several], weight[several]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -31,10 +32,12 @@ __all__ = [
     "format_share",
     "format_times",
     "html_text",
+    "marked_html",
     "printable",
 ]
 
 _LONGEST = 400
+_MARKED = re.compile("`([^`]+)`")
 
 
 def printable(text: str) -> str:
@@ -54,14 +57,27 @@ def html_text(text: str) -> str:
     return escape(printable(text), quote=True)
 
 
+def marked_html(text: str) -> str:
+    """Text of our own making whose `code` stands in backticks, as HTML; all of it is escaped, whatever it holds."""
+    pieces = _MARKED.split(printable(text))
+    return "".join(
+        f"<code>{escape(piece, quote=True)}</code>" if index % 2 else escape(piece, quote=True)
+        for index, piece in enumerate(pieces)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """Column headings and rows of cells; the columns in ``numbers`` are aligned to the right."""
+    """Column headings and rows of cells; the columns in ``numbers`` are aligned to the right.
+
+    In the columns in ``marked`` backticks mean code; in all others they are what a statement or a name holds.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
     numbers: Collection[int] = ()
+    marked: Collection[int] = ()
 
     def to_text(self) -> str:
         """Plain text with aligned columns, the caption above."""
@@ -85,7 +101,8 @@ class TextTable:
         )
 
     def _cells(self, row: Sequence[str]) -> str:
-        return "".join(f"<td{self._class(i)}>{html_text(cell)}</td>" for i, cell in enumerate(row))
+        shown = (marked_html(cell) if i in self.marked else html_text(cell) for i, cell in enumerate(row))
+        return "".join(f"<td{self._class(i)}>{cell}</td>" for i, cell in enumerate(shown))
 
     def _class(self, column: int) -> str:
         return ' class="number"' if column in self.numbers else ""

@@ -14,6 +14,7 @@ __all__ = ["BUCKETS", "TimeAxis", "TimeOrder", "time_axis", "time_order"]
 
 BUCKETS = 4096
 ENTRIES = 1 << 16  # over all lanes and buckets; more would be narrower than a pixel anyway
+_MANY_NODES = 200_000  # beyond, half as many: a page has to carry the tree, too
 _FINE_NS = 10**8  # profiles shorter than this count nanoseconds, others microseconds
 
 Int64 = npt.NDArray[np.int64]
@@ -64,7 +65,7 @@ def time_order(tree: CallTree, layout: FlameLayout, axis: TimeAxis) -> TimeOrder
     """The samples of the axis' rounds, sliced and folded.
 
     Where intervals of one thread overlap, the later begins where the earlier ends. A bucket keeps each stack once,
-    at its first moment; beyond its share of ``ENTRIES`` the lightest go to the node that they all have in common.
+    at its first moment; beyond its share of the entries the lightest go to the node that they all have in common.
     """
     lanes = np.unique(tree.samples.thread)
     buckets = max(1, min(BUCKETS, ENTRIES // max(1, len(lanes)), axis.length_ns // axis.unit_ns))
@@ -74,7 +75,8 @@ def time_order(tree: CallTree, layout: FlameLayout, axis: TimeAxis) -> TimeOrder
     lane, start, end, row = _intervals(tree.samples, layout, lanes, axis, len(tree))
     slot, row, weight = _sliced(lane * buckets + start // bucket_ns, start, end, row, bucket_ns)
     slot, row, weight = _folded(slot, row, weight)
-    most = max(4, ENTRIES // max(1, len(lanes) * buckets))
+    entries = ENTRIES // 2 if len(layout) > _MANY_NODES else ENTRIES
+    most = max(4, entries // max(1, len(lanes) * buckets))
     slot, row, weight = _limited(slot, row, weight, most, layout)
     count = np.bincount(slot, minlength=len(lanes) * buckets)
     return TimeOrder(bucket_ns, buckets, tuple(lanes.tolist()), count, row, weight)

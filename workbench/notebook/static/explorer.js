@@ -94,6 +94,7 @@ class Explorer {
       ["graph", "Flame graph", () => this.#ask({ do: "graph" }, "drawing…")],
       ["compare", "Compare", () => this.#ask({ do: "compare", runs: this.#inTime() }, "comparing…")],
       ["tag", "Tag…", () => this.#askText("tag", "Tags, separated by spaces", "")],
+      ["untag", "Untag…", () => this.#askTag()],
       ["rename", "Rename…", () => this.#askText("rename", "New name", this.#first()?.name ?? "")],
       ["delete", "Delete…", () => this.#confirmDelete()],
     ]) {
@@ -192,13 +193,24 @@ class Explorer {
 
   #cell(run, key) {
     if (key === "tags") {
-      return el("td", {}, ...run.tags.map((tag) => el("span", { className: "wb-ex-tag", textContent: tag })));
+      return el("td", {}, ...run.tags.map((tag) => this.#tag(run, tag)));
     }
     const cell = el("td", { textContent: key === "seconds" ? run.time : String(run[key] ?? "") });
     if (NUMBERS.has(key)) cell.className = "wb-ex-number";
     if (key === "name") cell.title = run.name;
     if (key === "status") cell.dataset.status = run.status;
     return cell;
+  }
+
+  /** A tag with the button that takes it off this run. */
+  #tag(run, tag) {
+    const label = `Remove tag ${tag} from ${run.name || run.id}`;
+    const off = el("button", { type: "button", className: "wb-ex-untag", textContent: "✕", ariaLabel: label, title: label });
+    off.addEventListener("click", (event) => {
+      event.stopPropagation(); // the row would be chosen
+      this.#ask({ do: "untag", runs: [run.id], tag }, "writing…");
+    });
+    return el("span", { className: "wb-ex-tag" }, el("span", { textContent: tag }), off);
   }
 
   #enable() {
@@ -208,6 +220,7 @@ class Explorer {
     this.all.indeterminate = shown > 0 && shown < this.shown.length;
     this.actions.graph.disabled = this.actions.rename.disabled = number !== 1;
     this.actions.compare.disabled = number !== 2;
+    this.actions.untag.disabled = !this.#tagsOfChosen().length;
     this.actions.tag.disabled = this.actions.delete.disabled = number === 0;
     this.actions.delete.textContent = number > 1 ? `Delete ${number}…` : "Delete…";
   }
@@ -271,7 +284,7 @@ class Explorer {
     this.form.onkeydown = (event) => {
       if (event.key === "Escape") this.#closeForm();
     };
-    (this.form.querySelector("input") ?? go).focus();
+    (this.form.querySelector("input, select") ?? go).focus();
   }
 
   #closeForm() {
@@ -283,6 +296,20 @@ class Explorer {
     const input = el("input", { type: "text", className: "wb-fg-search", value, placeholder: label, ariaLabel: label, required: true });
     this.#openForm([input], what === "tag" ? "Tag" : "Rename", () => this.#ask({ do: what, text: input.value }, "writing…"));
     input.select();
+  }
+
+  /** The tags of the chosen runs, each once, by name. */
+  #tagsOfChosen() {
+    const tags = this.runs.filter((run) => this.chosen.has(run.id)).flatMap((run) => run.tags);
+    return [...new Set(tags)].sort();
+  }
+
+  #askTag() {
+    const choice = el("select", { className: "wb-fg-search", ariaLabel: "Tag to remove" });
+    choice.append(...this.#tagsOfChosen().map((tag) => el("option", { value: tag, textContent: tag })));
+    const number = this.chosen.size;
+    const from = el("span", { textContent: `from the ${number === 1 ? "chosen run" : `${number} chosen runs`}` });
+    this.#openForm([choice, from], "Remove", () => this.#ask({ do: "untag", tag: choice.value }, "writing…"));
   }
 
   #confirmDelete() {

@@ -99,7 +99,8 @@ function drawChart(host) {
   let drawn = 0;
   const draw = () => {
     drawn = host.clientWidth;
-    const { color } = getComputedStyle(document.body);
+    const paper = document.body.classList.contains("printing");
+    const color = paper ? "#1b1c1f" : getComputedStyle(document.body).color;
     const framed = { ...layout, width: drawn, font: { ...layout.font, color } };
     window.Plotly.react(canvas, structuredClone(data), framed, config).catch((error) => {
       canvas.textContent = `This chart can't be drawn: ${error.message}`;
@@ -108,6 +109,8 @@ function drawChart(host) {
   draw();
   new ResizeObserver(() => host.clientWidth && host.clientWidth !== drawn && draw()).observe(host);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  window.addEventListener("beforeprint", draw); // after preparePrint's, which marks the page
+  window.addEventListener("afterprint", draw);
 }
 
 /** On paper all runs stand one after another, those that were never looked at too, their tables unfolded. */

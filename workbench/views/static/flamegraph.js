@@ -17,10 +17,11 @@ import { PLUGINS } from "./plugins.js";
 import { decode } from "./profile.js";
 import { shellOf } from "./shell.js";
 import { INITIAL, nodeText, same, sensible, shapeKey } from "./state.js";
-import { readTheme, watchTheme } from "./theme.js";
+import { readTheme, watchPaper, watchTheme } from "./theme.js";
 import { Views } from "./views.js";
 
 const TALLEST = 640; // CSS pixels; deeper graphs scroll inside
+const PAPER_TALLEST = 940; // a page of A4 or Letter; paper can't be scrolled
 const KEPT = 100; // states that Back leads through
 const SETTLED = 250; // milliseconds after which a free view is put into the address
 
@@ -239,12 +240,20 @@ export class FlameGraph {
     const { signal } = this.controller;
     this.#attend(this.stage.single);
     window.addEventListener("scroll", () => this.card.hideIfMoved(), { signal, capture: true });
-    watchTheme(signal, () => {
-      this.theme = readTheme(this.root);
-      this.#settle();
-      this.#show(this.now);
-      this.emit("theme");
+    watchTheme(signal, () => this.#dress());
+    watchPaper(signal, (paper) => {
+      this.root.classList.toggle("wb-fg-paper", paper);
+      this.#dress();
+      this.stage.fit(paper ? PAPER_TALLEST : 0); // paints at once: nothing waits for the next frame
     });
+  }
+
+  /** Put on the theme that the page wears by now. */
+  #dress() {
+    this.theme = readTheme(this.root);
+    this.#settle();
+    this.#show(this.now);
+    this.emit("theme");
   }
 
   /** Listen to what the reader does on a pane. */

@@ -14,6 +14,8 @@ export const KEYS = [
   ["1 – 5", "flame graph, time order, bottom-up, sandwich, functions"],
   ["I", "root at the top or bottom"],
   ["R", "collapse recursion"],
+  ["F", "fold imports to one box each"],
+  ["W", "leave out waiting"],
   ["S", "callers and callees of the selected function"],
   ["H", "hide the selected function"],
   ["U", "show all that is hidden"],

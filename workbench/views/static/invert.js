@@ -8,7 +8,7 @@ const MOST = 1_500_000; // boxes
 /** Nodes of a tree and a weight of each: where a look upward begins. */
 export function selfEntries(tree) {
   const nodes = [];
-  for (let node = 1; node < tree.size; node++) if (tree.self[node] > 0 && tree.isFunction(node)) nodes.push(node);
+  for (let node = 1; node < tree.size; node++) if (tree.self[node] > 0) nodes.push(node);
   return { nodes: Int32Array.from(nodes), weights: Float64Array.from(nodes, (node) => tree.self[node]), samples: tree.ownSamples };
 }
 

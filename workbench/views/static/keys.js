@@ -1,6 +1,7 @@
 // The keyboard on a pane. help.js tells the reader.
 
 import { openBoxMenu } from "./parts.js";
+import { IMPORTING } from "./profile.js";
 
 /**
  * What a key does on a pane, or undefined.
@@ -54,6 +55,8 @@ function viewKeys(graph, pane) {
     d: pan(0.25),
     i: () => graph.set({ root: graph.now.root ? "" : "bottom" }),
     r: () => graph.set({ recursion: graph.now.recursion ? "" : "collapse" }),
+    f: () => graph.profile.flagged(IMPORTING) && graph.set({ imports: graph.now.imports ? "" : "fold" }),
+    w: () => graph.profile.waiting && graph.set({ waits: graph.now.waits ? "" : "drop" }),
     u: () => graph.set({ hidden: "" }),
     "?": () => graph.help.open(pane.canvas),
     1: flame,

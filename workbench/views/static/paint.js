@@ -99,7 +99,7 @@ export function isFaded({ marks, tree, focus }, node) {
 
 /** What stands in a box: the name and, where there is room, the file after it. */
 export function labelOf(scene, labels, node, room) {
-  const name = printable(scene.tree.name(node));
+  const name = printable(node === 0 ? scene.tree.rootLabel() : scene.tree.name(node));
   const text = labels.clip(name, room);
   if (text !== name) return { text, place: "", at: 0 };
   const at = labels.width(name) + 8;

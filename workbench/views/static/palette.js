@@ -2,7 +2,6 @@
 // function's own shade of its package's hue lets neighbours be told apart. Scales run from light to dark in one hue
 // (Paul Tol's YlOrBr, https://sronpersonalpages.nl/~pault/), so that they are read without any.
 
-import { AWAITING, IDLE } from "./profile.js";
 import { formatShare } from "./format.js";
 
 const SHADES = 4;
@@ -150,7 +149,7 @@ export class Palette {
     this.outline = theme.dark ? "#ffffff" : "#000000";
     const { root, match, faded } = this;
     this.pixels = { root: packed(root), match: packed(match), fills: fills.map(packed), faded: faded.map(packed) };
-    this.waiting = tree.profile.flagged(AWAITING | IDLE);
+    this.waiting = tree.profile.waiting;
   }
 
   /** The number of a node's colour; -1 for the root, groups and what was summed up. */

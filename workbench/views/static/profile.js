@@ -3,12 +3,13 @@
 import { formatWeight } from "./format.js";
 import { Tree } from "./tree.js";
 
-const MAGIC = 0x32464257; // "WBF2" read as a little-endian uint32
+const MAGIC = 0x33464257; // "WBF3" read as a little-endian uint32
 const ARRAYS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f8: Float64Array };
 
 export const AWAITING = 1; // flags of frames
 export const EVENT_LOOP = 2;
 export const IDLE = 4;
+export const IMPORTING = 8;
 
 /** The bytes of a base64 string, an ArrayBuffer, a typed array or a DataView (as widgets receive them). */
 function bytesOf(source) {
@@ -28,6 +29,28 @@ async function inflate(bytes) {
   return new Response(stream).arrayBuffer();
 }
 
+/** Numbers whose bytes stand in planes: all low ones first. */
+function joined(buffer, start, count, width) {
+  const numbers = new (width === 2 ? Uint16Array : Uint32Array)(count);
+  const bytes = new Uint8Array(buffer, start, count * width);
+  for (let plane = 0, at = 0; plane < width; plane++) {
+    const shift = 8 * plane;
+    for (let i = 0; i < count; i++) numbers[i] |= bytes[at++] << shift;
+  }
+  return numbers;
+}
+
+/** Samples of every node: what its weight is worth, and how far the count is off it. */
+function counted({ samples, self }, weight) {
+  if (!weight) return samples;
+  const counts = new Uint32Array(samples.length);
+  for (let node = 1; node < counts.length; node++) {
+    const off = samples[node];
+    counts[node] = Math.floor(self[node] / weight + 0.5) + (off & 1 ? -(off + 1) / 2 : off / 2);
+  }
+  return counts;
+}
+
 /**
  * Decode a payload. Rejects with an Error if it is none.
  * @param {string | ArrayBuffer | ArrayBufferView} source
@@ -41,7 +64,7 @@ export async function decode(source) {
   const start = (8 + length + 7) & ~7;
   const columns = {};
   for (const [name, type, offset, count] of header.columns) {
-    columns[name] = new ARRAYS[type](buffer, start + offset, count);
+    columns[name] = type[0] === "p" ? joined(buffer, start + offset, count, Number(type[1])) : new ARRAYS[type](buffer, start + offset, count);
   }
   return new Profile(header, columns);
 }
@@ -53,7 +76,7 @@ export class Profile extends Tree {
     super(null, {
       frame: columns.frame,
       self: columns.self,
-      samples: columns.samples,
+      samples: counted(columns, header.sample_weight),
       children: columns.children,
       unit: header.unit_ns / rounds,
     });
@@ -71,7 +94,20 @@ export class Profile extends Tree {
     this.frameLine = columns.frame_line;
     this.frameFlags = columns.frame_flags;
     this.filePackage = columns.file_package;
-    this.lines = columns.line; // the heaviest executing line of a node
+  }
+
+  /** The heaviest executing line of every node, 0 unknown. */
+  get lines() {
+    if (this.knownLines) return this.knownLines;
+    const lines = (this.knownLines = Uint32Array.from(this.columns.line));
+    const section = this.section("line");
+    const most = new Map();
+    section?.node.forEach((node, row) => {
+      if (!(section.self[row] >= (most.get(node) ?? 0))) return;
+      most.set(node, section.self[row]);
+      lines[node] = section.line[row];
+    });
+    return lines;
   }
 
   get title() {
@@ -81,6 +117,14 @@ export class Profile extends Tree {
   /** A value in what the profile counts. */
   text(value) {
     return typeof value === "number" ? formatWeight(value, this.meta.unit || "ns") : "";
+  }
+
+  /** The time of all, per round; of a difference both sides'. The flame chart has an axis of its own. */
+  wholeText(tree) {
+    const sides = this.section("diff");
+    if (sides) return (this.bothWholes ??= [sides.base, sides.new].map((side) => this.weightText(side.reduce((a, b) => a + b, 0))).join(" → "));
+    const each = this.rounds > 1 && tree.unit === this.unit ? " a round" : "";
+    return `${tree.weightText(tree.whole)}${each}`;
   }
 
   functionName(frame) {
@@ -99,6 +143,21 @@ export class Profile extends Tree {
   flagged(flags) {
     const found = Uint8Array.from(this.frameFlags, (own) => (own & flags ? 1 : 0));
     return found.includes(1) ? found : null;
+  }
+
+  /** Frames that wait where they are the leaf, as 0 and 1; null for none. */
+  get waiting() {
+    if (this.knownWaiting === undefined) this.knownWaiting = this.flagged(this.leavesWaitingOut ? AWAITING : AWAITING | IDLE);
+    return this.knownWaiting;
+  }
+
+  /** Whether the sampler skipped threads that wait: a leaf that looks like waiting then ran native code. */
+  get leavesWaitingOut() {
+    return this.isPySpy && !(this.meta.mode || "").split(",").includes("idle");
+  }
+
+  get isPySpy() {
+    return Boolean(this.meta.sampler?.startsWith("py-spy"));
   }
 
   /** An optional section's columns by their names without the prefix; null if it isn't there. */

@@ -1,13 +1,16 @@
-// The tree from the top, changed: functions hidden, recursion collapsed, the event loop folded, boxes split by line or
-// grouped by thread or task, siblings by name. Weights are never lost: what is taken out is charged to its caller.
+// The tree from the top, changed: functions hidden, recursion collapsed, the event loop and imports folded, boxes split by line or
+// grouped by thread or task, siblings by name. Weights are never lost: what is taken out is charged to its caller;
+// only waiting, where it is left out, is gone.
 
-import { EVENT_LOOP } from "./profile.js";
+import { EVENT_LOOP, IMPORTING } from "./profile.js";
 import { Builder } from "./tree.js";
 
 /**
  * @typedef {object} Shape
  * @property {Uint8Array | null} hidden  1 for frames to take out
  * @property {boolean} fold  take out the event loop's own frames
+ * @property {boolean} waits  leave out what waited (the only shape that has less weight than the profile)
+ * @property {boolean} imports  make one box of an import with all that it ran
  * @property {boolean} collapse  let a call belong to the outermost call of the same function
  * @property {"function" | "line"} merge
  * @property {"" | "thread" | "task"} group
@@ -23,14 +26,19 @@ export function reshape(profile, shape) {
   const section = shape.group ? profile.section(shape.group) : null;
   const lines = shape.merge === "line";
   const dropped = droppedFrames(profile, shape);
-  if (!section && !lines && !dropped && !shape.collapse && !shape.byName) return { tree: profile, map: null, same: true };
-  const names = section ? [...profile.header[`${shape.group}s`], `no ${shape.group}`] : [];
+  const imports = shape.imports ? profile.flagged(IMPORTING) : null;
+  const waits = shape.waits ? profile.waiting : null;
+  if (!section && !lines && !dropped && !imports && !waits && !shape.collapse && !shape.byName) return { tree: profile, map: null, same: true };
+  const groups = section ? [...profile.header[`${shape.group}s`], `no ${shape.group}`] : [];
+  const names = imports ? [...groups, "imports"] : groups;
+  const imported = profile.frameFile.length + groups.length; // the frame of that name
   const builder = new Builder(profile.size + 1024);
   const place = section ? placeGroups : placeAll;
-  const map = place(profile, builder, { dropped, collapse: shape.collapse, section, names, lines: lines ? lineShares(profile) : null });
+  const map = place(profile, builder, { dropped, imports, waits, imported, collapse: shape.collapse, section, groups, lines: lines ? lineShares(profile) : null });
   const rank = shape.byName ? nameRanks(profile, names) : null;
   const { tree, moved } = builder.finish(profile, { names, rank });
-  return { tree, map: map && map.map((node) => moved[node]), same: false };
+  const lead = waits ? (node, leaf) => (waits[profile.frame[leaf]] ? 0 : moved[node]) : (node) => moved[node];
+  return { tree, map: map && map.map(lead), same: false };
 }
 
 function droppedFrames(profile, { hidden, fold }) {
@@ -40,8 +48,10 @@ function droppedFrames(profile, { hidden, fold }) {
 }
 
 /** The node that a node of the profile becomes below `above`, the one its parent became. */
-function placed(profile, builder, node, above, { dropped, collapse }) {
+function placed(profile, builder, node, above, { dropped, imports, imported, collapse }) {
   const frame = profile.frame[node];
+  if (imports && builder.frame[above] === imported) return above;
+  if (imports && imports[frame]) return builder.child(above, imported, node);
   if (dropped && dropped[frame]) return above;
   if (collapse) {
     for (let at = above; at > 0; at = builder.parent[at]) if (builder.frame[at] === frame) return at;
@@ -53,14 +63,18 @@ function placeAll(profile, builder, options) {
   const map = new Int32Array(profile.size);
   for (let node = 1; node < profile.size; node++) {
     map[node] = placed(profile, builder, node, map[profile.parent[node]], options);
-    charge(profile, builder, map[node], node, profile.self[node], profile.ownSamples[node], options.lines);
+    if (!isLeftOut(profile, node, options)) charge(profile, builder, map[node], node, profile.self[node], profile.ownSamples[node], options.lines);
   }
   return map;
 }
 
+function isLeftOut(profile, node, { waits }) {
+  return waits !== null && waits[profile.frame[node]] === 1;
+}
+
 /** Add a weight to a box; by line, to the line's own box below it. */
 function charge(profile, builder, box, node, weight, samples, lines) {
-  if (!lines || box === 0) {
+  if (!lines || box === 0 || builder.frame[box] >= profile.frameFile.length) {
     builder.self[box] += weight;
     builder.samples[box] += samples;
     return;
@@ -90,13 +104,14 @@ function lineShares(profile) {
 
 /** A box for every group, and in it the stacks it has weight in. */
 function placeGroups(profile, builder, options) {
-  const { section, names } = options;
+  const { section, groups } = options;
   const frames = profile.frameFile.length;
   const rest = Float64Array.from(profile.self);
   const map = new Int32Array(profile.size); // of one group at a time: valid where `seen` has its number
   const seen = new Int32Array(profile.size);
   const trail = [];
   const place = (group, leaf, weight) => {
+    if (isLeftOut(profile, leaf, options)) return;
     const top = builder.child(0, frames + group);
     let node = leaf;
     for (; node > 0 && seen[node] !== group + 1; node = profile.parent[node]) trail.push(node);
@@ -114,7 +129,7 @@ function placeGroups(profile, builder, options) {
     place(section.group[row], section.node[row], section.self[row]);
     rest[section.node[row]] -= section.self[row];
   }
-  for (let node = 1; node < profile.size; node++) if (rest[node] > 0.5) place(names.length - 1, node, rest[node]);
+  for (let node = 1; node < profile.size; node++) if (rest[node] > 0.5) place(groups.length - 1, node, rest[node]);
   return null;
 }
 

@@ -15,6 +15,12 @@ export function readTheme(root) {
   };
 }
 
+/** Call back with true before the page is printed, when a canvas must be painted at once, and with false after it. */
+export function watchPaper(signal, changed) {
+  window.addEventListener("beforeprint", () => changed(true), { signal });
+  window.addEventListener("afterprint", () => changed(false), { signal });
+}
+
 /** Call back when the page may look different. */
 export function watchTheme(signal, changed) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed, { signal });

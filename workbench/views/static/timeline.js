@@ -3,16 +3,13 @@
 // and read in a table.
 
 import { button, element } from "./dom.js";
-import { formatCount, formatNumberOf, formatTime, shorten } from "./format.js";
+import { formatCount, formatNumberOf, shorten } from "./format.js";
+import { boxOf, HEAD, paintSpans, ROW } from "./spanpaint.js";
+import { colourOf, Spans } from "./spans.js";
 
-const [ROW, HEAD, GAP] = [16, 20, 2]; // CSS pixels
 const TALLEST = 260;
-const MOST_ROWS = 400; // of one kind; beyond, spans share the last
 const TABLE_ROWS = 200;
-const COLOURS = { http: "#77aadd", connect: "#eedd88", tls: "#ffaabb", sql: "#44bb99", cypher: "#99ddff", cache: "#bbcc33", "pool-wait": "#ee8866", s3: "#aaaa00" };
-const OTHER = "#c4c8d0";
 const OUTSIDE = "py-spy leaves out samples in which a thread waits, unless it was started with --idle: the stacks' time above is then shorter than the spans' time.";
-const FAILED = { light: "#b3261e", dark: "#ff8a80" };
 
 /** @param {import("./plugins.js").Shell} shell */
 export function mount(shell) {
@@ -28,85 +25,9 @@ export function mount(shell) {
     timeline.follow(view === "time");
   });
   shell.on("window", ({ left, right }) => timeline.window(left, right));
-  shell.on("theme", () => timeline.request());
+  shell.on("theme", () => timeline.paint()); // at once: it may be for paper
   shell.on("resize", () => timeline.resize());
   shell.on("choose", ({ frame }) => timeline.chooseFunction(frame));
-}
-
-/** Spans in the order of their beginning, each with its row. */
-class Spans {
-  constructor(profile, columns) {
-    const { start, duration, kind, name, site, node, failed } = columns;
-    Object.assign(this, { start, duration, kind, nameOf: name, site, node, failed });
-    this.profile = profile;
-    const { header } = profile;
-    this.kinds = header.span_kinds;
-    this.names = header.span_names;
-    this.sites = header.span_sites;
-    this.leftOut = header.spans_left_out || 0;
-    this.count = this.start.length;
-    this.unit = header.time?.unit_ns ?? 1;
-    let last = 0;
-    for (let i = 0; i < this.count; i++) last = Math.max(last, this.start[i] + this.duration[i]);
-    this.length = Math.max(header.time?.length ?? 0, last, 1);
-    this.#arrange();
-  }
-
-  /** Rows of each kind, one kind below another, in the order in which kinds appear. */
-  #arrange() {
-    this.row = new Uint32Array(this.count);
-    this.kindRow = this.kinds.map(() => 0);
-    const ends = this.kinds.map(() => []);
-    for (let i = 0; i < this.count; i++) {
-      const own = ends[this.kind[i]];
-      let row = own.findIndex((end) => end <= this.start[i]);
-      if (row < 0) row = own.length < MOST_ROWS ? own.length : MOST_ROWS - 1;
-      own[row] = this.start[i] + Math.max(this.duration[i], 1);
-      this.row[i] = row;
-    }
-    let first = 0;
-    this.kinds.forEach((_, kind) => {
-      this.kindRow[kind] = first;
-      first += ends[kind].length;
-    });
-    this.rows = first;
-    this.inRow = Array.from({ length: first }, () => []);
-    for (let i = 0; i < this.count; i++) {
-      this.row[i] += this.kindRow[this.kind[i]];
-      this.inRow[this.row[i]].push(i);
-    }
-  }
-
-  name(i) {
-    return this.names[this.nameOf[i]];
-  }
-
-  time(units) {
-    return formatTime(units * this.unit);
-  }
-
-  /** The span at a moment in a row, -1 for none; `slack` makes short ones easier to hit. */
-  at(row, moment, slack) {
-    let found = -1;
-    for (const i of this.inRow[row] ?? []) {
-      if (this.start[i] - slack > moment) break;
-      if (this.start[i] + this.duration[i] + slack >= moment) found = i;
-    }
-    return found;
-  }
-
-  /** The function that issued a span; "" if unknown. */
-  issuer(i) {
-    return this.node[i] ? this.profile.name(this.node[i]) : "";
-  }
-
-  sentence(i) {
-    const parts = [`${this.kinds[this.kind[i]]} ${shorten(this.name(i), 200)}`, `${this.time(this.duration[i])} from ${this.time(this.start[i])}`];
-    if (this.failed[i]) parts.push("failed");
-    if (this.issuer(i)) parts.push(`issued by ${shorten(this.issuer(i), 120)}`);
-    if (this.sites[this.site[i]]) parts.push(`at ${shorten(this.sites[this.site[i]], 160)}`);
-    return parts.join(" · ");
-  }
 }
 
 class Timeline {
@@ -134,7 +55,7 @@ class Timeline {
     this.scroller.style.height = `${Math.min(this.height + HEAD, TALLEST)}px`;
     const line = element("div", "wb-spans-about", {}, this.line, this.show, this.zoom);
     const parts = [this.#legend(), this.scroller, line, this.#table()];
-    if (this.shell.profile.meta.sampler?.startsWith("py-spy")) parts.unshift(element("p", "wb-fg-note", { role: "note" }, OUTSIDE));
+    if (this.shell.profile.leavesWaitingOut) parts.unshift(element("p", "wb-fg-note", { role: "note" }, OUTSIDE));
     return element("div", "wb-spans", {}, ...parts);
   }
 
@@ -197,10 +118,7 @@ class Timeline {
 
   /** Where a span stands on the canvas, in CSS pixels. */
   boxOf(i) {
-    const { spans, view, width } = this;
-    const scale = width / (view.right - view.left);
-    const x = (spans.start[i] - view.left) * scale;
-    return { x, y: HEAD + spans.row[i] * ROW - this.scroller.scrollTop, width: Math.max(1, spans.duration[i] * scale), height: ROW - GAP };
+    return boxOf(this.scene(), i);
   }
 
   opened() {
@@ -245,85 +163,19 @@ class Timeline {
     });
   }
 
+  /** @returns {import("./spanpaint.js").Scene} */
+  scene() {
+    const { spans, view, width, shown: height, issued, selected, hovered } = this;
+    return { spans, view, width, height, scroll: this.scroller.scrollTop, issued, selected, hovered, theme: this.shell.theme };
+  }
+
   paint() {
     if (!this.width) return;
-    const { spans, canvas, width, shown, view } = this;
-    const { theme } = this.shell;
-    const context = canvas.getContext("2d");
-    context.setTransform(canvas.width / width, 0, 0, canvas.height / shown, 0, 0);
-    context.clearRect(0, 0, width, shown);
+    const context = this.canvas.getContext("2d");
+    context.setTransform(this.canvas.width / this.width, 0, 0, this.canvas.height / this.shown, 0, 0);
     context.font = `11px ${getComputedStyle(this.element).fontFamily}`;
-    context.textBaseline = "middle";
-    this.boxes = 0;
-    const top = this.scroller.scrollTop;
-    const [first, end] = [Math.max(0, Math.floor(top / ROW)), Math.min(spans.rows, Math.ceil((top + shown) / ROW))];
-    for (let row = first; row < end; row++) this.#paintRow(context, row, view, theme);
-    this.#paintAxis(context, theme);
-    if (this.selected >= 0) this.#outline(context, this.selected, theme.text, 2);
-    if (this.hovered >= 0 && this.hovered !== this.selected) this.#outline(context, this.hovered, theme.text, 1);
+    this.boxes = paintSpans(context, this.scene());
     this.painted = (this.painted || 0) + 1;
-  }
-
-  #paintRow(context, row, view, theme) {
-    const { spans } = this;
-    let drawn = -1;
-    for (const i of spans.inRow[row]) {
-      if (spans.start[i] > view.right) break;
-      if (spans.start[i] + spans.duration[i] < view.left) continue;
-      const { x, y, width, height } = this.boxOf(i);
-      const left = Math.max(0, x);
-      const right = Math.min(this.width, x + width);
-      if (width <= 1 && Math.floor(left) === drawn && !spans.failed[i]) continue; // one pixel is enough for all in it
-      drawn = Math.floor(left);
-      this.boxes++;
-      context.globalAlpha = this.issued && !this.issued[i] ? 0.25 : 1;
-      context.fillStyle = colourOf(spans.kinds[spans.kind[i]]);
-      context.fillRect(left, y, Math.max(1, right - left), height);
-      if (spans.failed[i]) this.#paintFailure(context, left, y, right - left, height, theme);
-      if (right - left > 34) this.#label(context, i, left, y, right - left);
-      context.globalAlpha = 1;
-    }
-  }
-
-  #paintFailure(context, x, y, width, height, { dark }) {
-    context.fillStyle = dark ? FAILED.dark : FAILED.light;
-    context.fillRect(x, y + height - 3, Math.max(2, width), 3);
-    context.fillRect(x, y, 2, height);
-  }
-
-  #label(context, i, x, y, width) {
-    const text = this.spans.name(i).slice(0, 200);
-    const fits = Math.floor(((width - 8) / Math.max(1, context.measureText(text).width)) * text.length);
-    if (fits < 3) return;
-    context.fillStyle = "#161616";
-    context.fillText(fits >= text.length ? text : `${text.slice(0, fits - 1)}…`, x + 4, y + (ROW - GAP) / 2 + 0.5);
-  }
-
-  /** Times along the top, and the line under them; spans scroll away beneath. */
-  #paintAxis(context, theme) {
-    const { view, width } = this;
-    context.fillStyle = theme.background;
-    context.fillRect(0, 0, width, HEAD - 2);
-    context.fillStyle = theme.line;
-    context.fillRect(0, HEAD - 3, width, 1);
-    const step = stepOf((view.right - view.left) / Math.max(2, width / 120));
-    const scale = width / (view.right - view.left);
-    for (let at = Math.ceil(view.left / step) * step; at <= view.right; at += step) {
-      const x = (at - view.left) * scale;
-      context.fillStyle = theme.line;
-      context.fillRect(x, 0, 1, HEAD - 3);
-      context.fillStyle = theme.soft;
-      if (x + 60 < width) context.fillText(this.spans.time(at), x + 4, HEAD / 2 - 2);
-    }
-  }
-
-  #outline(context, i, colour, thickness) {
-    const { x, y, width, height } = this.boxOf(i);
-    const [left, right] = [Math.max(0, x), Math.min(this.width, x + width)];
-    if (right < 0 || left > this.width || y < HEAD - ROW) return;
-    context.strokeStyle = colour;
-    context.lineWidth = thickness;
-    context.strokeRect(left + thickness / 2, y + thickness / 2, Math.max(2, right - left - thickness), height - thickness);
   }
 
   #hit(event) {
@@ -417,14 +269,4 @@ class Timeline {
     }
     this.request();
   }
-}
-
-function colourOf(kind) {
-  return Object.hasOwn(COLOURS, kind) ? COLOURS[kind] : OTHER;
-}
-
-/** 1, 2 or 5 times a power of ten, at least as large. */
-function stepOf(wanted) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(wanted, 1e-9)));
-  return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= wanted);
 }

@@ -3,6 +3,7 @@
 import { button, element } from "./dom.js";
 import { formatNumberOf, formatShare, formatTime } from "./format.js";
 import { Dropdown } from "./menu.js";
+import { IMPORTING } from "./profile.js";
 
 export const VIEWS = [
   ["flame", "Flame graph", "Stacks merged, the heaviest first (1)"],
@@ -21,7 +22,28 @@ export function describe(profile) {
   if (profile.samples[0] > 0) parts.push(formatNumberOf(profile.samples[0], "sample"));
   if (meta.sampler) parts.push(meta.interval_ns ? `${meta.sampler} every ${formatTime(meta.interval_ns)}` : meta.sampler);
   if (meta.clock && meta.clock !== "wall") parts.push(`clock: ${meta.clock}`);
+  if (profile.isPySpy) parts.push(profile.leavesWaitingOut ? "running threads only" : "waiting threads, too");
   return parts.join(" · ");
+}
+
+/** The share of the whole within import statements: the outermost ones count. */
+function importShare(profile) {
+  const { frame, parent, total, size } = profile;
+  const imports = profile.flagged(IMPORTING);
+  const inside = new Uint8Array(size);
+  let weight = 0;
+  for (let node = 1; node < size; node++) {
+    inside[node] = inside[parent[node]] | imports[frame[node]];
+    if (inside[node] && !inside[parent[node]]) weight += total[node];
+  }
+  return weight / (profile.whole || 1);
+}
+
+/** The share of the whole in which a task or thread waited. */
+function waitingShare({ frame, self, size, waiting, whole }) {
+  let weight = 0;
+  for (let node = 1; node < size; node++) if (waiting[frame[node]]) weight += self[node];
+  return weight / (whole || 1);
 }
 
 /**
@@ -90,6 +112,8 @@ export class Toolbar {
     if (groups.length > 1) add("group", "Group by", groups);
     add("recursion", "Recursion", [["", "as it was called"], ["collapse", "collapsed"]]);
     if (profile.flagged(2)) add("loop", "Event loop's frames", [["", "shown"], ["fold", "folded"]]);
+    if (profile.waiting) add("waits", `Waiting (${formatShare(waitingShare(profile), 1)})`, [["", "shown"], ["drop", "left out"]]);
+    if (profile.flagged(IMPORTING)) add("imports", `Imports (${formatShare(importShare(profile), 1)})`, [["", "shown"], ["fold", "as one box each"]]);
     this.options = new Dropdown("Options", choices, { title: "How stacks are arranged and merged" });
   }
 

@@ -103,6 +103,11 @@ export class Tree {
     return own < 0 ? this.profile.functionName(frame) : this.names[own];
   }
 
+  /** What stands in the root's box; the still picture (views/svg.py) says the same. */
+  rootLabel() {
+    return this.frame[0] ? this.name(0) : `${this.rootName()} · ${this.profile.wholeText(this)}`;
+  }
+
   rootName() {
     return this.frame[0] ? this.#frameName(this.frame[0]) : "all";
   }

@@ -30,6 +30,8 @@ export class Views {
       reshape(this.profile, {
         hidden: hiddenFrames(this.profile, state.hidden),
         fold: state.loop === "fold",
+        waits: state.waits === "drop",
+        imports: state.imports === "fold",
         collapse: state.recursion === "collapse",
         merge: state.merge === "line" ? "line" : "function",
         group: state.group,

@@ -83,11 +83,16 @@ def sql(query: str, parameters: Sequence[Any] = (), *, store: Store | None = Non
     return _store(store).query(query, parameters)
 
 
-def report(what: Named | Iterable[Named], path: str | Path, *, store: Store | None = None) -> ReportFile:
-    """Write runs or a session as one self-contained HTML file. Raises ``OutputError``, ``RunNotFound``."""
+def report(
+    what: Named | Iterable[Named], path: str | Path, *, store: Store | None = None, force: bool = False
+) -> ReportFile:
+    """Write runs or a session as one self-contained HTML file. Raises ``OutputError``, ``RunNotFound``.
+
+    Two runs that can't be compared stand beside each other without a ratio, unless ``force``.
+    """
     from workbench.reporting import load_report, write_report
 
     named = what if isinstance(what, Iterable) and not isinstance(what, str) else [what]
     target = Path(path)
-    write_report(load_report(_store(store), [_name(each) for each in named]), target)
+    write_report(load_report(_store(store), [_name(each) for each in named], force=force), target)
     return ReportFile(target)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.analysis.bound import bound_from_parameters
-from workbench.analysis.ladder import ladder
+from workbench.analysis.ladder import Row, ladder
+from workbench.analysis.names import display_name, run_names, shared_name, side_text
 from workbench.errors import MissingExtra, RunNotFound, UsageError
 from workbench.model import Comparison, Run, Session
 from workbench.reporting.model import ReportData, RunReport, called
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["load_report"]
 
+_OF_TWO = frozenset({"compare", "gate"})
+"""Kinds of sessions that hold two runs, to be compared."""
 
-def load_report(store: Store, what: Iterable[str]) -> ReportData:
+
+def load_report(store: Store, what: Iterable[str], *, force: bool = False) -> ReportData:
     """The report on sessions (by id) and runs (by id, unique prefix, ``latest``).
 
     Runs of one session stand in the order of its ladder, others in the order given. Two runs are compared: the
-    first named is the base.
+    first named is the base. Of two that can't be compared there is no ratio and no verdict, unless ``force``.
 
     Raises ``RunNotFound`` for a name that is neither, ``UsageError`` for none at all.
     """
@@ -35,29 +40,57 @@ def load_report(store: Store, what: Iterable[str]) -> ReportData:
     shared = next(iter(sessions.values())) if len(sessions) == 1 else None
     scenario = _scenario(runs[0].scenario)
     changes = {variant.name: variant.summary for variant in scenario.variants} if scenario else {}
-    pair = len(runs) == 2 and (len(names) > 1 or (shared is not None and shared.kind == "compare"))
-    if shared and len(runs) > 1 and not pair:
-        runs = _by_rung(runs, list(changes))
+    pair = len(runs) == 2 and (len(names) > 1 or (shared is not None and shared.kind in _OF_TWO))
     stored = tuple(store.comparisons(shared.session_id)) if shared and len(runs) > 1 else ()
+    if shared and len(runs) > 1:
+        runs = _as_judged(runs, stored if len(names) == 1 else ()) if pair else _by_rung(runs, list(changes))
+    title = _pair_title(runs) if pair else _title(runs, scenario, shared)
+    comparison = _comparison(store, runs, stored, force=force) if pair else None
+    loaded = [_loaded(store, run, sessions[run.session_id], changes) for run in runs]
+    runs = _by_side(runs)
+    rows = ladder(runs, runs[0].run_id if pair else _baseline(runs, scenario)) if shared and runs[1:] else []
+    judged = (comparison,) if comparison is not None else stored
     return ReportData(
-        title=_pair_title(runs) if pair else _title(runs, scenario, shared),
-        runs=tuple(_loaded(store, run, sessions[run.session_id], changes) for run in runs),
-        rows=tuple(ladder(runs, runs[0].run_id if pair else _baseline(runs, scenario)))
-        if shared and runs[1:]
-        else (),
+        title=title,
+        runs=tuple(replace(each, run=run) for each, run in zip(loaded, runs, strict=True)),
+        rows=tuple(_with_verdict(row, rows, judged) for row in rows),
         comparisons=stored,
         bound=bound_from_parameters(shared.parameters) if shared else None,
-        comparison=_comparison(store, runs, stored) if pair else None,
+        comparison=comparison,
     )
 
 
-def _comparison(store: Store, runs: Sequence[Run], stored: Sequence[Comparison]) -> Comparison:
+def _comparison(store: Store, runs: Sequence[Run], stored: Sequence[Comparison], *, force: bool) -> Comparison:
     """The verdict as it was given, else one on the stored rounds; what makes it advisory stands in it."""
     from workbench.experiment.compare import compare_runs
 
     base, new = (run.run_id for run in runs)
     given = [each for each in stored if (each.base, each.new) == (base, new)]
-    return given[-1] if given else compare_runs(store, base, new, force=True)
+    return given[-1] if given else compare_runs(store, base, new, force=force, refuse=False)
+
+
+def _as_judged(runs: Sequence[Run], stored: Sequence[Comparison]) -> list[Run]:
+    """The two runs of a session, the base of its last comparison first."""
+    new = stored[-1].new if stored else ""
+    return sorted(runs, key=lambda run: run.run_id == new)
+
+
+def _by_side(runs: Sequence[Run]) -> list[Run]:
+    """The runs of a gate, which are called alike, as variants that are called by their sides."""
+    names = run_names(runs)
+    return [
+        replace(run, variant=name) if name == side_text(run) else run for run, name in zip(runs, names, strict=True)
+    ]
+
+
+def _with_verdict(row: Row, rows: Sequence[Row], judged: Sequence[Comparison]) -> Row:
+    """The row with the ratio and interval that its verdict rests on: a report has one of each."""
+    base = next(each.run_id for each in rows if each.is_baseline)
+    given = [each for each in judged if (each.base, each.new) == (base, row.run_id)]
+    if not given or row.is_baseline:
+        return row
+    low, high = given[-1].ci
+    return replace(row, ratio=replace(row.ratio, ratio=given[-1].ratio, low=low, high=high, pairs=given[-1].pairs))
 
 
 def _runs_of(store: Store, name: str) -> list[Run]:
@@ -107,12 +140,13 @@ def _baseline(runs: Sequence[Run], scenario: Scenario | None) -> str:
 
 
 def _pair_title(runs: Sequence[Run]) -> str:
-    return " → ".join(called(runs))
+    whole = " → ".join(called(runs))
+    return f"{shared_name(runs)}: {whole}" if all(map(side_text, runs)) and shared_name(runs) else whole
 
 
 def _title(runs: Sequence[Run], scenario: Scenario | None, shared: Session | None) -> str:
     if len(runs) == 1:
-        return runs[0].name or runs[0].run_id
+        return display_name(runs[0])
     if shared is None or not shared.scenario:
         return f"{len(runs)} runs"
     return scenario.title if scenario else shared.scenario

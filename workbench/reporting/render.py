@@ -19,16 +19,23 @@ __all__ = ["rendered"]
 
 
 def rendered(
-    store: Store, what: Sequence[str], form: str = "html", *, confidential: bool = False, plotly: bool = False
+    store: Store,
+    what: Sequence[str],
+    form: str = "html",
+    *,
+    confidential: bool = False,
+    plotly: bool = False,
+    force: bool = False,
 ) -> str:
     """The report on ``what`` as ``form`` ("html" or "md"). Raises ``UsageError`` and ``RunNotFound``.
 
-    ``plotly`` draws a ladder's chart with it; a notebook's report holds what the notebook does.
+    ``plotly`` draws a ladder's chart with it; a notebook's report holds what the notebook does. ``force`` gives the
+    ratio of two runs that can't be compared all the same.
     """
     notebooks = [name for name in what if name.lower().endswith(".ipynb")]
     if notebooks:
         return _notebook(store, what, form, confidential=confidential)
-    report = load_report(store, what)
+    report = load_report(store, what, force=force)
     if confidential:
         report = made_confidential(report)
     return report_markdown(report) if form == "md" else report_html(report, plotly=plotly)

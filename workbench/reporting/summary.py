@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.analysis.calls import calls_made
 from workbench.analysis.ladder import Row
 from workbench.analysis.pairs import seconds
+from workbench.analysis.summary import headline
 from workbench.model import Comparison, RoundKind, Status
 from workbench.reporting.model import ReportData, RunReport, called
 from workbench.reporting.spans import operation_rows
@@ -30,9 +31,8 @@ def summary(report: ReportData) -> str:
 
 def _comparison_sentences(report: ReportData, comparison: Comparison) -> list[str]:
     base, new = map(_name, called([each.run for each in report.runs]))
-    advisory = ", advisory only" if comparison.advisory else ""
-    said = printable(comparison.sentence) or f"{new} is {format_times(comparison.ratio)}."
-    return [f"{base} against {new}: {comparison.verdict}{advisory}.", said[:1].upper() + said[1:]]
+    verdict, _, said = printable(headline(comparison)).partition(": ")
+    return [f"{base} against {new}: {verdict}.", said[:1].upper() + said[1:]]
 
 
 def _name(text: str) -> str:

@@ -88,7 +88,7 @@ def main() -> NoReturn:
     except BrokenPipeError:
         _reader_gone()
     except SystemExit:
-        if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # click makes a closed pipe 1: a REGRESSION
+        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):  # click makes a closed pipe 1: a REGRESSION
             _reader_gone()
         raise
     except OSError as error:

@@ -147,6 +147,22 @@ def verdict(document: Document) -> str:
 VERDICTS = ("REGRESSION", "PASS", "IMPROVEMENT", "INCONCLUSIVE")
 
 
+def gate(document: Document) -> str:
+    rows = [
+        [
+            f"{row['effect']:+.0%}",
+            str(row["gates"]),
+            rate(row["regression"], row["low"], row["high"]),
+            *(str(row["verdicts"].get(name, 0)) for name in VERDICTS[1:]),
+            str(row["median_pairs"]),
+            quantity(row["median_s"], "s"),
+        ]
+        for row in document["rows"]
+    ]
+    columns = ("true change", "gates", "REGRESSION (95 % bounds)", *VERDICTS[1:], "median pairs", "median time")
+    return table(columns, rows)
+
+
 def rate(value: float, low: float, high: float) -> str:
     return f"{value:.2%} ({low:.2%} to {high:.2%})"
 
@@ -327,6 +343,7 @@ WRITERS: dict[str, Callable[[Document], str]] = {
     "capture_overhead": capture_overhead,
     "verdict": verdict,
     "functions": functions,
+    "gate": gate,
     "claims": claims,
     "ladder": ladder,
     "machine": machine,

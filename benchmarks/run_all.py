@@ -30,6 +30,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "verdict_record_neighbour": ("verdict.py", "record", "--set", "neighbour", "--minutes", "12"),
     "functions": ("functions.py", "-o", str(RESULTS / "functions.json")),
     "verdict": ("verdict.py", "judge"),
+    "gate": ("gate.py",),
     "jamf": ("jamf.py",),
     "azure": ("azure.py",),
     "files": ("files.py",),

@@ -187,7 +187,7 @@ def test_results_without_content_are_noted(work: Path) -> None:
 
 def test_a_failing_function_is_one_redacted_line(work: Path) -> None:
     before = sys.path[:]
-    with pytest.raises(ScenarioError, match=r"fails failed: ValueError") as caught:
+    with pytest.raises(ScenarioError, match=r"fails failed at .*work\.py:\d+: ValueError") as caught:
         compare_live(f"{work}:once", f"{work}:fails", settings=QUICK)
     assert "abc123secret" not in str(caught.value)
     assert sys.path == before

@@ -30,7 +30,7 @@ NAME = "demo:fast"
 def recorded(
     store: Store, number: int, commit: str, *, wall: float, statements: float = 0.0, slow: bool = False,
     machine: str = "", parameters: Mapping[str, Scalar] | None = None, dirty: bool = False,
-    status: Status = Status.OK, name: str = NAME,
+    status: Status = Status.OK, name: str = NAME, kind: str = "scenario",
 ) -> None:  # fmt: skip
     """Store a run of three timing rounds and a sampled one, in which ``render`` takes twice as long if ``slow``."""
     began = START + timedelta(hours=number)
@@ -53,7 +53,7 @@ def recorded(
     own = replace(here, commit=commit, dirty=dirty, machine=machine or here.machine)
     scenario, _, variant = name.partition(":")
     scenario, variant = (scenario, variant) if name == NAME else ("", "")
-    session = Session(f"s{number:04}", "scenario", began, scenario, {"scale": "small"}, own)
+    session = Session(f"s{number:04}", kind, began, scenario, {"scale": "small"}, own)
     run = Run(
         f"r{number:04}", session.session_id, name, began, 1.0, scenario, variant, status=status,
         sampler=Sampler("pyinstrument", "5", 1_000_000), rounds=tuple(rounds), parameters=parameters or {},
@@ -172,6 +172,18 @@ def test_a_gates_baseline_stands_at_its_own_commit(tmp_path: Path, project: GitP
     assert [point.commit for point in series.points] == commits[:2]
 
 
+def test_peak_memory_of_other_processes_is_another_series(
+    tmp_path: Path, project: GitProject, commits: list[str]
+) -> None:
+    """`compare` measures in its own process and `gate` in one a side: times compare, a process's memory doesn't."""
+    store = Store(tmp_path / "workbench.duckdb")
+    for place in range(4):
+        kind = "compare" if place % 2 else "gate"
+        recorded(store, place, commits[place], wall=0.01, name="perf.py:page", kind=kind)
+    found = history("perf.py", store=store, folder=project.root, measures=["wall", "peak_rss"]).series
+    assert sorted((s.measure, len(s.points)) for s in found) == [("peak_rss", 2), ("peak_rss", 2), ("wall", 4)]
+
+
 def test_the_page_holds_the_charts_and_no_markup_of_others(found: History) -> None:
     page = history_html(found)
     assert page.count("data-wb-chart") == len(found.series) + 1  # the script looks for it, too
@@ -192,7 +204,7 @@ def test_the_command_prints_tables_json_and_a_page(
         cli, [*arguments, "--html", str(page)], catch_exceptions=False, standalone_mode=False
     )
     assert f"{commits[4][:7]}..{commits[6][:7]}" in table.output
-    assert "mostly `render` (+10.0 ms a round)" in table.output
+    assert "mostly `render` (100 % of the difference)" in table.output
     assert page.stat().st_size > 1_000_000
     printed = CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False, standalone_mode=False)
     document = json.loads(printed.stdout)

@@ -119,7 +119,8 @@ def test_a_coroutine_function_is_driven(work: Path) -> None:
 
 
 def test_a_failure_names_its_size_and_keeps_what_was_before(work: Path, store: Store) -> None:
-    with pytest.raises(ScenarioError, match=r"fails failed at size 16: ValueError: token=\[redacted\] at 16"):
+    told = r"fails failed at size 16 at .*work\.py:\d+: ValueError: token=\[redacted\] at 16"
+    with pytest.raises(ScenarioError, match=told):
         measure_scaling(f"{work}:fails", SIZES, settings=QUICK, store=store)
     runs = sorted(store.runs(), key=lambda run: float(run.parameters["size"] or 0))
     assert [(run.parameters["size"], run.status) for run in runs] == [

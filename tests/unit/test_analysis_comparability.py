@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from workbench.analysis.comparability import Difference, differences, fatal
-from workbench.model import Environment, Run, Sampler, Session, Status
+from workbench.analysis.comparability import Difference, differences, fatal, unrelated_programs
+from workbench.calltree import CallTree, tree_from_stacks
+from workbench.model import Environment, Frame, Run, Sampler, Session, Status
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SAMPLER = Sampler("pyinstrument", "5.1.1", 1_000_000, "wall", "async")
@@ -179,3 +180,16 @@ def test_many_packages_are_summed_up() -> None:
 def test_fatal_ones_come_first() -> None:
     everything = found(session=elsewhere(commit="b" * 40, cores=8))
     assert [d.fatal for d in everything] == [True, False]
+
+
+def test_programs_without_anything_in_common_are_said() -> None:
+    def program(*frames: Frame) -> CallTree:
+        return tree_from_stacks([(frames, 1_000)])
+
+    shared = Frame("<stdlib>/json/decoder.py", "decode")
+    a, b = (program(Frame(f"{name}.py", "<module>"), Frame(f"{name}.py", f"{name}_it"), shared) for name in "ab")
+    (line,) = unrelated_programs(a, b)
+    assert line.startswith("programs: no file and no function of their own is in both (a.py against b.py)")
+    assert not unrelated_programs(a, a)
+    assert not unrelated_programs(a, program(Frame("src/other.py", "A.a_it"))), "the same function, moved"
+    assert not unrelated_programs(a, program(shared)), "nothing of its own to tell by"

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from workbench.analysis.counts import CountChange
+from workbench.analysis.points import points_of
 from workbench.analysis.summary import change_text, duration_text, sentence
 from workbench.model import Frame, FunctionChange
 from workbench.statistics import Estimate
@@ -58,9 +59,28 @@ def test_no_function_is_blamed_for_no_difference() -> None:
     assert "mostly" not in sentence(estimate(1.0, 0.98, 1.02), 5, [function("fetch", 1.0, 1.4)])
 
 
-def test_beyond_a_hundred_points_seconds_are_told() -> None:
-    assert sentence(estimate(14, 12, 16), 5, [function("sleep", 0.1, 1.3)]).endswith("mostly `sleep` (+1.2 s)")
-    assert sentence(estimate(14, 12, 16), 5, [function("sleep", 0.0, 0.0012)]).endswith("mostly `sleep` (+1.2 ms)")
+def test_beyond_a_hundred_points_a_share_is_told() -> None:
+    functions = [function("sleep", 0.1, 1.3), function("load", 0.9, 1.2)]
+    assert sentence(estimate(14, 12, 16), 5, functions).endswith("mostly `sleep` (80 % of the difference)")
+    assert sentence(estimate(14, 12, 16), 5, functions[:1]).endswith("mostly `sleep` (100 % of the difference)")
+
+
+def test_points_are_scaled_to_the_clock_as_samplers_exaggerate() -> None:
+    """Sampled +36 %, timed +12 %: no function explains more than the whole difference."""
+    functions = [function("calls", 0.3, 0.62), function("load", 0.7, 0.74)]
+    assert sentence(estimate(1.12, 1.09, 1.15), 5, functions).endswith("mostly `calls` (+11 points)")
+    points = points_of(functions, 1.12, 1.09, 1.15)
+    assert points.on_clock
+    assert sum(points.of(f.new_seconds - f.base_seconds) for f in functions) == pytest.approx(12)
+
+
+def test_large_changes_that_cancel_are_not_blown_up() -> None:
+    functions = [function("up", 0.5, 0.6), function("down", 0.5, 0.41)]  # sampled +1 %, timed +12 %
+    points = points_of(functions, 1.12, 1.09, 1.15)
+    assert points.of(0.1) == pytest.approx(12)
+    other_way = points_of(functions, 0.9, 0.85, 0.95)
+    assert not other_way.on_clock
+    assert other_way.of(-0.09) == pytest.approx(-9)
 
 
 def test_a_function_that_moved_the_other_way_explains_nothing() -> None:

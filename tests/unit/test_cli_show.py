@@ -60,7 +60,7 @@ def test_what_a_run_was_compared_with_is_shown_with_its_functions(own_store: Pat
     text = show("latest")
     assert "against other: REGRESSION: 10 % slower" in text
     (row,) = [line for line in text.splitlines() if "grew" in line and "render" in line]
-    assert "+10.0 to +30.0" in row
+    assert "+5.0 to +15.0" in row
     (document,) = json.loads(show("latest", "--json"))["comparisons"]
     assert (document["functions"][0]["change"], document["functions"][0]["ci"]) == ("grew", [0.1, 0.3])
 

@@ -69,6 +69,15 @@ def test_a_log_gets_no_lines_of_a_report(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().err == ""
 
 
+def test_a_log_ends_with_the_last_step(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    with progress_bar("compare") as progress:
+        for number, doing in enumerate(("calibrating", "warm-up 1", "pair 1")):
+            progress(doing, number, 3)
+    assert capsys.readouterr().err == "compare: calibrating, 1 of 3\ncompare: pair 1, 3 of 3\n"
+
+
 def test_progress_that_is_switched_off_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar("demo", disable=True) as progress:
         progress("naive (timing)", 0, 25)

@@ -41,7 +41,7 @@ def test_without_a_file_it_goes_to_standard_output(report) -> None:
 def test_two_runs_are_compared_base_first(report) -> None:
     text = report(BASE, NEW, "--format", "md").output
     assert text.startswith("### naive → optimized")
-    assert "`naive` → `optimized`: 0.113×" in text
+    assert "`naive` → `optimized`" in text
 
 
 def test_confidential_reaches_every_form(report, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """From the store to a report: sessions, single runs, and names that are neither."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,3 +119,54 @@ def test_unknown_names_and_no_name_are_told(store: Store) -> None:
         load_report(store, ["nonsense"])
     with pytest.raises(UsageError, match="nothing to report on"):
         load_report(store, [])
+
+
+def test_a_gates_two_runs_are_called_by_side_and_commit(tmp_path: Path) -> None:
+    store = Store(tmp_path / "gate.duckdb")
+    sample = session_report().runs[0]
+    session = replace(sample.session, kind="gate", scenario="")
+    sides = (("new", "b" * 40, True), ("base", "a" * 40, False))
+    runs = [
+        replace(
+            sample.run,
+            run_id=f"run-{side}",
+            name="perf.py:page",
+            scenario="",
+            variant="",
+            parameters={"side": side, "commit": commit, "dirty": dirty},
+        )
+        for side, commit, dirty in sides
+    ]
+    store.save(session, [Recording(run) for run in runs])
+    given = Comparison(
+        "run-base", "run-new", Verdict.REGRESSION, 1.19, (1.02, 1.44), 30, 2.0, sentence="19 % slower"
+    )
+    store.save_comparison(session.session_id, given)
+    report = load_report(store, [session.session_id])
+    assert report.title == "perf.py:page: base aaaaaaa → new (working tree)"
+    assert report.comparison == given
+    row = report.rows[1]
+    assert (row.variant, row.ratio.ratio, row.ratio.low, row.ratio.high) == ("new (working tree)", 1.19, 1.02, 1.44)
+    assert "base aaaaaaa → new (working tree): 19 % slower" in report_html(report)
+
+
+def test_runs_that_cant_be_compared_have_no_ratio_unless_forced(store: Store) -> None:
+    sample = session_report().runs[0]
+    other = replace(sample.session.environment, python="2.7.18")
+    session = replace(sample.session, session_id="other-session", environment=other)
+    store.save(
+        session, [Recording(replace(sample.run, run_id="other-run", session_id="other-session"), sample.tree)]
+    )
+    sides = [sample.run.run_id, "other-run"]
+    refused = load_report(store, sides)
+    assert refused.comparison is not None
+    assert not refused.comparison.comparable
+    assert math.isnan(refused.comparison.ratio)
+    page = report_html(refused)
+    assert "NOT COMPARED" in page
+    assert "2.7.18" in page
+    assert "× slower" not in page
+    assert "× faster" not in page
+    forced = load_report(store, sides, force=True)
+    assert forced.comparison is not None
+    assert forced.comparison.ratio > 0

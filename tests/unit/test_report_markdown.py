@@ -40,8 +40,8 @@ def test_a_comparison_leads_with_its_verdict() -> None:
     report = session_report()
     pair = replace(report, runs=(report.runs[0], report.runs[4]), rows=(), comparison=verdict())
     text = report_markdown(pair)
-    assert "**IMPROVEMENT** `naive` → `optimized`: 0.110× [0.100, 0.120], 15 pairs\n" in text
-    assert text.count("8.8× faster; mostly `load`") == 1
+    assert "**IMPROVEMENT** `naive` → `optimized`\n" in text
+    assert text.count("8.8× faster; mostly") == 1
     assert "\n- requests vary" in text
     assert "| requests | 118 | 71 |" in text
     assert "| `load\\|all` | `app/job.py` | 1.00 s | 100 ms |" in text

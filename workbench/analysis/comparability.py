@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from workbench.analysis.names import commit_of
+from workbench.calltree import CallTree
 from workbench.capture.power import LOAD_AVERAGE, UNKNOWN
-from workbench.model import Environment, Run, Sampler, Scalar, Session, Status
+from workbench.model import Environment, Frame, Run, Sampler, Scalar, Session, Status
+from workbench.paths import is_user_code
 
-__all__ = ["Difference", "differences", "fatal"]
+__all__ = ["Difference", "differences", "fatal", "unrelated_programs"]
 
 _FATAL_PARAMETERS = (
     "dataset_digest",
@@ -53,6 +56,7 @@ def differences(base: Run, new: Run, base_session: Session, new_session: Session
         *_samplers(base.sampler, new.sampler),
         *_parameters(here, there),
         *_environments(base_session.environment, new_session.environment),
+        *_noted("commit", _commit(base, base_session), _commit(new, new_session)),
         *(_moments(base_session, new_session) if base_session.session_id != new_session.session_id else ()),
         *_endings(base, new),
     ]
@@ -62,6 +66,26 @@ def differences(base: Run, new: Run, base_session: Session, new_session: Session
 def fatal(found: list[Difference]) -> list[Difference]:
     """Those that make the runs incomparable."""
     return [difference for difference in found if difference.fatal]
+
+
+def unrelated_programs(base: CallTree, new: CallTree) -> list[str]:
+    """A line where both have stacks in code of their own, but neither a file nor a function's name in common."""
+    own = [[frame for frame in tree.frames if is_user_code(frame.file)] for tree in (base, new)]
+    files, names = ([{pick(f) for f in frames} for frames in own] for pick in (_file, _own_name))
+    if not all(own) or files[0] & files[1] or (names[0] & names[1]) - {""}:
+        return []
+    examples = " against ".join(sorted(found)[0] for found in files)
+    return [f"programs: no file and no function of their own is in both ({examples}); is this the same work?"]
+
+
+def _file(frame: Frame) -> str:
+    return frame.file
+
+
+def _own_name(frame: Frame) -> str:
+    """Its last part; "" for names that any program may have."""
+    name = frame.function.rpartition(".")[2]
+    return "" if name.startswith("<") or name == "main" else name
 
 
 def _compare(what: str, base: Scalar, new: Scalar, *, is_fatal: bool) -> Iterator[Difference]:
@@ -125,7 +149,6 @@ def _environments(base: Environment, new: Environment) -> Iterator[Difference]:
     yield from _noted("operating system", base.os, new.os)
     yield from _noted("power", base.power, new.power)
     yield from _noted("workbench", base.workbench, new.workbench)
-    yield from _noted("commit", _commit(base), _commit(new))
     yield from _packages(base.packages, new.packages)
 
 
@@ -133,8 +156,9 @@ def _python(environment: Environment) -> str:
     return f"{environment.implementation} {environment.python}".strip() if environment.python else ""
 
 
-def _commit(environment: Environment) -> str:
-    return f"{environment.commit[:12]}{' with changes' if environment.dirty else ''}" if environment.commit else ""
+def _commit(run: Run, session: Session) -> str:
+    commit, changed = commit_of(run, session)
+    return f"{commit[:12]}{' with changes' if changed else ''}" if commit else ""
 
 
 def _packages(base: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:

@@ -108,8 +108,9 @@ def _tell_changes(
     tested = _large_enough(before, after)
     if not tested.size:
         return
+    whole = before.sum(axis=1)
     before, after = before[:, tested], after[:, tested]
-    low, high = difference_interval(before, after)
+    low, high = difference_interval(before, after, whole=whole)
     q = benjamini_hochberg(permutation_p_values(before, after))
     for column, number in enumerate(tested.tolist()):
         known = changes[names[number]]

@@ -20,7 +20,7 @@ from workbench.analysis.pairs import LOOPS
 from workbench.model import UNITS, RoundKind, Run, Sampler, Session, Status
 from workbench.statistics import median
 
-__all__ = ["MEASURES", "MIN_EFFECT", "Change", "LeftOut", "Measured", "Point", "Series", "commit_of", "series_of"]
+__all__ = ["MEASURES", "MIN_EFFECT", "Change", "LeftOut", "Measured", "Point", "Series", "series_of"]
 
 MEASURES = (
     "wall",
@@ -136,17 +136,6 @@ def _runs(number: int) -> str:
     return f"{number} run{'' if number == 1 else 's'}"
 
 
-def commit_of(run: Run, session: Session) -> tuple[str, bool]:
-    """The commit whose code the run measured ("" if unknown), and whether there were changes on top.
-
-    A gate measures two commits in one session, so that its runs say it themselves.
-    """
-    commit = run.parameters.get("commit")
-    if isinstance(commit, str) and commit:
-        return commit, bool(run.parameters.get("dirty"))
-    return session.environment.commit, session.environment.dirty
-
-
 def series_of(
     measured: Iterable[Measured],
     *,
@@ -158,8 +147,8 @@ def series_of(
     found = []
     for name, group in _named(measured).items():
         for runs in _comparable(group):
-            for measure in measures:
-                series = _series(name, measure, runs)
+            for measure, members in ((m, part) for m in measures for part in _measured_alike(m, runs)):
+                series = _series(name, measure, members)
                 if series is not None:
                     found.append(replace(series, changes=tuple(_changes(series, significance, min_effect))))
     order = {measure: index for index, measure in enumerate(measures)}
@@ -185,6 +174,16 @@ def _comparable(measured: Sequence[Measured]) -> list[list[Measured]]:
         else:
             group.append(each)
     return groups
+
+
+def _measured_alike(measure: str, runs: Sequence[Measured]) -> list[list[Measured]]:
+    """Those whose processes hold the same things beside the body: a peak of memory is a whole process's."""
+    groups: dict[tuple[str, bool], list[Measured]] = {}
+    for each in runs:
+        isolated = bool(each.session.parameters.get("isolate"))
+        key = (each.session.kind, isolated) if measure in _WHOLE else ("", False)
+        groups.setdefault(key, []).append(each)
+    return list(groups.values())
 
 
 def _may_stand_beside(first: Measured, other: Measured) -> bool:

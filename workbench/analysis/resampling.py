@@ -93,22 +93,32 @@ def _relabellings(rows: int, chosen: int) -> tuple[Floats, bool]:
     return table, exact
 
 
-def difference_interval(base: Floats, new: Floats, confidence: float = 0.95) -> tuple[Floats, Floats]:
+def difference_interval(
+    base: Floats, new: Floats, confidence: float = 0.95, *, whole: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Bounds of mean(new) − mean(base) for each column, by resampling rows; NaN with fewer than two of either.
 
     Percentiles are widened from the normal's to Student's quantile for the smaller side, and by √(n / (n − 1)),
-    as a mean of few resampled rows varies too little.
+    as a mean of few resampled rows varies too little. With ``whole`` (a value for each row of base, of which its
+    columns are parts) the change is resampled as a fraction of base's mean whole, and no column of what can't be
+    negative loses more than it had.
     """
     fewest = min(len(base), len(new))
     if fewest < 2:
         nothing = np.full(base.shape[1], math.nan)
         return nothing, nothing.copy()
     rng = np.random.default_rng(_SEED)
-    differences = _means(rng, new) - _means(rng, base)
+    means = _means(rng, new)
+    if whole is None or not whole.min() > 0:
+        differences = means - _means(rng, base)
+    else:
+        beside = _means(rng, np.column_stack([base, whole]))
+        differences = (means - beside[:, :-1]) / beside[:, -1:] * float(whole.mean())
     t = student_quantile(1 - (1 - confidence) / 2, fewest - 1)
     tail = NormalDist().cdf(-t * math.sqrt(fewest / (fewest - 1)))
     low, high = np.quantile(differences, [tail, 1 - tail], axis=0)
-    return low, high
+    least = -math.inf if whole is None else -base.mean(axis=0)
+    return np.maximum(low, least), np.maximum(high, least)
 
 
 def _means(rng: np.random.Generator, rows: Floats) -> Floats:

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 from workbench.analysis.counts import CountChange
 from workbench.analysis.functions import total_change, was_tested
-from workbench.model import Frame, FunctionChange
+from workbench.analysis.points import points_of
+from workbench.model import Comparison, Frame, FunctionChange
 from workbench.statistics import Estimate
 
-__all__ = ["change_text", "duration_text", "function_text", "sentence"]
+__all__ = ["change_text", "duration_text", "function_text", "headline", "sentence", "verdict_text"]
 
 _FACTOR_FROM = 1.5  # from here on "2.1× slower" reads better than "110 % slower"
 _COUNTS_NAMED = 3
 _POINTS_FROM = 1.0
-_POINTS_TO = 100.0  # beyond, the seconds of one execution say more than "+849 points"
+_POINTS_TO = 100.0  # beyond, a share of the difference says more than "+849 points"
 
 
 def sentence(
@@ -28,14 +29,29 @@ def sentence(
 ) -> str:
     """``12 % slower (95 % 9 to 15 %), 41 pairs, 6 s; requests 120 → 48; mostly `render_policy` (+8 points)``.
 
-    ``seconds``: how long the comparison took. Points are percents of base's sampled time, so that those of all
-    functions add up to the whole change. ``counts_first``: the changed counts decided, not the clock.
+    ``seconds``: how long the comparison took. Points are percents of base's time, and those of all functions add up
+    to the change on the clock (``analysis.points``); where they would be more than 100, the function's share of the
+    difference is told. ``counts_first``: the changed counts decided, not the clock.
     """
     pairs = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'}"
     head = [change_text(estimate), pairs, *([duration_text(seconds)] if seconds > 0 else [])]
     changed = [f"{c.name.replace('_', ' ')} {c.base:g} → {c.new:g}" for c in counts if c.changed]
     timed, counted = [", ".join(head)], changed[:_COUNTS_NAMED]
     return "; ".join([*(counted + timed if counts_first else timed + counted), *_mostly(estimate, functions)])
+
+
+def headline(comparison: Comparison) -> str:
+    """``REGRESSION: 12 % slower (95 % 9 to 15 %), 41 pairs``: one wording and one rounding wherever it is shown."""
+    c = comparison
+    said = c.sentence or change_text(Estimate(c.ratio, *c.ci, c.pairs, exact=False, label="95 %"))
+    return f"{verdict_text(c)}: {said}"
+
+
+def verdict_text(comparison: Comparison) -> str:
+    """The verdict, and whether it is advisory only; NOT COMPARED where it would mean nothing."""
+    if not comparison.comparable and math.isnan(comparison.ratio):
+        return "NOT COMPARED"
+    return f"{comparison.verdict}{' (advisory)' if comparison.advisory else ''}"
 
 
 def change_text(estimate: Estimate) -> str:
@@ -75,13 +91,6 @@ def duration_text(seconds: float) -> str:
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
-def _seconds_text(value: float) -> str:
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if value >= size:
-            return f"{_plain(value / size)} {unit}"
-    return f"{_plain(value / 1e-9)} ns"
-
-
 def function_text(frame: Frame) -> str:
     """The function's name as people call it: without ``<locals>`` and without its file."""
     return frame.function.replace(".<locals>", "")
@@ -98,16 +107,16 @@ def _mostly(estimate: Estimate, functions: Sequence[FunctionChange]) -> list[str
         candidates = [change for change in functions if change.change in ("grew", "shrank")]
     else:
         candidates = list(functions) if total_change(list(functions)) * direction > 0 else []
-    base = sum(change.base_seconds for change in functions)
     deltas = [((change.new_seconds - change.base_seconds) * direction, change) for change in candidates]
     same_way = [(delta, change) for delta, change in deltas if delta > 0]
     if not same_way:
         return []
     delta, change = max(same_way, key=lambda pair: pair[0])
     name, sign = function_text(change.frame), "+" if direction > 0 else "−"
-    points = 100 * delta / base if base > 0 else math.inf
-    if points > _POINTS_TO:
-        return [f"mostly `{name}` ({sign}{_seconds_text(delta)})"]
+    points = abs(points_of(functions, estimate.ratio, estimate.low, estimate.high).of(delta * direction))
+    if points > _POINTS_TO or not any(each.base_seconds for each in functions):
+        grown = sum(max((each.new_seconds - each.base_seconds) * direction, 0.0) for each in functions)
+        return [f"mostly `{name}` ({100 * delta / grown:.0f} % of the difference)"]
     return [f"mostly `{name}` ({sign}{_plain(points)} points)"] if points >= _POINTS_FROM else []
 
 

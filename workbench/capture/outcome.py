@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from traceback import walk_tb
 
 from workbench.model import Status
-from workbench.paths import shorten_text
+from workbench.paths import is_user_code, normalise, shorten_text
 
-__all__ = ["outcome_of"]
+__all__ = ["outcome_of", "raised_at"]
 
 LONGEST_MESSAGE = 300
 
@@ -23,6 +24,16 @@ def outcome_of(error: BaseException | None) -> tuple[Status, str]:
     if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)):
         return Status.INTERRUPTED, text
     return Status.FAILED, text
+
+
+def raised_at(error: BaseException) -> str:
+    """`` at app.py:12``: the innermost line of the user's own code that the exception came through; "" of none."""
+    places = [
+        f"{file}:{line}"
+        for frame, line in walk_tb(error.__traceback__)
+        if is_user_code(file := normalise(frame.f_code.co_filename))
+    ]
+    return f" at {places[-1]}" if places else ""
 
 
 def _line(message: str) -> str:

@@ -89,10 +89,13 @@ def compare_command(
 
 
 def _print(comparison: Comparison, live: CompareResult | None) -> None:
-    advisory = " (advisory: stored runs of different sessions)" if comparison.advisory else ""
+    from workbench.analysis.summary import headline
+
     if live is not None and live.interrupted:
         click.echo("interrupted: the pairs so far are kept")
-    click.echo(f"{comparison.verdict}{advisory}: {comparison.sentence}")
+    click.echo(headline(comparison))
+    if comparison.advisory:
+        click.echo("  advisory: a verdict takes both sides measured in one sitting, under the same conditions")
     for line in comparison.differences:
         click.echo(f"  {line}")
     if comparison.verdict is Verdict.INCONCLUSIVE and live is not None:
@@ -118,9 +121,10 @@ def _what_next(comparison: Comparison) -> str:
 
 def print_functions(comparison: Comparison, limit: int = 10) -> None:
     """Functions whose self time changed; points are percents of base's time, as in the sentence above."""
+    from workbench.analysis.points import clock_points
     from workbench.views.changes import changes_table
 
-    table = changes_table(comparison.functions, limit)
+    table = changes_table(comparison.functions, limit, points=clock_points(comparison))
     if table.rows:
         right = "".join("r" if index in table.numbers else "l" for index in range(len(table.columns)))
         print_table([column.lower() for column in table.columns], table.rows, title=table.caption, right=right)

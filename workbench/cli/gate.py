@@ -12,7 +12,9 @@ from workbench.cli.output import print_json, print_table, store_option
 from workbench.cli.scenario import scenario_options, settings_of
 
 if TYPE_CHECKING:
-    from workbench.experiment.gate import GateResult, TargetResult
+    from workbench.experiment.gate import GateResult, GateSettings, TargetResult
+    from workbench.experiment.gate.config import GateConfig
+    from workbench.scenarios.base import Settings
 
 __all__ = ["gate_command"]
 
@@ -59,8 +61,7 @@ def gate_command(
     Exit code: 0 PASS or IMPROVEMENT, 1 REGRESSION, 3 INCONCLUSIVE, 4 refused; 70 the new code fails, 71 it returns
     other results.
     """
-    from workbench.analysis.verdict import Rule, parse_percent
-    from workbench.experiment.gate import GateSettings, judge_against
+    from workbench.experiment.gate import judge_against
     from workbench.experiment.gate.config import read_config
     from workbench.experiment.gate.repository import Repository
     from workbench.experiment.progress import progress_bar
@@ -71,28 +72,21 @@ def gate_command(
         prepare_output(path)
     here = Path.cwd()
     config = read_config(here, Repository(here).root)
-    settings = GateSettings(
-        scenario=settings_of(**chosen),
-        rule=Rule.of(parse_percent(max_regression)) if max_regression else None,
+    settings = _settings(
+        config,
+        settings_of(**chosen),
+        max_regression,
         max_seconds=max_seconds,
         timeout_s=timeout,
         ignore_counts=frozenset(ignore_count),
         timing=not counts_only,
         same_results=not different_results,
-        setup=config.setup if config else "",
-        wheels=config.wheels if config else (),
     )
-    listed = config is not None and not targets
+    if config is not None and not targets:  # what is listed is named as from the folder of its pyproject.toml
+        targets, here = config.targets, config.folder
     store = Store(store_path)
     with progress_bar("gate") as progress:
-        result = judge_against(
-            baseline,
-            config.targets if config is not None and listed else targets,
-            folder=config.folder if config is not None and listed else here,
-            settings=settings,
-            store=store,
-            progress=progress,
-        )
+        result = judge_against(baseline, targets, folder=here, settings=settings, store=store, progress=progress)
     _write(result, str(store.path), markdown, junit)
     if as_json:
         from workbench.reporting.gate import gate_json
@@ -101,6 +95,22 @@ def gate_command(
     else:
         _print(result)
     return result.exit_code
+
+
+def _settings(
+    config: GateConfig | None, scenario: Settings, max_regression: str | None, **chosen: Any
+) -> GateSettings:
+    """The command's options with the project's own words."""
+    from workbench.analysis.verdict import Rule, parse_percent
+    from workbench.experiment.gate import GateSettings
+
+    return GateSettings(
+        scenario=scenario,
+        rule=Rule.of(parse_percent(max_regression)) if max_regression else None,
+        setup=config.setup if config else "",
+        wheels=config.wheels if config else (),
+        **chosen,
+    )
 
 
 def _write(result: GateResult, store: str, markdown: Path | None, junit: Path | None) -> None:
@@ -134,6 +144,7 @@ def _print(result: GateResult) -> None:
 
 def _print_changes(target: TargetResult) -> None:
     """Counts and functions of a target that did not pass."""
+    from workbench.analysis.points import clock_points
     from workbench.experiment.gate import GateOutcome
     from workbench.views.changes import changes_table
 
@@ -143,7 +154,8 @@ def _print_changes(target: TargetResult) -> None:
     counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in comparison.counts.items() if a != b]
     if counts:
         print_table(("count a round", "base", "new"), counts, right="lrr")
-    table = changes_table(comparison.functions, _FUNCTIONS)
+    table = changes_table(comparison.functions, _FUNCTIONS, points=clock_points(comparison))
     if table.rows:
         click.echo(table.to_text())
-    click.echo(f"  its stacks: workbench show {comparison.new} --tree")
+    click.echo(f"  base against new: workbench report {target.session_id} -o difference.html")
+    click.echo(f"  stacks of the new: workbench show {comparison.new} --tree")

@@ -16,6 +16,9 @@ from workbench.redaction import redact
 
 __all__ = ["cli", "main"]
 
+READER_GONE = 128 + 13
+"""Exit code where the reader of a pipe closed it, by the shell's convention 128 + SIGPIPE."""
+
 _SECTIONS = {
     "Profile your own code": {
         "profile": ("profile", "Run a script or module under the profiler"),
@@ -96,6 +99,7 @@ def main() -> NoReturn:
     debug = bool(os.environ.get("WORKBENCH_DEBUG"))
     try:
         code = cli.main(standalone_mode=False)
+        sys.stdout.flush()  # a reader that is gone is met here, and not while the interpreter ends
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         _fail("interrupted", INTERRUPTED)
@@ -109,9 +113,11 @@ def main() -> NoReturn:
             raise
         _fail(str(error), error.exit_code)
     except BrokenPipeError:
-        # The reader (`| head`) has what it wanted; keep the interpreter from flushing into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _reader_gone()
+    except SystemExit:
+        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):  # click makes a closed pipe 1: a REGRESSION
+            _reader_gone()
+        raise
     except OSError as error:
         if debug:
             raise
@@ -128,6 +134,12 @@ def main() -> NoReturn:
             "(WORKBENCH_DEBUG=1 shows the traceback)",
             WorkbenchError.exit_code,
         )
+
+
+def _reader_gone() -> NoReturn:
+    """The reader (`| head`) has what it wanted: quiet, with no verdict's code, as SIGPIPE ends others."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is flushed into nothing
+    sys.exit(READER_GONE)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -57,8 +57,13 @@ def print_table(
         table.add_column(Text(column), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+
+    class Shell(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end with 1, which is a REGRESSION's code
+
     # A pipe gets whole lines: rich would fold them at 80 columns.
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+    Shell(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
 
 
 store_option = click.option(

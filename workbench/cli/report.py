@@ -21,6 +21,7 @@ __all__ = ["report_command"]
     "--format", "form", type=click.Choice(["html", "md"]), help="Default: what the file's name says, else html."
 )
 @click.option("--confidential", is_flag=True, help="Leave out source, folders, hosts, users and statements.")
+@click.option("--force", is_flag=True, help="Give the ratio of two runs that are not comparable all the same.")
 @click.option("--plotly", is_flag=True, help="A ladder's chart to zoom and hover, by plotly: 4.8 MB more.")
 def report_command(
     store_path: Path | None,
@@ -28,6 +29,7 @@ def report_command(
     output: Path | None,
     form: str | None,
     confidential: bool,
+    force: bool,
     plotly: bool,
 ) -> None:
     """Write runs, a session or a notebook as one HTML file that needs nothing but a browser.
@@ -44,7 +46,9 @@ def report_command(
     if output is not None:
         prepare_output(output)
     with progress_if_long("report") as progress:
-        text = rendered(Store(store_path), what, form, confidential=confidential, plotly=plotly, progress=progress)
+        text = rendered(
+            Store(store_path), what, form, confidential=confidential, plotly=plotly, force=force, progress=progress
+        )
     if output is None:
         click.echo(text.encode("utf-8", "replace"), nl=False)
         return

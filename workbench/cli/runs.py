@@ -53,11 +53,16 @@ def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_j
 
     Wall is the median time of one call in the timing rounds, of the sampled ones where a run has no others.
     """
+    from workbench.analysis.names import commit_of, display_name
+
     store = _store(store_path)
     runs = store.runs(scenario=scenario, limit=limit)
-    commits = {s.session_id: s.environment.commit for s in store.sessions()}
+    sessions = {s.session_id: s for s in store.sessions()}
+    commits = {
+        run.run_id: commit_of(run, sessions[run.session_id])[0] for run in runs if run.session_id in sessions
+    }
     if as_json:
-        print_json([run_json(run, commits.get(run.session_id, "")) for run in runs])
+        print_json([run_json(run, commits.get(run.run_id, "")) for run in runs])
         return
     if not runs:
         click.echo("no runs yet: `workbench profile -- script.py` or `workbench run jamf` records some")
@@ -67,13 +72,13 @@ def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_j
     rows = [
         (
             run.run_id,
-            run.name,
+            display_name(run),
             run.status,
             len(run.rounds),
             format_seconds(_headline(run)),
             run.sampler.name,
             f"{run.started_at:%Y-%m-%d %H:%M:%S}",
-            commits.get(run.session_id, "")[:10],
+            commits.get(run.run_id, "")[:10],
             " ".join(run.tags),
         )
         for run in runs

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.analysis.names import commit_of, display_name
 from workbench.cli.output import print_table
 from workbench.model import UNITS, RoundKind, Scalar
 
@@ -46,7 +47,7 @@ def run_document(
         "status": run.status,
         "error": run.error,
         "started_at": run.started_at,
-        "commit": env.commit,
+        "commit": commit_of(run, session)[0],
         "sampler": {"name": run.sampler.name, "interval_ns": run.sampler.interval_ns, "clock": run.sampler.clock},
         "parameters": {**session.parameters, **run.parameters},
         "environment": {
@@ -54,7 +55,7 @@ def run_document(
             "os": env.os,
             "cpu": env.cpu,
             "cores": env.cores,
-            "dirty": env.dirty,
+            "dirty": commit_of(run, session)[1],
             "power": env.power,
         },
         "tags": list(run.tags),
@@ -107,11 +108,12 @@ def print_run(
 ) -> None:
     """Print the run for a reader."""
     env = session.environment
-    click.echo(f"{run.run_id}  {run.name}  {run.status}{': ' + run.error if run.error else ''}")
+    commit, changed = commit_of(run, session)
+    click.echo(f"{run.run_id}  {display_name(run)}  {run.status}{': ' + run.error if run.error else ''}")
     click.echo(f"started {run.started_at:%Y-%m-%d %H:%M:%S} UTC, session {run.session_id}")
-    dirty = " (dirty)" if env.dirty else ""
+    dirty = " (dirty)" if changed else ""
     machine = f"{env.implementation} {env.python} on {env.os}, {env.cpu} × {env.cores}"
-    click.echo(f"{machine}, power {env.power or 'unknown'}, commit {env.commit[:10] or 'none'}{dirty}")
+    click.echo(f"{machine}, power {env.power or 'unknown'}, commit {commit[:10] or 'none'}{dirty}")
     parameters = {**session.parameters, **run.parameters}
     if parameters:
         click.echo("  ".join(f"{k}={_short(v)}" for k, v in parameters.items() if not k.endswith(".formula")))
@@ -133,7 +135,7 @@ def print_tree(run: Run, tree: CallTree, everything: bool) -> None:
 
     samples = format_number_of(len(tree.samples), "sample")
     sampled = format_number_of(sum(r.kind is RoundKind.SAMPLED for r in run.rounds), "sampled round")
-    click.echo(f"{run.run_id}  {run.name}  {samples} in {sampled}")
+    click.echo(f"{run.run_id}  {display_name(run)}  {samples} in {sampled}")
     if note := _sampling_note(run, tree):
         click.echo(note)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.capture.environment import environment
+from workbench.capture.power import conditions
 from workbench.capture.pyspy import PySpy
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ProcessNotFound, UsageError
 from workbench.experiment.saving import save_or_warn
-from workbench.model import Recording, Round, RoundKind, Run, Session, Status, utc_now
+from workbench.model import Recording, Round, RoundKind, Run, Scalar, Session, Status, utc_now
 
 if TYPE_CHECKING:
     from workbench.store import Store
@@ -61,7 +63,7 @@ def attach(
     started_at = utc_now()
     if not 0 < pid <= LARGEST_PID:
         raise ProcessNotFound(f"no process {pid}: check the id with 'ps'")
-    born = process_started(pid)
+    born, at_start = process_started(pid), conditions()
     spy = PySpy(pid, spec).start()
     cpu = _CpuUse(pid)
     began = time.perf_counter()
@@ -73,12 +75,18 @@ def attach(
     measures = {"wall": time.perf_counter() - began, **cpu.measures()}
     spy.stop()
     round_ = Round(0, RoundKind.SAMPLED, 0, started_at, measures, status)
-    session, recording = _record(spy, spec, round_, name or f"process {pid}", pid, born)
+    session, recording = _record(spy, spec, round_, name or f"process {pid}", pid, born, at_start)
     return Attached(session, recording, save_or_warn(session, recording, store))
 
 
 def _record(
-    spy: PySpy, spec: SamplerSpec, round_: Round, name: str, pid: int, born: float
+    spy: PySpy,
+    spec: SamplerSpec,
+    round_: Round,
+    name: str,
+    pid: int,
+    born: float,
+    at_start: Mapping[str, Scalar],
 ) -> tuple[Session, Recording]:
     from workbench.calltree import CallTreeBuilder
     from workbench.capture.digests import function_sources
@@ -89,7 +97,11 @@ def _record(
     add_samples(builder, spy.samples(), round_.index)
     tree = builder.build()
     session = Session(
-        new_id(round_.started_at), "attach", round_.started_at, parameters={"pid": pid}, environment=environment()
+        new_id(round_.started_at),
+        "attach",
+        round_.started_at,
+        parameters={"pid": pid, **at_start},
+        environment=environment(),
     )
     run = Run(
         run_id=new_id(round_.started_at),

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from workbench.analysis.comparability import differences, fatal
+from workbench.analysis.comparability import Difference, differences, fatal, unrelated_programs
 from workbench.analysis.counts import CountChange, count_changes, varying
 from workbench.analysis.functions import function_changes
 from workbench.analysis.pairs import CLOCKS, LOOPS, paired_seconds, seconds
@@ -193,11 +193,14 @@ def _live_result(measured: Measured, rule: Rule) -> CompareResult:
     return CompareResult(comparison, measured.session, measured.recordings, measured.estimate, measured.interrupted)
 
 
-def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule: Rule | None = None) -> Comparison:
+def compare_runs(
+    store: Store, base: str, new: str, *, force: bool = False, rule: Rule | None = None, refuse: bool = True
+) -> Comparison:
     """Compare two stored runs: by their pairs if they are of one session, else advisory.
 
     Without ``rule`` by the one that their session was measured with, else by the project's own.
     Raises ``NotComparable`` where they differ in what makes them incomparable, unless ``force``; ``RunNotFound``.
+    Without ``refuse``, for who shows both runs anyway, such a comparison has no figures but says what differs.
     """
     a, b = (store.run(store.resolve(text)) for text in (base, new))
     session, other = store.session(a.session_id), store.session(b.session_id)
@@ -206,14 +209,17 @@ def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule
     found = differences(a, b, session, other)
     refused = fatal(found)
     if refused and not force:
-        listed = "; ".join(map(str, refused))
-        raise NotComparable(f"these runs can't be compared ({listed}); --force compares them all the same")
+        if refuse:
+            listed = "; ".join(map(str, refused))
+            raise NotComparable(f"these runs can't be compared ({listed}); --force compares them all the same")
+        return _not_compared(a, b, found)
+    trees = (store.tree(a.run_id), store.tree(b.run_id))
     one_session = a.session_id == b.session_id
     verdict, estimate, duration = _stored_pairs(a, b, session, rule) if one_session else _unpaired(a, b, rule)
     comparison, _ = _comparison(
         a,
         b,
-        trees=(store.tree(a.run_id), store.tree(b.run_id)),
+        trees=trees,
         verdict=verdict,
         estimate=estimate,
         duration=duration,
@@ -223,7 +229,27 @@ def compare_runs(store: Store, base: str, new: str, *, force: bool = False, rule
         comparison,
         comparable=not refused,
         advisory=bool(refused) or not one_session,
-        differences=(*map(str, found), *comparison.differences),
+        differences=(
+            *map(str, found),
+            *(unrelated_programs(*trees) if not one_session else ()),
+            *comparison.differences,
+        ),
+    )
+
+
+def _not_compared(base: Run, new: Run, found: list[Difference]) -> Comparison:
+    return Comparison(
+        base=base.run_id,
+        new=new.run_id,
+        verdict=Verdict.INCONCLUSIVE,
+        ratio=math.nan,
+        ci=(math.nan, math.nan),
+        pairs=0,
+        seconds=_measured_seconds(base) + _measured_seconds(new),
+        comparable=False,
+        advisory=True,
+        differences=tuple(map(str, found)),
+        sentence="what differs makes these runs incomparable, so there is no ratio; --force gives one all the same",
     )
 
 

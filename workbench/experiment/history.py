@@ -18,9 +18,9 @@ from workbench.analysis.history import (
     Measured,
     Point,
     Series,
-    commit_of,
     series_of,
 )
+from workbench.analysis.names import commit_of
 from workbench.analysis.pairs import LOOPS
 from workbench.analysis.summary import function_text
 from workbench.errors import RunNotFound, UsageError
@@ -46,7 +46,8 @@ class Blame:
 
     ``commits`` are those after ``before`` up to ``after``, the newest first (none where git doesn't know both).
     ``function`` is the one whose self time changed most in the change's direction, "" if unknown; ``function_s`` by
-    how much, in seconds an execution. ``differences`` say what else was not the same on both sides.
+    how much, in sampled seconds an execution; ``function_share`` its part of all that changed in that direction.
+    ``differences`` say what else was not the same on both sides.
     """
 
     series: Series
@@ -56,6 +57,7 @@ class Blame:
     commits: tuple[Commit, ...] = ()
     function: str = ""
     function_s: float = 0.0
+    function_share: float = 0.0
     differences: tuple[str, ...] = ()
 
     @property
@@ -187,8 +189,8 @@ def _blame(series: Series, change: Change, repository: Repository | None, store:
             commits = ()
         blame = replace(blame, commits=commits)
     if store is not None:
-        function, seconds = _function(store, series, change)
-        blame = replace(blame, function=function, function_s=seconds)
+        function, seconds, share = _function(store, series, change)
+        blame = replace(blame, function=function, function_s=seconds, function_share=share)
     return blame
 
 
@@ -199,20 +201,23 @@ def _differences(series: Series, change: Change) -> tuple[str, ...]:
     return tuple(str(each) for each in found if str(each).startswith(_REMARKS) and "unknown" not in str(each))
 
 
-def _function(store: Store, series: Series, change: Change) -> tuple[str, float]:
-    """The function that took most of the change, by the stacks of the nearest sampled runs on both sides."""
+def _function(store: Store, series: Series, change: Change) -> tuple[str, float, float]:
+    """The function that took most of the change, by the stacks of the nearest sampled runs on both sides.
+
+    With its sampled seconds, and its share of what changed the same way.
+    """
     before = _sampled(store, reversed(series.runs[: change.index]))
     after = _sampled(store, iter(series.runs[change.index :]))
     if before is None or after is None:
-        return "", 0.0
+        return "", 0.0, 0.0
     changes = function_changes(before[0], after[0], base_executions=before[1], new_executions=after[1])
     slower = change.after > change.before
     moved = [(c.new_seconds - c.base_seconds, c) for c in changes]
     same_way = [(delta, c) for delta, c in moved if (delta > 0) == slower and delta]
     if not same_way:
-        return "", 0.0
+        return "", 0.0, 0.0
     delta, most = max(same_way, key=lambda pair: abs(pair[0]))
-    return function_text(most.frame), delta
+    return function_text(most.frame), delta, delta / sum(each for each, _ in same_way)
 
 
 def _sampled(store: Store, runs: Iterable[Measured]) -> tuple[CallTree, float] | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.capture.outcome import outcome_of
+from workbench.capture.outcome import outcome_of, raised_at
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ScenarioError, WorkbenchError
@@ -29,7 +29,9 @@ def main(orders: dict[str, Any]) -> int:
         answer = error
     except (Exception, SystemExit) as error:
         _, line = outcome_of(error)
-        answer = ScenarioError(f"{orders['path']}:{orders['name']} failed: {line or 'SystemExit: 0'}")
+        answer = ScenarioError(
+            f"{orders['path']}:{orders['name']} failed{raised_at(error)}: {line or 'SystemExit: 0'}"
+        )
     part = Path(orders["result"]).with_suffix(".part")
     part.write_bytes(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
     part.rename(orders["result"])

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from workbench.capture.outcome import raised_at
 from workbench.errors import ScenarioError, UsageError
 from workbench.redaction import redact
 
@@ -64,7 +65,7 @@ class ModuleSpace:
         except (Exception, SystemExit) as error:
             self.close()
             what = redact(f"{type(error).__name__}: {error}".splitlines()[0])
-            raise ScenarioError(f"importing {self.path} failed: {what}") from error
+            raise ScenarioError(f"importing {self.path} failed{raised_at(error)}: {what}") from error
         self.leave()
         return module
 

@@ -36,7 +36,9 @@ def progress_bar(title: str, *, disable: bool | None = None) -> Iterator[Progres
     True or False decides on the bar instead, and without it there are no lines either.
     """
     if disable is None and not (sys.stderr.isatty() or "ipykernel" in sys.modules):
-        yield _lines(title)
+        lines = _Lines(title)
+        yield lines
+        lines.end()
         return
     from tqdm import tqdm
 
@@ -134,16 +136,22 @@ class _CellFile:
         """Written at once."""
 
 
-def _lines(title: str) -> Progress:
-    """Progress for logs: the first step, then the next one to begin whenever the last line is 10 s old."""
-    due = 0.0
+class _Lines:
+    """Progress for logs: the first step, one whenever the last line is 10 s old, and the last step at the end."""
 
-    def show(doing: str, done: int, total: int) -> None:
-        nonlocal due
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._due = 0.0
+        self._unsaid = ""
+
+    def __call__(self, doing: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if now < due:
-            return
-        due = now + _LINE_EVERY_S
-        print(f"{title}: {doing}, {done + 1} of {total}", file=sys.stderr, flush=True)
+        self._unsaid = f"{self._title}: {doing}, {done + 1} of {total}"
+        if now >= self._due:
+            self._due = now + _LINE_EVERY_S
+            self.end()
 
-    return show
+    def end(self) -> None:
+        if self._unsaid:
+            print(self._unsaid, file=sys.stderr, flush=True)
+        self._unsaid = ""

@@ -109,6 +109,7 @@ def report(
     format: str | None = None,
     confidential: bool = False,
     plotly: bool = False,
+    force: bool = False,
     store: Store | None = None,
 ) -> ReportFile:
     """Write runs, sessions, a comparison, a measured ladder or a notebook as one file; as ``workbench report``.
@@ -116,7 +117,8 @@ def report(
     ``what``: runs, ids, ``wb.profile`` handles, what ``wb.run`` or ``wb.compare`` returned, or the path of an
     ``.ipynb``. Two runs are compared, the first being the base. ``format`` "html" or "md" (else the file's name
     says); ``confidential`` leaves out source, folders, hosts, users and statements; ``plotly`` draws a ladder's
-    chart to zoom and hover, 4.8 MB more.
+    chart to zoom and hover, 4.8 MB more. Two runs that can't be compared stand beside each other without a ratio,
+    unless ``force``.
 
     Raises ``OutputError``, ``RunNotFound`` and ``UsageError``.
     """
@@ -130,6 +132,8 @@ def report(
     names = [name for each in (what if several else [what]) for name in _names(each)]  # type: ignore[union-attr]
     prepare_output(target)
     with progress_if_long("report") as progress:
-        text = rendered(_store(store), names, form, confidential=confidential, plotly=plotly, progress=progress)
+        text = rendered(
+            _store(store), names, form, confidential=confidential, plotly=plotly, force=force, progress=progress
+        )
     write_atomically(target, text)
     return ReportFile(target)

@@ -8,6 +8,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from workbench.analysis.pairs import seconds
+from workbench.analysis.points import clock_points
+from workbench.analysis.summary import headline
 from workbench.model import Comparison, Run, Verdict
 from workbench.statistics import median
 from workbench.views.changes import changes_table
@@ -15,11 +17,8 @@ from workbench.views.flamegraph import FunctionTime
 from workbench.views.tables import (
     TextTable,
     format_count,
-    format_interval,
     format_range,
-    format_ratio,
     format_seconds,
-    format_times,
     html_text,
     marked_html,
 )
@@ -76,16 +75,12 @@ class ComparisonView:
         return str(self.comparison.verdict)
 
     def headline(self) -> str:
-        """Verdict, ratio and interval in one line."""
-        c = self.comparison
-        advisory = " (advisory)" if c.advisory else ""
-        interval = f", {format_interval(*c.ci)}" if c.pairs else ""
-        ratio = f"ratio {format_ratio(c.ratio)}{interval}, {c.pairs} pairs"
-        return f"{c.verdict}{advisory}: {format_times(c.ratio)} ({ratio})"
+        """Verdict, difference and interval in one line."""
+        return headline(self.comparison)
 
     def functions(self) -> TextTable:
         """The functions whose self time changed: first what is no noise, then the largest."""
-        return changes_table(self.comparison.functions, _FUNCTIONS)
+        return changes_table(self.comparison.functions, _FUNCTIONS, points=clock_points(self.comparison))
 
     def counts(self) -> TextTable:
         """The counts of both sides."""
@@ -99,8 +94,7 @@ class ComparisonView:
         weight = "700" if self.comparison.verdict is Verdict.REGRESSION else "600"
         notes = "".join(f"<li>{html_text(note)}</li>" for note in self.comparison.differences)
         tables = "".join(table_html(t) for t in (self.counts(), self.functions()) if t.rows)
-        sentence = f"<p>{marked_html(self.comparison.sentence)}</p>" if self.comparison.sentence else ""
-        return f'<p style="font-weight:{weight}">{html_text(self.headline())}</p>{sentence}<ul>{notes}</ul>{tables}'
+        return f'<p style="font-weight:{weight}">{marked_html(self.headline())}</p><ul>{notes}</ul>{tables}'
 
     def __repr__(self) -> str:
         tables = [t.to_text() for t in (self.counts(), self.functions()) if t.rows]

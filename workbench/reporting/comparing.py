@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from workbench.analysis.summary import headline
 from workbench.model import Comparison, FunctionChange
 from workbench.reporting.model import ReportData, called
 from workbench.reporting.parts import folded, note, scrolling, section
 from workbench.views.diff import diff_html
-from workbench.views.numbers import format_count, format_interval, format_ratio, format_seconds, format_share
+from workbench.views.numbers import format_count, format_seconds, format_share
 from workbench.views.packages import Package
 from workbench.views.tables import TextTable, html_text
 
@@ -41,11 +42,10 @@ def _picture(report: ReportData, colours: Mapping[Package, str]) -> str:
 
 
 def _headline(comparison: Comparison, base: str, new: str) -> str:
-    advisory = " (advisory)" if comparison.advisory else ""
-    interval = f" {format_interval(*comparison.ci)}, {comparison.pairs} pairs" if comparison.pairs else ""
+    verdict, _, said = headline(comparison).partition(": ")
     return (
-        f'<p class="verdict {comparison.verdict.lower()}"><strong>{comparison.verdict}{advisory}</strong> '
-        f"{html_text(base)} → {html_text(new)}: {format_ratio(comparison.ratio)}{html_text(interval)}</p>"
+        f'<p class="verdict {comparison.verdict.lower()}"><strong>{html_text(verdict)}</strong> '
+        f"{html_text(f'{base} → {new}: {said}')}</p>"
     )
 
 

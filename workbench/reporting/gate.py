@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from workbench.analysis.points import clock_points
 from workbench.experiment.compare import comparison_json
 from workbench.experiment.gate import GateOutcome, GateResult, TargetResult
 from workbench.reporting.write import write_atomically
@@ -58,10 +59,14 @@ def _details(target: TargetResult) -> list[str]:
             f"| {_text(n.replace('_', ' '))} | {format_count(a)} | {format_count(b)} |" for n, (a, b) in counts
         ]
         lines.append("")
-    functions = changes_table(comparison.functions, _FUNCTIONS)
+    functions = changes_table(comparison.functions, _FUNCTIONS, points=clock_points(comparison))
     if functions.rows:
         lines += [*_table(functions), "", _text(f"{functions.caption}."), ""]
-    lines += [f"Its stacks: `workbench show {comparison.new} --tree`, with the store of this gate.", ""]
+    lines += [
+        f"Base against new: `workbench report {target.session_id} -o difference.html`; stacks of the new: "
+        f"`workbench show {comparison.new} --tree`, with the store of this gate.",
+        "",
+    ]
     lines += [f"- {_text(note)}" for note in target.notes]
     return [*lines, "", "</details>"]
 
@@ -117,10 +122,13 @@ def _case(target: TargetResult) -> str:
 
 
 def _plain_functions(target: TargetResult) -> str:
-    changes = target.comparison.functions[:_FUNCTIONS] if target.comparison is not None else ()
+    if target.comparison is None:
+        return ""
+    points = clock_points(target.comparison)
     return "\n".join(
-        f"{c.frame.function} ({c.frame.file}): {format_seconds(c.base_seconds)} → {format_seconds(c.new_seconds)}"
-        for c in changes
+        f"{c.frame.function} ({c.frame.file}): {points.of(c.new_seconds - c.base_seconds):+.1f} points "
+        f"(sampled {format_seconds(c.base_seconds)} → {format_seconds(c.new_seconds)})"
+        for c in target.comparison.functions[:_FUNCTIONS]
     )
 
 

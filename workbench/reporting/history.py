@@ -15,7 +15,7 @@ from workbench.reporting.chart import chart_html
 from workbench.reporting.page import page_html
 from workbench.reporting.write import write_atomically
 from workbench.views.history import MEASURE_NAMES, Mark, history_chart
-from workbench.views.numbers import format_measure, format_number_of, format_ratio, format_seconds
+from workbench.views.numbers import format_measure, format_number_of, format_ratio
 from workbench.views.tables import TextTable, html_text
 
 __all__ = ["changes_table", "figures", "history_html", "history_json", "series_table", "write_history"]
@@ -73,8 +73,7 @@ def _what(blame: Blame) -> list[str]:
             f"one of {format_number_of(blame.count, 'commit')}, the last: {_cut(blame.commits[0].subject)}"
         )
     if blame.function:
-        sign = "+" if blame.function_s > 0 else "−"
-        found.append(f"mostly `{blame.function}` ({sign}{format_seconds(abs(blame.function_s))} a round)")
+        found.append(f"mostly `{blame.function}` ({100 * blame.function_share:.0f} % of the difference)")
     return [*found, *blame.differences]
 
 
@@ -161,6 +160,7 @@ def _change_json(blame: Blame) -> dict[str, Any]:
         ],
         "function": blame.function or None,
         "function_seconds": blame.function_s if blame.function else None,
+        "function_share": blame.function_share if blame.function else None,
         "differences": list(blame.differences),
     }
 

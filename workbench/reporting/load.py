@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.analysis.bound import bound_from_parameters
-from workbench.analysis.ladder import ladder
+from workbench.analysis.ladder import Row, ladder
+from workbench.analysis.names import display_name, run_names, shared_name, side_text
 from workbench.errors import MissingExtra, RunNotFound, UsageError
 from workbench.experiment.progress import Progress, silent
 from workbench.model import Comparison, Run, Session
@@ -18,12 +20,18 @@ if TYPE_CHECKING:
 
 __all__ = ["load_report"]
 
+_OF_TWO = frozenset({"compare", "gate"})
+"""Kinds of sessions that hold two runs, to be compared."""
 
-def load_report(store: Store, what: Iterable[str], progress: Progress = silent) -> ReportData:
+
+def load_report(
+    store: Store, what: Iterable[str], progress: Progress = silent, *, force: bool = False
+) -> ReportData:
     """The report on sessions (by id) and runs (by id, unique prefix, ``latest``).
 
     Runs of one session stand in the order of its ladder, sessions in the order given; a session that several of the
-    runs come from has a part of its own. Two runs are compared: the first named is the base.
+    runs come from has a part of its own. Two runs are compared: the first named is the base. Of two that can't be
+    compared there is no ratio and no verdict, unless ``force``.
 
     Raises ``RunNotFound`` for a name that is neither, ``UsageError`` for none at all.
     """
@@ -34,8 +42,12 @@ def load_report(store: Store, what: Iterable[str], progress: Progress = silent) 
         raise UsageError("nothing to report on: name at least one run or session (workbench runs lists them)")
     sessions = {run.session_id: store.session(run.session_id) for run in runs}
     only = next(iter(sessions.values())) if len(sessions) == 1 else None
-    if len(runs) == 2 and (len(names) > 1 or (only is not None and only.kind == "compare")):
-        return _of_pair(store, _all_loaded(store, runs, sessions, progress), only)
+    if len(runs) == 2 and (len(names) > 1 or (only is not None and only.kind in _OF_TWO)):
+        stored = tuple(store.comparisons(only.session_id)) if only else ()
+        if only is not None:
+            runs = _as_judged(runs, stored if len(names) == 1 else ())
+        loaded = _all_loaded(store, runs, sessions, progress)
+        return _of_pair(loaded, only, stored, _comparison(store, runs, stored, force=force))
     groups = {known: _by_rung([run for run in runs if run.session_id == known]) for known in sessions}
     loaded = _all_loaded(store, [run for group in groups.values() for run in group], sessions, progress)
     if only is not None:
@@ -50,39 +62,70 @@ def load_report(store: Store, what: Iterable[str], progress: Progress = silent) 
 
 def _of_session(store: Store, loaded: tuple[RunReport, ...], session: Session) -> ReportData:
     """Runs of one session: a ladder where they are several."""
+    loaded = _by_side(loaded)
     runs = [each.run for each in loaded]
     scenario = _scenario(runs[0].scenario)
     several = len(runs) > 1
+    stored = tuple(store.comparisons(session.session_id)) if several else ()
+    rows = ladder(runs, _baseline(runs, scenario)) if several else []
     return ReportData(
         title=_title(runs, scenario, session),
         runs=loaded,
-        rows=tuple(ladder(runs, _baseline(runs, scenario))) if several else (),
-        comparisons=tuple(store.comparisons(session.session_id)) if several else (),
+        rows=tuple(_with_verdict(row, rows, stored) for row in rows),
+        comparisons=stored,
         bound=bound_from_parameters(session.parameters),
     )
 
 
-def _of_pair(store: Store, loaded: tuple[RunReport, ...], shared: Session | None) -> ReportData:
+def _of_pair(
+    loaded: tuple[RunReport, ...], shared: Session | None, stored: tuple[Comparison, ...], comparison: Comparison
+) -> ReportData:
     """Two runs, base first."""
-    runs = [each.run for each in loaded]
-    stored = tuple(store.comparisons(shared.session_id)) if shared else ()
+    title = _pair_title([each.run for each in loaded])
+    loaded = _by_side(loaded)
+    rows = ladder([each.run for each in loaded], loaded[0].run.run_id) if shared else []
     return ReportData(
-        title=" → ".join(called(runs)),
+        title=title,
         runs=loaded,
-        rows=tuple(ladder(runs, runs[0].run_id)) if shared else (),
+        rows=tuple(_with_verdict(row, rows, (comparison,)) for row in rows),
         comparisons=stored,
         bound=bound_from_parameters(shared.parameters) if shared else None,
-        comparison=_comparison(store, runs, stored),
+        comparison=comparison,
     )
 
 
-def _comparison(store: Store, runs: Sequence[Run], stored: Sequence[Comparison]) -> Comparison:
+def _comparison(store: Store, runs: Sequence[Run], stored: Sequence[Comparison], *, force: bool) -> Comparison:
     """The verdict as it was given, else one on the stored rounds; what makes it advisory stands in it."""
     from workbench.experiment.compare import compare_runs
 
     base, new = (run.run_id for run in runs)
     given = [each for each in stored if (each.base, each.new) == (base, new)]
-    return given[-1] if given else compare_runs(store, base, new, force=True)
+    return given[-1] if given else compare_runs(store, base, new, force=force, refuse=False)
+
+
+def _as_judged(runs: Sequence[Run], stored: Sequence[Comparison]) -> list[Run]:
+    """The two runs of a session, the base of its last comparison first."""
+    new = stored[-1].new if stored else ""
+    return sorted(runs, key=lambda run: run.run_id == new)
+
+
+def _by_side(loaded: tuple[RunReport, ...]) -> tuple[RunReport, ...]:
+    """The runs of a gate, which are called alike, as variants that are called by their sides."""
+    names = run_names([each.run for each in loaded])
+    return tuple(
+        replace(each, run=replace(each.run, variant=name)) if name == side_text(each.run) else each
+        for each, name in zip(loaded, names, strict=True)
+    )
+
+
+def _with_verdict(row: Row, rows: Sequence[Row], judged: Sequence[Comparison]) -> Row:
+    """The row with the ratio and interval that its verdict rests on: a report has one of each."""
+    base = next(each.run_id for each in rows if each.is_baseline)
+    given = [each for each in judged if (each.base, each.new) == (base, row.run_id)]
+    if not given or row.is_baseline:
+        return row
+    low, high = given[-1].ci
+    return replace(row, ratio=replace(row.ratio, ratio=given[-1].ratio, low=low, high=high, pairs=given[-1].pairs))
 
 
 def _runs_of(store: Store, name: str) -> list[Run]:
@@ -145,9 +188,14 @@ def _baseline(runs: Sequence[Run], scenario: Scenario | None) -> str:
     return scenario.baseline
 
 
+def _pair_title(runs: Sequence[Run]) -> str:
+    whole = " → ".join(called(runs))
+    return f"{shared_name(runs)}: {whole}" if all(map(side_text, runs)) and shared_name(runs) else whole
+
+
 def _title(runs: Sequence[Run], scenario: Scenario | None, session: Session) -> str:
     if len(runs) == 1:
-        return runs[0].name or runs[0].run_id
+        return display_name(runs[0])
     if not session.scenario:
         return f"{len(runs)} runs"
     return scenario.title if scenario else session.scenario

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from workbench.analysis.ladder import Row
+from workbench.analysis.summary import headline
 from workbench.model import UNITS, Comparison
 from workbench.reporting.model import ReportData, RunReport, called
 from workbench.reporting.spans import concurrency_note, operation_rows
@@ -100,15 +101,10 @@ def _verdict(report: ReportData, comparison: Comparison) -> str:
     runs = [each.run for each in report.runs]
     names = dict(zip((run.run_id for run in runs), called(runs), strict=True))
     sides = [code(names.get(side) or side) for side in (comparison.base, comparison.new)]
-    interval = f" {format_interval(*comparison.ci)}" if comparison.pairs else ""
-    advisory = " (advisory)" if comparison.advisory else ""
-    pairs = f", {comparison.pairs} pairs" if comparison.pairs else ""
-    said = f". {marked(comparison.sentence)}" if comparison.sentence and report.comparison is None else ""
+    verdict, _, said = headline(comparison).partition(": ")
     notes = "".join(f"\n- {prose(each)}" for each in comparison.differences)
-    return (
-        f"**{comparison.verdict}**{advisory} {' → '.join(sides)}: {format_ratio(comparison.ratio)}{interval}{pairs}"
-        f"{said}{chr(10) if notes else ''}{notes}"
-    )
+    told = "" if report.comparison is not None else f": {marked(said)}"  # the summary has said it
+    return f"**{verdict}** {' → '.join(sides)}{told}{chr(10) if notes else ''}{notes}"
 
 
 def _ladder(rows: Sequence[Row]) -> str:

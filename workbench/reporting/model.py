@@ -8,6 +8,7 @@ from datetime import datetime
 
 from workbench.analysis.bound import Bound
 from workbench.analysis.ladder import Row
+from workbench.analysis.names import run_names
 from workbench.calltree import CallTree
 from workbench.model import Comparison, FunctionSource, Plan, Run, Session, Span, utc_now
 
@@ -21,9 +22,8 @@ CONFIDENTIAL = (
 
 
 def called(runs: Sequence[Run]) -> list[str]:
-    """What a reader calls each run: its variant or name, or the id where several are called alike or not at all."""
-    names = [run.variant or run.name for run in runs]
-    return [name if name and names.count(name) == 1 else run.run_id for name, run in zip(names, runs, strict=True)]
+    """What a reader calls each run (``analysis.names``)."""
+    return run_names(runs)
 
 
 def told_apart(runs: Sequence[Run]) -> list[str]:

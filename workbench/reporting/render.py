@@ -38,18 +38,19 @@ def rendered(
     *,
     confidential: bool = False,
     plotly: bool = False,
+    force: bool = False,
     progress: Progress = silent,
 ) -> str:
     """The report on ``what`` as ``form`` ("html" or "md"). Raises ``UsageError`` and ``RunNotFound``.
 
-    ``plotly`` draws a ladder's chart with it; a notebook's report holds what the notebook does. ``progress`` is
-    told of reading and of drawing, run by run.
+    ``plotly`` draws a ladder's chart with it; a notebook's report holds what the notebook does. ``force`` gives the
+    ratio of two runs that can't be compared all the same. ``progress`` is told of reading and drawing, run by run.
     """
     notebooks = [name for name in what if name.lower().endswith(".ipynb")]
     if notebooks:
         progress(f"reading {Path(notebooks[0]).name}", 0, 1)
         return _notebook(store, what, form, confidential=confidential)
-    report = load_report(store, what, progress)
+    report = load_report(store, what, progress, force=force)
     if confidential:
         report = made_confidential(report)
     return report_markdown(report) if form == "md" else report_html(report, plotly=plotly, progress=progress)

@@ -8,7 +8,7 @@ from workbench.analysis.calls import calls_made
 from workbench.analysis.ladder import Row
 from workbench.analysis.own import own_times, without_imports
 from workbench.analysis.pairs import seconds
-from workbench.analysis.summary import function_text
+from workbench.analysis.summary import function_text, headline
 from workbench.calltree import CallTree
 from workbench.model import Comparison, Frame, RoundKind, Status
 from workbench.paths import is_user_code
@@ -53,9 +53,8 @@ def _sessions_sentences(report: ReportData) -> list[str]:
 
 def _comparison_sentences(report: ReportData, comparison: Comparison) -> list[str]:
     base, new = map(_name, called([each.run for each in report.runs]))
-    advisory = ", advisory only" if comparison.advisory else ""
-    said = printable(comparison.sentence) or f"{new} is {format_times(comparison.ratio)}."
-    return [f"{base} against {new}: {comparison.verdict}{advisory}.", said[:1].upper() + said[1:]]
+    verdict, _, said = printable(headline(comparison)).partition(": ")
+    return [f"{base} against {new}: {verdict}.", said[:1].upper() + said[1:]]
 
 
 def _name(text: str) -> str:

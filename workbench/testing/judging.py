@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.analysis.points import clock_points
 from workbench.analysis.verdict import Rule
 from workbench.experiment.gate import GateOutcome, GateSettings, GateTarget, TargetResult, judge_against
 from workbench.store import Store
@@ -52,11 +53,11 @@ class Judged:
         comparison = self.result.comparison
         told = [c for c in comparison.functions if c.change in ("grew", "shrank")][:3] if comparison else []
         lines = [self.line, *self.result.notes]
-        lines += [
-            f"  {c.frame.function} ({c.frame.file}) {c.change}: "
-            f"{1e3 * (c.new_seconds - c.base_seconds):+.3g} ms (95 % {1e3 * c.low:+.3g} to {1e3 * c.high:+.3g} ms)"
-            for c in told
-        ]
+        points = clock_points(comparison).of if comparison else float
+        for c in told:
+            by = f"{points(c.new_seconds - c.base_seconds):+.1f} points"
+            bounds = f"95 % {points(c.low):+.1f} to {points(c.high):+.1f}"
+            lines.append(f"  {c.frame.function} ({c.frame.file}) {c.change}: {by} ({bounds})")
         return "\n".join([*lines, *([f"flame graph: {self.command}"] if self.command else [])])
 
 

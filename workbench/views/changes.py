@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from workbench.analysis.points import Points, points_of
 from workbench.model import CallerChange, FunctionChange
 from workbench.views.numbers import format_seconds
 from workbench.views.tables import TextTable
@@ -12,43 +13,49 @@ from workbench.views.tables import TextTable
 __all__ = ["changes_table"]
 
 _TESTED = (
-    "Self time a round, from sampled rounds of their own. What grew, shrank or moved is told from noise, with 5 % "
-    "false discoveries at most; points are percents of base's time"
+    "Self time a round, from sampled rounds of their own, which the sampler slows. What grew, shrank or moved is "
+    "told from noise, with 5 % false discoveries at most"
 )
 _UNTESTED = (
     "Self time a round, from sampled rounds of their own: too few to tell a change from noise, and slowed by the "
     "sampler; no verdict"
 )
+_ON_CLOCK = "points are percents of base's time and add up to the difference on the clock"
+_SAMPLED = "points are percents of base's sampled time"
 
 
-def changes_table(functions: Sequence[FunctionChange], limit: int = 10) -> TextTable:
+def changes_table(
+    functions: Sequence[FunctionChange], limit: int = 10, *, points: Points | None = None
+) -> TextTable:
     """At most ``limit`` functions; where there were rounds enough with the interval of each change.
 
-    Points are percents of base's sampled time, so that those of all functions add up to the whole change.
+    ``points`` are those of the comparison (``clock_points``), so that table and sentence say the same; else
+    percents of base's sampled time.
     """
-    whole = sum(change.base_seconds for change in functions)
+    points = points or points_of(functions, 1.0, 1.0, 1.0)
     changed = [c for c in functions if c.change or not math.isclose(c.base_seconds, c.new_seconds)][:limit]
     tested = any(not math.isnan(change.q) for change in functions)
-    rows = tuple(_cells(change, whole, tested) for change in changed)
+    rows = tuple(_cells(change, points, tested) for change in changed)
+    caption = f"{_TESTED if tested else _UNTESTED}; {_ON_CLOCK if points.on_clock else _SAMPLED}"
     if not tested:
         columns: tuple[str, ...] = ("Base", "New", "Points", "Function", "File")
-        return TextTable(columns, rows, _UNTESTED, numbers=(0, 1, 2))
+        return TextTable(columns, rows, caption, numbers=(0, 1, 2))
     columns = ("Base", "New", "Points", "95 % interval", "Change", "Function", "File")
-    return TextTable(columns, rows, _TESTED, numbers=(0, 1, 2, 3))
+    return TextTable(columns, rows, caption, numbers=(0, 1, 2, 3))
 
 
-def _cells(change: FunctionChange, whole: float, tested: bool) -> tuple[str, ...]:
-    points = _points(change.new_seconds - change.base_seconds, whole)
-    head = (format_seconds(change.base_seconds), format_seconds(change.new_seconds), points)
+def _cells(change: FunctionChange, points: Points, tested: bool) -> tuple[str, ...]:
+    by = _points(change.new_seconds - change.base_seconds, points)
+    head = (format_seconds(change.base_seconds), format_seconds(change.new_seconds), by)
     where = (change.frame.function, change.frame.file)
     if not tested:
         return (*head, *where)
-    interval = "" if math.isnan(change.low) else f"{_points(change.low, whole)} to {_points(change.high, whole)}"
+    interval = "" if math.isnan(change.low) else f"{_points(change.low, points)} to {_points(change.high, points)}"
     return (*head, interval, _told(change), *where)
 
 
-def _points(seconds: float, whole: float) -> str:
-    return f"{100 * seconds / whole:+.1f}" if whole else ""
+def _points(seconds: float, points: Points) -> str:
+    return f"{points.of(seconds):+.1f}" if points.a_second else ""
 
 
 def _told(change: FunctionChange) -> str:

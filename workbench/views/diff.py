@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from workbench.analysis.comparability import differences
+from workbench.analysis.names import run_names
 from workbench.analysis.treediff import FunctionDelta, TreeDifference, sampled_side, tree_difference
 from workbench.calltree import CallTree, CallTreeBuilder
 from workbench.model import Run, Session, Status, utc_now
@@ -178,9 +179,9 @@ def _node_colours(difference: TreeDifference) -> list[str]:
 
 
 def side_name(side: Comparable, other: Comparable) -> str:
-    """What a reader calls this side; the run's id where both are called alike."""
-    own, others = (each.run.variant or each.run.name or each.run.run_id for each in (side, other))
-    return own if own != others else side.run.run_id or own
+    """What a reader calls this side; where both are called alike its side of a gate, else the run's id."""
+    named = run_names([side.run, other.run])[0]
+    return named or side.run.variant or side.run.name
 
 
 def _meta(base: Comparable, new: Comparable, name: str) -> FlameMeta:

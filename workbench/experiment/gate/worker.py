@@ -22,7 +22,7 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
-from workbench.capture.outcome import outcome_of
+from workbench.capture.outcome import outcome_of, raised_at
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ScenarioError, UsageError, WorkbenchError
@@ -174,8 +174,10 @@ class _Interruptible:
 def _failure(error: BaseException) -> dict[str, Any]:
     _, line = outcome_of(error)
     known = isinstance(error, WorkbenchError)
+    told = line or "SystemExit: 0"
+    place = raised_at(error).removeprefix(" at ")
     return {
-        "failed": str(error) if known else line or "SystemExit: 0",
+        "failed": str(error) if known else f"{told} ({place})" if place else told,
         "missing": isinstance(error, UsageError),
         "sampler": isinstance(error, CaptureError),
         "interrupted": isinstance(error, KeyboardInterrupt),

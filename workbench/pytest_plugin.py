@@ -194,7 +194,8 @@ class _Plugin:
         if fixture == "profiled":
             yield
         elif fixture == "benchmark":
-            with benchmark_profiled(item.funcargs.get("benchmark"), profile):
+            # By its name: it may be the argument of a fixture, not the test's own.
+            with benchmark_profiled(item._request.getfixturevalue("benchmark"), profile):
                 yield
         else:
             with test_profiled(item, profile):
@@ -202,10 +203,12 @@ class _Plugin:
 
     def _hold(self, item: pytest.Item, asked: Asked, profile: Profiled) -> None:
         """Fail the test where it issued more than it may, or is slower than the baseline."""
-        from workbench.testing.recorded import count_failures
+        from workbench.testing.recorded import count_failures, unwatched
 
         if profile.recording is not None:
             lines = count_failures(profile.recording, asked)
+            for line in unwatched(profile.recording, asked):
+                item.warn(pytest.PytestWarning(line))
         else:
             lines = ["counts are declared, but profiled(…) was never called"] if asked.counts else []
         if lines and profile.run_id:

@@ -89,6 +89,8 @@ def compare_command(
 
 
 def _print(comparison: Comparison, live: CompareResult | None) -> None:
+    from workbench.analysis.counts import told
+
     advisory = " (advisory: stored runs of different sessions)" if comparison.advisory else ""
     if live is not None and live.interrupted:
         click.echo("interrupted: the pairs so far are kept")
@@ -97,7 +99,7 @@ def _print(comparison: Comparison, live: CompareResult | None) -> None:
         click.echo(f"  {line}")
     if comparison.verdict is Verdict.INCONCLUSIVE and live is not None:
         click.echo(f"  {_what_next(comparison)}")
-    counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in comparison.counts.items() if a != b]
+    counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in told(comparison.counts).items() if a != b]
     if counts:
         print_table(("count a round", "base", "new"), counts, right="lrr")
     print_functions(comparison)

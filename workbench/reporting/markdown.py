@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from workbench.analysis.counts import told
 from workbench.analysis.ladder import Row
 from workbench.model import UNITS, Comparison
 from workbench.reporting.model import ReportData, RunReport, called
@@ -120,7 +121,7 @@ def _ratio(row: Row) -> str:
 
 
 def _counts(comparison: Comparison) -> str:
-    rows = [[name.replace("_", " "), *map(format_count, pair)] for name, pair in comparison.counts.items()]
+    rows = [[name.replace("_", " "), *map(format_count, pair)] for name, pair in told(comparison.counts).items()]
     return _table(["count a round", "base", "new"], rows, 2) if rows else ""
 
 

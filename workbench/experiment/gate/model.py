@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from workbench.analysis.summary import count_text
 from workbench.analysis.verdict import Rule
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import INTERRUPTED, UsageError
@@ -129,7 +130,14 @@ class TargetResult:
         """What a person needs: the reason where there is one, then what was measured."""
         timed = self.comparison is not None and (self.comparison.pairs or not self.reason)
         measured = self.comparison.sentence if self.comparison is not None and timed else ""
-        return "; ".join(filter(None, (self.reason, measured)))
+        return "; ".join(filter(None, (self.reason, *self._unsaid(measured.split("; ")))))
+
+    def _unsaid(self, parts: Iterable[str]) -> Iterator[str]:
+        """Those parts of the sentence that the lines about counts that rose don't say already."""
+        counts = self.comparison.counts.items() if self.comparison is not None and self.reason else ()
+        rose = {line.partition(" rose from ")[0] for line in self.counts}
+        said = {count_text(name, *pair) for name, pair in counts if name.replace("_", " ") in rose}
+        yield from (part for part in parts if part not in said)
 
 
 _ORDER = (

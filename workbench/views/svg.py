@@ -55,7 +55,12 @@ def _colours(tree: CallTree, layout: FlameLayout) -> list[str]:
 
 
 def _boxes(
-    tree: CallTree, layout: FlameLayout, width: int, max_boxes: int, node_colours: Sequence[str] | None
+    tree: CallTree,
+    layout: FlameLayout,
+    width: int,
+    max_boxes: int,
+    node_colours: Sequence[str] | None,
+    unit_s: float,
 ) -> list[_Box]:
     """The widest boxes under a box over all of them; parents are never narrower than their children."""
     whole = layout.whole_ns
@@ -64,7 +69,7 @@ def _boxes(
     shown = np.sort(widest[layout.total_ns[widest] * width >= _NARROWEST * whole])
     of_frame = _colours(tree, layout)
     colours = node_colours or [of_frame[frame] for frame in tree.node_frame.tolist()]
-    boxes = [_Box(0, 0, width, _ROOT_COLOUR, f"all · {format_seconds(whole / 1e9)}", "all")]
+    boxes = [_Box(0, 0, width, _ROOT_COLOUR, f"all · {format_seconds(whole * unit_s)}", "all")]
     for row in shown.tolist():
         frame_number = int(tree.node_frame[layout.node[row]])
         frame, total = tree.frames[frame_number], int(layout.total_ns[row])
@@ -76,7 +81,7 @@ def _boxes(
                 width=total / whole * width,
                 colour=colours[int(layout.node[row])],
                 label=frame.function,
-                title=f"{frame.function} ({frame.file}): {format_seconds(total / 1e9)}, {share}",
+                title=f"{frame.function} ({frame.file}): {format_seconds(total * unit_s)}, {share}",
             )
         )
     return boxes
@@ -88,17 +93,19 @@ def flamegraph_svg(
     max_boxes: int = 400,
     *,
     self_ns: Int64 | None = None,
+    unit_ns: float = 1.0,
     node_colours: Sequence[str] | None = None,
 ) -> str:
     """An SVG element, at most ``max_boxes`` boxes, scaled to the page's width; "" for a tree without weight.
 
-    ``self_ns`` sizes the boxes by other weights than the samples', ``node_colours`` replace those of packages.
+    ``self_ns`` sizes the boxes by other weights than the samples', in units of ``unit_ns``; ``node_colours``
+    replace those of packages.
     Presentation attributes only, no style attribute: a strict Content-Security-Policy lets it pass.
     """
     layout = lay_out(tree, self_ns)
     if not len(layout):
         return ""
-    boxes = _boxes(tree, layout, width, max_boxes, node_colours)
+    boxes = _boxes(tree, layout, width, max_boxes, node_colours, unit_ns / 1e9)
     height = (max(b.depth for b in boxes) + 1) * ROW
     drawn = "".join(box.to_svg() for box in boxes)
     return (

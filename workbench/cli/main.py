@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from workbench.errors import INTERRUPTED, StoreFull, WorkbenchError
+from workbench.experiment.terminable import terminable
 from workbench.redaction import redact
 
 __all__ = ["cli", "main"]
@@ -68,7 +69,8 @@ def main() -> NoReturn:
     """Entry point of the shell command; always exits."""
     debug = bool(os.environ.get("WORKBENCH_DEBUG"))
     try:
-        code = cli.main(standalone_mode=False)
+        with terminable():
+            code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         _fail("interrupted", INTERRUPTED)

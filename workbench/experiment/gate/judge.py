@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from workbench.capture.environment import environment
@@ -40,6 +36,7 @@ from workbench.experiment.targets import (
     ScriptTarget,
     parse_target,
 )
+from workbench.experiment.terminable import terminable
 from workbench.model import Recording, Scalar, Session, utc_now
 from workbench.paths import normalise
 from workbench.store.ids import new_id
@@ -66,8 +63,8 @@ def judge_against(
     afterwards. Runs and comparisons go to ``store``, one session a target.
 
     What goes wrong with one target is its outcome. Raises ``UsageError`` for an unknown revision, no repository, no
-    target, or one that the new code doesn't have. Ctrl-C (and SIGTERM, on the main thread) ends the gate: the
-    target that was measured is INTERRUPTED, and those after it are not in the result.
+    target, or one that the new code doesn't have. Ctrl-C (SIGTERM and SIGHUP, too, on the main thread) ends the
+    gate: the target that was measured is INTERRUPTED, and those after it are not in the result.
     """
     settings = settings or GateSettings()
     began = time.monotonic()
@@ -80,7 +77,7 @@ def judge_against(
     if store is not None:
         store.prepare()
     gate = _Gate(repository, here, baseline, new, settings, store, progress)
-    with _terminable():
+    with terminable():
         text, results = gate.run(chosen)
     notes = _notes(repository, baseline, new, chosen)
     return GateResult(baseline, new, text, tuple(results), time.monotonic() - began, notes)
@@ -117,23 +114,6 @@ def _inside(path: Path, repository: Repository, folder: Path) -> Path:
     if not real.is_relative_to(repository.root):
         raise UsageError(f"{path} is not in the repository {repository.root}, so it has no baseline")
     return Path(os.path.relpath(real, folder))
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends the gate as Ctrl-C does, so that nothing is left behind when CI cancels a job."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _notes(

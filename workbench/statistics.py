@@ -60,9 +60,9 @@ LOOKS = (15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480)
 
 _EXACT_PAIRS = 400  # beyond, the normal approximation differs from the exact distribution in the fourth digit
 _EXACT_SAMPLE = 60
-_ALL_SUMS = (
-    500_000  # as many averages or differences are held at once: 1,000 pairs; of more single ones are selected
-)
+_ALL_SUMS = 500_000
+"""So many averages or differences are held at once (1,000 pairs); of more, single ones are found."""
+
 _CACHED_PAIRS = LOOKS[-1]
 
 
@@ -197,7 +197,7 @@ def _of_all(values: Floats, k: int) -> tuple[float, float, float]:
 def _of_selected(
     rows: Floats, columns: Floats, start: npt.NDArray[np.int64], size: int, k: int
 ) -> tuple[float, float, float]:
-    """As ``_of_all`` of the sums ``rows[i] + columns[j]``, j ≥ ``start[i]``, without holding them; both ascending."""
+    """As ``_of_all`` of the sums of ascending ``rows[i]`` and ``columns[j]``, j ≥ ``start[i]``, none of them held."""
     below, above, first, last = _places(size, k)
     found = {place: _selected(rows, columns, start, place) for place in {below, above, first, last}}
     return (found[below] + found[above]) / 2, found[first], found[last]
@@ -236,7 +236,7 @@ def _number_up_to(bound: float, rows: Floats, columns: Floats, start: npt.NDArra
 
 def _ordinal(value: float) -> int:
     """Floating-point numbers in their order as whole numbers without gaps."""
-    (bits,) = struct.unpack("<q", struct.pack("<d", value))
+    bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
     return bits if bits >= 0 else -(bits & 0x7FFFFFFFFFFFFFFF)
 
 

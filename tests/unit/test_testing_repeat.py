@@ -80,7 +80,7 @@ def test_a_plain_function_that_returns_an_awaitable_is_timed_until_it_ends() -> 
 
 
 def test_pedantic_repeats_only_what_was_to_be_repeated_with_one_set_up() -> None:
-    calls = []
+    calls: list[int] = []
     repeater = Repeater()
     repeater.loops = 5
     for how, times in (
@@ -92,5 +92,5 @@ def test_pedantic_repeats_only_what_was_to_be_repeated_with_one_set_up() -> None
     ):
         calls.clear()
         repeater.reset()
-        repeater.pedantic(lambda: calls.append(1), **how)  # type: ignore[arg-type]
+        repeater.pedantic(lambda: calls.append(1), **how)
         assert (len(calls), repeater.looped) == (times, times), how

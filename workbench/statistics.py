@@ -197,7 +197,7 @@ def _of_all(values: Floats, k: int) -> tuple[float, float, float]:
 def _of_selected(
     rows: Floats, columns: Floats, start: npt.NDArray[np.int64], size: int, k: int
 ) -> tuple[float, float, float]:
-    """As ``_of_all`` of the sums of ascending ``rows[i]`` and ``columns[j]``, j ≥ ``start[i]``, none of them held."""
+    """As ``_of_all`` of the sums of ascending ``rows[i]`` and ``columns[j]``, j ≥ ``start[i]``, none held."""
     below, above, first, last = _places(size, k)
     found = {place: _selected(rows, columns, start, place) for place in {below, above, first, last}}
     return (found[below] + found[above]) / 2, found[first], found[last]

@@ -229,6 +229,7 @@ def test_a_slower_test_fails_against_the_baseline(project: Path, pytester: pytes
             "flame graph: workbench report * -o report.html",
             "test_app.py::test_page: REGRESSION*",
             "test_app.py::test_bench: REGRESSION*",
+            "judged 2 tests in *: * opening, * warming up, * timing, * sampling",
         ]
     )
     assert '<property name="workbench" value="REGRESSION against HEAD' in (project / "r.xml").read_text()

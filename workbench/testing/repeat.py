@@ -237,13 +237,21 @@ def _switched_off() -> list[str]:
     return words
 
 
+def _without_notebooks() -> list[str]:
+    """nbval takes longer to import than most tests' packages, in each of a judged test's many processes."""
+    return ["-p", "no:nbval"] if find_spec("nbval") else []
+
+
 def open_item(nodeid: str) -> ItemWorkload:
     """Collect the test in the working folder. Raises ``UsageError`` where there is none of that id to be run."""
     from _pytest.config import _prepareconfig
     from _pytest.main import Session
 
     try:
-        config = _prepareconfig([nodeid, "-q", *_switched_off()])
+        try:
+            config = _prepareconfig([nodeid, "-q", *_switched_off(), *_without_notebooks()])
+        except pytest.UsageError:  # its options may stand in the project's own
+            config = _prepareconfig([nodeid, "-q", *_switched_off()])
         config._do_configure()
     except pytest.UsageError as error:  # such as a plugin's option that its environment doesn't know
         raise UsageError(f"pytest can't be set up for {nodeid}: {error}") from error

@@ -113,6 +113,8 @@ class TargetResult:
     """One target's outcome. ``comparison`` stands wherever both sides were measured; its runs are in the store.
 
     ``counts`` are the lines about counts that rose; ``exit_code`` is that of an error where there was one.
+    ``spent`` says where the time went, in seconds: ``opening`` (in new processes), ``warming up``, ``timing``,
+    ``sampling``.
     """
 
     target: str
@@ -124,6 +126,7 @@ class TargetResult:
     counts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     exit_code: int = 0
+    spent: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:

@@ -21,6 +21,7 @@ from workbench.experiment.gate import (
     judge_against,
     judging,
 )
+from workbench.experiment.gate.repository import Repository
 from workbench.model import Status
 from workbench.store import Store
 

@@ -19,7 +19,7 @@ import pytest
 
 if TYPE_CHECKING:
     from workbench.testing.asked import Asked
-    from workbench.testing.judging import Judged
+    from workbench.testing.judging import Judge, Judged
     from workbench.testing.recorded import Profiled
 
 __all__ = ["REPEATER"]
@@ -93,6 +93,7 @@ class _Plugin:
         if not self._max_seconds > 0:
             raise pytest.UsageError("--workbench-max-seconds must be above 0")
         self._check_baseline()
+        self._gate: Judge | None = None
         self._judged: dict[str, Judged] = {}
         self._profiles: dict[str, Profiled] = {}
         self._lines: list[str] = []
@@ -120,35 +121,45 @@ class _Plugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Without xdist all tests are judged before the first is run, with one checkout of the baseline."""
-        if self._baseline and not self._distributed and not session.config.option.collectonly:
-            self._judge(session.items, timing=True)
-        return (yield)
+        """Without xdist all tests are judged before the first is run; the baseline's checkout goes at the end."""
+        try:
+            if self._baseline and not self._distributed and not session.config.option.collectonly:
+                self._judge(session.items)
+                self._close_gate()
+            return (yield)
+        finally:
+            self._close_gate()
+
+    def _close_gate(self) -> None:
+        if self._gate is not None:
+            gate, self._gate = self._gate, None
+            gate.close()
 
     @property
     def _distributed(self) -> bool:
         """Whether other tests run at the same time: no clock can be trusted then."""
         return hasattr(self._config, "workerinput") or bool(getattr(self._config.option, "dist", "no") != "no")
 
-    def _judge(self, items: list[pytest.Item], *, timing: bool) -> None:
+    def _judge(self, items: list[pytest.Item]) -> None:
         from workbench.errors import WorkbenchError
         from workbench.testing.asked import asked_of, is_skipped, measured_by
-        from workbench.testing.judging import judge_items
+        from workbench.testing.judging import Judge
 
         chosen = [(item, asked_of(item)) for item in items if isinstance(item, pytest.Function)]
         chosen = [(i, a) for i, a in chosen if (a.marked or measured_by(i)) and not is_skipped(i)]
         if not chosen:
             return
         try:
-            self._judged |= judge_items(
-                chosen,
-                self._baseline,
-                folder=self._config.rootpath,
-                max_regression=self._max_regression,
-                max_seconds=self._max_seconds,
-                timing=timing,
-                say=self._say,
-            )
+            if self._gate is None:
+                self._gate = Judge(
+                    self._baseline,
+                    folder=self._config.rootpath,
+                    max_regression=self._max_regression,
+                    max_seconds=self._max_seconds,
+                    timing=not self._distributed,
+                    say=self._say,
+                )
+            self._judged |= self._gate(chosen)
         except WorkbenchError as error:
             raise pytest.UsageError(f"--workbench-baseline {self._baseline}: {error}") from error
 
@@ -173,7 +184,7 @@ class _Plugin:
             return (yield)
         if self._baseline and self._distributed and item.nodeid not in self._judged:
             try:
-                self._judge([item], timing=False)
+                self._judge([item])
             except pytest.UsageError as error:
                 pytest.fail(str(error), pytrace=False)
         profile = self.profiled(item)
@@ -194,7 +205,8 @@ class _Plugin:
         if fixture == "profiled":
             yield
         elif fixture == "benchmark":
-            with benchmark_profiled(item.funcargs.get("benchmark"), profile):
+            # By its name: it may be the argument of a fixture, not the test's own.
+            with benchmark_profiled(item._request.getfixturevalue("benchmark"), profile):
                 yield
         else:
             with test_profiled(item, profile):
@@ -202,10 +214,12 @@ class _Plugin:
 
     def _hold(self, item: pytest.Item, asked: Asked, profile: Profiled) -> None:
         """Fail the test where it issued more than it may, or is slower than the baseline."""
-        from workbench.testing.recorded import count_failures
+        from workbench.testing.recorded import count_failures, unwatched
 
         if profile.recording is not None:
             lines = count_failures(profile.recording, asked)
+            for line in unwatched(profile.recording, asked):
+                item.warn(pytest.PytestWarning(line))
         else:
             lines = ["counts are declared, but profiled(…) was never called"] if asked.counts else []
         if lines and profile.run_id:
@@ -239,4 +253,8 @@ class _Plugin:
             terminalreporter.line("tests run beside each other: counts are judged, times are not")
         for line in self._lines:
             terminalreporter.line(line)
+        if self._judged:
+            from workbench.testing.judging import time_line
+
+            terminalreporter.line(time_line(self._judged.values()))
         terminalreporter.line("a flame graph: workbench report RUN -o report.html; all runs: workbench runs")

@@ -14,6 +14,7 @@ coverage is exact; with ties or zeros the closed interval covers at least as oft
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -59,6 +60,10 @@ LOOKS = (15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480)
 
 _EXACT_PAIRS = 400  # beyond, the normal approximation differs from the exact distribution in the fourth digit
 _EXACT_SAMPLE = 60
+_ALL_SUMS = 500_000
+"""So many averages or differences are held at once (1,000 pairs); of more, single ones are found."""
+
+_CACHED_PAIRS = LOOKS[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,26 +136,26 @@ def walsh_averages(differences: Values) -> Floats:
 
 
 def _averages(d: Floats) -> Floats:
-    i, j = _index_pairs(d.size)
+    i, j = _index_pairs(d.size) if d.size <= _CACHED_PAIRS else np.triu_indices(d.size)
     averages: Floats = (d[i] + d[j]) / 2
     return averages
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=len(LOOKS) + 1)
 def _index_pairs(n: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     return np.triu_indices(n)
 
 
 def hodges_lehmann(differences: Values) -> float:
     """Hodges–Lehmann estimate of the centre: the median of the Walsh averages; NaN of nothing."""
-    return median(walsh_averages(differences))
+    d = np.asarray(differences, dtype=np.float64)
+    return _centre_and_ends(d, 0)[0] if d.size else math.nan
 
 
 def signed_rank_interval(differences: Values, confidence: float = 1 - ALPHA) -> tuple[float, float] | None:
     """The signed-rank interval of the centre, or None where there are too few differences for ``confidence``."""
-    averages = walsh_averages(differences)
     k = signed_rank_critical(len(differences), 1 - confidence)
-    return (float(averages[k - 1]), float(averages[-k])) if k else None
+    return _centre_and_ends(np.asarray(differences, dtype=np.float64), k)[1:] if k else None
 
 
 def paired_ratio(base: Values, new: Values, confidence: float = 1 - ALPHA) -> Estimate:
@@ -164,7 +169,7 @@ def paired_ratio(base: Values, new: Values, confidence: float = 1 - ALPHA) -> Es
     if n == 0:
         return Estimate(math.nan, math.nan, math.nan, 0, False, confidence, "no pairs")
     k = signed_rank_critical(n, 1 - confidence)
-    centre, low, high = _centre_and_ends(_averages(d), k)
+    centre, low, high = _centre_and_ends(d, k)
     if not k:
         low, high = float(d.min()), float(d.max())
     label = _interval_label(confidence) if k else f"range of {n} pair{'s' if n > 1 else ''}"
@@ -173,13 +178,71 @@ def paired_ratio(base: Values, new: Values, confidence: float = 1 - ALPHA) -> Es
     return Estimate(ratio, low, high, n, bool(k) and n <= _EXACT_PAIRS, confidence, label, rho)
 
 
-def _centre_and_ends(averages: Floats, k: int) -> tuple[float, float, float]:
+def _centre_and_ends(d: Floats, k: int) -> tuple[float, float, float]:
+    """The median, the k-th smallest and the k-th largest Walsh average."""
+    size = d.size * (d.size + 1) // 2
+    if size <= _ALL_SUMS:
+        return _of_all(_averages(d), k)
+    halves = np.sort(d) / 2
+    return _of_selected(halves, halves, np.arange(d.size), size, k)
+
+
+def _of_all(values: Floats, k: int) -> tuple[float, float, float]:
     """The median, the k-th smallest and the k-th largest, without sorting the many between them."""
-    size = averages.size
-    below, above = (size - 1) // 2, size // 2
-    first, last = max(k - 1, 0), size - max(k, 1)
-    placed = np.partition(averages, sorted({below, above, first, last}))
+    below, above, first, last = _places(values.size, k)
+    placed = np.partition(values, sorted({below, above, first, last}))
     return float(placed[below] + placed[above]) / 2, float(placed[first]), float(placed[last])
+
+
+def _of_selected(
+    rows: Floats, columns: Floats, start: npt.NDArray[np.int64], size: int, k: int
+) -> tuple[float, float, float]:
+    """As ``_of_all`` of the sums of ascending ``rows[i]`` and ``columns[j]``, j ≥ ``start[i]``, none held."""
+    below, above, first, last = _places(size, k)
+    found = {place: _selected(rows, columns, start, place) for place in {below, above, first, last}}
+    return (found[below] + found[above]) / 2, found[first], found[last]
+
+
+def _places(size: int, k: int) -> tuple[int, int, int, int]:
+    return (size - 1) // 2, size // 2, max(k - 1, 0), size - max(k, 1)
+
+
+def _selected(rows: Floats, columns: Floats, start: npt.NDArray[np.int64], place: int) -> float:
+    """The sum at ``place`` in ascending order, exactly, in memory of n: bisection over the floating-point numbers.
+
+    The sums of a row ascend, as rounding keeps order, so that a bisection in every row counts those up to a bound
+    (Johnson & Mizoguchi, *SIAM Journal on Computing* 7 (1978) 147–153, select in such matrices). The smallest
+    number up to which there are enough is one of the sums: 64 halvings at most find it, ties or not.
+    """
+    low, high = _ordinal(float(rows[0] + columns[0])), _ordinal(float(rows[-1] + columns[-1]))
+    while low < high:
+        middle = (low + high) // 2
+        if _number_up_to(_number_at(middle), rows, columns, start) > place:
+            high = middle
+        else:
+            low = middle + 1
+    return _number_at(low)
+
+
+def _number_up_to(bound: float, rows: Floats, columns: Floats, start: npt.NDArray[np.int64]) -> int:
+    low, high = start.copy(), np.full(rows.size, columns.size)
+    while (open_ := low < high).any():
+        middle = (low + high) // 2
+        within = open_ & (rows + columns[np.minimum(middle, columns.size - 1)] <= bound)
+        low = np.where(within, middle + 1, low)
+        high = np.where(open_ & ~within, middle, high)
+    return int((low - start).sum())
+
+
+def _ordinal(value: float) -> int:
+    """Floating-point numbers in their order as whole numbers without gaps."""
+    bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
+    return bits if bits >= 0 else -(bits & 0x7FFFFFFFFFFFFFFF)
+
+
+def _number_at(ordinal: int) -> float:
+    value: float = struct.unpack("<d", struct.pack("<q", abs(ordinal)))[0]
+    return value if ordinal >= 0 else -value
 
 
 def _logs(values: Values) -> Floats:
@@ -227,15 +290,19 @@ def unpaired_ratio(base: Values, new: Values, confidence: float = 1 - ALPHA) -> 
     The interval knows nothing of what changed on the machine between the two samples: advisory at best. ``pairs``
     is the smaller sample's size.
     """
-    shifts = np.sort((_logs(new)[:, None] - _logs(base)[None, :]).ravel())
     n = min(len(base), len(new))
     if n == 0:
         return Estimate(math.nan, math.nan, math.nan, 0, False, confidence, "no pairs")
     k = rank_sum_critical(len(base), len(new), 1 - confidence)
-    low, high = (shifts[k - 1], shifts[-k]) if k else (shifts[0], shifts[-1])
+    rows, columns = np.sort(_logs(new)), np.sort(-_logs(base))
+    size = rows.size * columns.size
+    if size <= _ALL_SUMS:
+        centre, low, high = _of_all((rows[:, None] + columns[None, :]).ravel(), k)
+    else:
+        centre, low, high = _of_selected(rows, columns, np.zeros(rows.size, dtype=np.int64), size, k)
     label = f"{_interval_label(confidence)}, unpaired" if k else f"range of {len(base)} against {len(new)} rounds"
     exact = bool(k) and max(len(base), len(new)) <= _EXACT_SAMPLE
-    return Estimate(math.exp(median(shifts)), math.exp(low), math.exp(high), n, exact, confidence, label)
+    return Estimate(math.exp(centre), math.exp(low), math.exp(high), n, exact, confidence, label)
 
 
 # ---------------------------------------------------------------------------------------------- sequential looks

@@ -43,6 +43,14 @@ def exhausted():
     slow()
     next(numbers)
 
+class Own(BaseException):
+    pass
+
+def own_end():
+    slow()
+    if next(calls) > 8:
+        raise Own("why")
+
 def dies():
     os._exit(3)
 
@@ -97,6 +105,11 @@ def test_a_body_without_repetitions_left_says_so(work: Path, store: Store) -> No
     line = stopped(store, f"{work}:slow", f"{work}:exhausted", SETTINGS, ScenarioError)
     assert "has no repetitions left" in line
     assert "setup_NAME" in line
+
+
+def test_an_exception_of_the_bodys_own_that_is_no_exception_is_told(work: Path, store: Store) -> None:
+    line = stopped(store, f"{work}:slow", f"{work}:own_end", SETTINGS, ScenarioError)
+    assert line.endswith("work.py:own_end failed: Own: why")
 
 
 class Clock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,16 @@ from git_projects import GitProject
 from workbench.analysis.verdict import Rule
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ResultsDiffer, ScenarioError, UsageError
-from workbench.experiment.gate import GateOutcome, GateResult, GateSettings, GateTarget, judge_against
+from workbench.experiment.gate import (
+    GateOutcome,
+    GateResult,
+    GateSettings,
+    GateTarget,
+    judge,
+    judge_against,
+    judging,
+)
+from workbench.experiment.gate.repository import Repository
 from workbench.model import Status
 from workbench.store import Store
 
@@ -160,6 +170,26 @@ def test_a_risen_count_is_a_regression_whatever_the_clock_says(project: GitProje
 
     allowed = GateSettings(timing=False, ignore_counts=frozenset({"statements"}))
     assert judged(project, "perf.py:titles", settings=allowed).exit_code == 0
+
+
+def test_targets_that_come_one_by_one_share_a_checkout(
+    project: GitProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def checked_out(repository: Repository, commit: str) -> AbstractContextManager[Path]:
+        made.append(commit)
+        return original(repository, commit)
+
+    original = judge.checked_out
+    monkeypatch.setattr(judge, "checked_out", checked_out)
+    with judging("HEAD", folder=project.root, settings=COUNTED) as judge_them:
+        assert made == [], "nothing was asked yet"
+        outcomes = [judge_them([target]).outcome for target in ("perf.py:swapped", "perf.py:titles")]
+        assert project.git("worktree", "list").count("\n") == 1
+    assert outcomes == [GateOutcome.PASS, GateOutcome.REGRESSION]
+    assert len(made) == 1
+    assert project.git("worktree", "list").count("\n") == 0
 
 
 def test_what_the_baseline_lacks_is_said_and_not_failed(project: GitProject) -> None:

@@ -101,7 +101,11 @@ def test_a_regression_fails_the_check_and_is_told_in_every_form(
     assert_nothing_left(project, scratch)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "cancelled"])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.soak)],
+    ids=["Ctrl-C", "cancelled", "hung up"],
+)
 def test_interrupting_it_leaves_nothing_behind(
     tmp_path: Path, scratch: Path, own_store: Path, number: signal.Signals
 ) -> None:

@@ -115,6 +115,14 @@ def test_a_slowdown_is_blamed_on_the_commits_between_and_on_the_function(
     assert (blame.function, blame.function_s) == ("render", pytest.approx(0.01))
 
 
+def test_all_commits_are_counted_also_where_only_the_newest_are_listed(
+    store: Store, project: GitProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.experiment.history._LISTED", 1)
+    (blame,) = history(NAME, store=store, folder=project.root, measures=["wall"]).blames
+    assert (len(blame.commits), blame.count) == (1, 2)
+
+
 def test_a_count_changes_exactly_where_it_does(found: History, commits: list[str]) -> None:
     (blame,) = (b for b in found.blames if b.series.measure == "statements")
 

@@ -142,6 +142,51 @@ def test_four(profiled):
     )
 
 
+def test_a_count_holds_for_what_is_awaited_and_warns_where_nothing_counts(pytester: pytest.Pytester) -> None:
+    """A plain function that returns an awaitable is measured until that ends; sqlite3 itself nobody watches."""
+    pytester.makepyfile("""
+        import asyncio, sqlite3, pytest
+        async def fetch():
+            from sqlalchemy import create_engine, text
+            await asyncio.sleep(0)
+            with create_engine("sqlite://").connect() as connection:
+                connection.execute(text("SELECT 1"))
+            return 7
+        def plain():
+            for _ in range(50):
+                sqlite3.connect(":memory:").execute("SELECT 1")
+        @pytest.mark.workbench(counts={"sql": 0})
+        def test_driver(profiled):
+            profiled(plain)
+        @pytest.mark.workbench(counts={"sql": 0})
+        def test_lambda(profiled):
+            async def main():
+                return await profiled(lambda: fetch())
+            assert asyncio.run(main()) == 7
+    """)
+    result = run(pytester, "--workbench")
+    result.assert_outcomes(passed=1, failed=1, warnings=1)
+    result.stdout.fnmatch_lines(
+        ["statements: 1, at most 0 allowed; issued at *", "*statements are seen through SQLAlchemy only*"]
+    )
+    (awaited,) = (r for r in Store().runs() if r.name.endswith("test_lambda"))
+    assert len(awaited.rounds) == 1
+
+
+def test_a_fixtures_benchmark_is_profiled_too(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        @pytest.fixture
+        def timed(benchmark):
+            return lambda function: benchmark.pedantic(function)
+        @pytest.mark.workbench(counts={"spans_other": 0, "cache_misses": 0})
+        def test_it(timed):
+            assert timed(lambda: 7) == 7
+    """)
+    run(pytester, "--workbench").assert_outcomes(passed=1)
+    assert len(Store().runs()) == 1
+
+
 def test_pytest_benchmark_works_as_ever_and_gets_a_profile(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import json
@@ -187,6 +232,7 @@ def test_a_slower_test_fails_against_the_baseline(project: Path, pytester: pytes
             "flame graph: workbench report * -o report.html",
             "test_app.py::test_page: REGRESSION*",
             "test_app.py::test_bench: REGRESSION*",
+            "judged 2 tests in *: * opening, * warming up, * timing, * sampling",
         ]
     )
     assert '<property name="workbench" value="REGRESSION against HEAD' in (project / "r.xml").read_text()
@@ -224,6 +270,8 @@ def test_a_test_that_the_baseline_lacks_passes(project: Path, pytester: pytest.P
         ("max_regression='fast'", "*'fast' is no percentage*"),
         ("max_regression=True", "*max_regression is a percentage*"),
         ("counts=3", "*counts is a mapping*"),
+        ("counts={'sqll': 1}", "*counts has no 'sqll' (did you mean 'sql'?); it knows sql,*"),
+        ("counts={7: 1}", "*counts has no 7; it knows*"),
         ("counts={'sql': -1}", "*whole number from 0 on*"),
         ("max_seconds=0", "*above 0 s*"),
         ("wurst=1", "*has no 'wurst'*"),

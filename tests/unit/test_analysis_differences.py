@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from workbench.analysis.counts import count_changes, varying
+from workbench.analysis.counts import count_changes, risen, told, varying
 from workbench.analysis.functions import function_changes, self_seconds, total_change
 from workbench.analysis.join import joined
 from workbench.analysis.ladder import ladder
 from workbench.analysis.pairs import paired_seconds, seconds
+from workbench.analysis.summary import sentence
 from workbench.calltree import CallTree, tree_from_stacks
 from workbench.errors import UsageError
 from workbench.model import Frame, Round, RoundKind, Run, Status
+from workbench.statistics import paired_ratio
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 MAIN, LOAD, SAVE, NEW = (Frame("app.py", name) for name in ("main", "load", "save", "new"))
@@ -118,6 +120,23 @@ def test_other_spans_count_too_and_memory_does_not() -> None:
     base = run("a", [{"spans_sql": 21.0, "peak_rss": 5e7, "wall": 1.0}])
     new = run("b", [{"spans_sql": 1.0, "peak_rss": 6e7, "wall": 1.0}])
     assert [c.name for c in count_changes(base, new)] == ["spans_sql"]
+
+
+def test_with_spans_measured_what_is_absent_was_counted_as_nothing() -> None:
+    base = run("a", [{"wall": 1.0, "spans": 2.0, "requests": 2.0}] * 2)
+    new = run("b", [{"wall": 1.0, "spans": 60.0, "requests": 2.0, "spans_queue": 50.0, "cache_misses": 8.0}] * 2)
+    assert risen(count_changes(base, new)) == ["cache misses rose from 0 to 8", "spans queue rose from 0 to 50"]
+    unmeasured = run("a", [{"wall": 1.0}] * 2)
+    assert count_changes(unmeasured, new) == [], "without spans nobody counted"
+
+
+def test_the_sum_of_all_spans_is_not_told_beside_what_it_sums() -> None:
+    base = run("a", [{"wall": 1.0, "spans": 2.0, "statements": 2.0}] * 2)
+    new = run("b", [{"wall": 1.0, "spans": 61.0, "statements": 61.0}] * 2)
+    changes = count_changes(base, new)
+    assert "statements 2 → 61" in sentence(paired_ratio([1.0], [1.0]), 1.0, (), changes)
+    assert "spans" not in sentence(paired_ratio([1.0], [1.0]), 1.0, (), changes)
+    assert told({"spans": (2, 3)}) == {"spans": (2, 3)}
 
 
 def test_loops_divide_the_wall_time() -> None:

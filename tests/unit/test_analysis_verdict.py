@@ -195,3 +195,16 @@ def test_percentages(text: str, value: float) -> None:
 def test_bad_percentages_are_usage_errors(text: str) -> None:
     with pytest.raises(UsageError):
         parse_percent(text)
+
+
+def test_one_round_that_differs_does_not_hide_a_count_that_rose() -> None:
+    def rose(base: list[float], new: list[float]) -> bool:
+        same = len(set(base)) == 1, len(set(new)) == 1
+        change = CountChange("requests", base[0], new[-1], *same, min(len(base), len(new)), max(base), min(new))
+        return bool(Rule().risen([change]))
+
+    assert rose([3, 3, 3], [301, 300, 300])
+    assert rose([3, 4, 3, 4, 3], [6, 5, 6, 5, 6])
+    assert not rose([3, 3, 300], [300, 300, 301]), "base had as many once"
+    assert not rose([3, 4], [6, 5]), "one in six would be so by chance"
+    assert not rose([3], [300])

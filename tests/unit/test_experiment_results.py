@@ -21,3 +21,13 @@ def test_what_shows_only_a_part_of_its_content_is_unknown() -> None:
     assert result_digest(_Abbreviated()) == ""
     assert result_digest(object()) == ""
     assert result_digest("a text with ... in it") != ""
+
+
+def test_what_holds_itself_or_is_nested_too_deep_is_unknown() -> None:
+    itself: list[object] = []
+    itself.append(itself)
+    deep: object = ()
+    for _ in range(5_000):
+        deep = (deep,)
+    assert result_digest(itself) == ""
+    assert result_digest({"value": deep}) == ""

@@ -200,6 +200,16 @@ def regressed(name: str = "perf.py:page") -> TargetResult:
     return TargetResult(name, GateOutcome.REGRESSION, comparison=comparison)
 
 
+def test_a_count_that_rose_is_said_once() -> None:
+    comparison = Comparison(
+        "r1", "r2", Verdict.REGRESSION, 1.0, (1.0, 1.0), 15, 1.0, counts={"statements": (2.0, 61.0)},
+        sentence="statements 2 → 61; requests 3 → 2; no slower",
+    )  # fmt: skip
+    rose = "statements rose from 2 to 61"
+    result = TargetResult("x", GateOutcome.REGRESSION, rose, comparison, counts=(rose,))
+    assert result.sentence == f"{rose}; requests 3 → 2; no slower"
+
+
 @pytest.mark.parametrize(
     ("outcomes", "worst", "code"),
     [

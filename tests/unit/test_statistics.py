@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from workbench import statistics
 from workbench.statistics import (
     LOOKS,
     VERDICT_ALPHA,
@@ -237,3 +239,30 @@ def test_widened_interval_keeps_the_estimate_and_says_why() -> None:
     assert "autocorrelation" in wide.label
     few = paired_ratio([1.0, 1.0], [2.0, 3.0])
     assert widened(few) == few
+
+
+@pytest.mark.parametrize("kind", ["plain", "tied", "zero", "wide"])
+def test_selected_averages_are_those_of_all_sorted(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond 1,000 pairs none but the wanted averages are held; they are the very same numbers, ties or not."""
+    drawn = np.random.default_rng(5).normal(size=121)
+    d = {"plain": drawn, "tied": np.round(drawn, 1), "zero": np.zeros(121), "wide": np.sinh(9 * drawn)}[kind]
+    base, new = np.exp(drawn[:60]), np.exp(np.round(drawn[60:], 1))
+    whole = hodges_lehmann(d), signed_rank_interval(d), unpaired_ratio(base, new)
+    averages = walsh_averages(d)
+    monkeypatch.setattr(statistics, "_ALL_SUMS", 10)
+    assert (hodges_lehmann(d), signed_rank_interval(d), unpaired_ratio(base, new)) == whole
+    k = signed_rank_critical(121, 0.05)
+    assert whole[:2] == (averages[121 * 122 // 4], (averages[k - 1], averages[-k]))
+
+
+def test_many_pairs_take_memory_of_their_number_and_not_of_its_square() -> None:
+    d = np.random.default_rng(6).normal(size=20_000)
+    tracemalloc.start()
+    try:
+        interval = signed_rank_interval(d)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert interval is not None
+    assert interval[0] < hodges_lehmann(d) < interval[1]
+    assert peak < 20_000 * 8 * 50, "all averages would be 1.6 GB"

@@ -45,6 +45,27 @@ def test_repetitions_and_samples_make_no_difference() -> None:
     assert all(before == after for before, after in found.values())
 
 
+def test_functions_below_a_nanosecond_of_one_execution_are_kept() -> None:
+    """Whole nanoseconds an execution would call them gone or new: 20 of 40 each side's leaf takes under one."""
+    leaves = [Frame("app.py", f"leaf{i}") for i in range(40)]
+
+    def looped(name: str, samples: list[int]) -> DiffSide:
+        made = side(name, [((MAIN, leaf), float(n)) for leaf, n in zip(leaves, samples, strict=True)])
+        (only,) = made.run.rounds
+        rounds = (replace(only, measures={**only.measures, "loops": 2e7}),)
+        return replace(made, run=replace(made.run, rounds=rounds))
+
+    base, new = looped("a", [25] * 20 + [19] * 20), looped("b", [19] * 20 + [25] * 20)
+    decoded = decode(diff_payload(base, new))
+    both = [
+        decoded.columns[name][1:].astype(float) * decoded.header["unit_ns"] for name in ("diff_base", "diff_new")
+    ]
+    assert [ns.sum() for ns in both] == pytest.approx([44.0, 44.0])
+    assert not ((both[0] > 0) ^ (both[1] > 0)).any(), "none is gone or new"
+    picture = base64.b64decode(re.findall(r"base64,([^\"]+)", diff_still(base, new))[0]).decode()
+    assert picture.count("<rect") == 42
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_run_against_itself_is_zero_everywhere_in_the_page(seed: int) -> None:
     chance = random.Random(seed)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import comb, inf
 
 from workbench.analysis.pairs import LOOPS
 from workbench.model import UNITS, RoundKind, Run, Status
 from workbench.statistics import median
 
-__all__ = ["COUNTS", "CountChange", "count_changes", "counted", "risen", "varying"]
+__all__ = ["BY_KIND", "COUNTS", "CountChange", "count_changes", "counted", "risen", "told", "varying"]
 
 COUNTS = tuple(
     name for name, unit in UNITS.items() if unit in ("count", "bytes") and name not in ("peak_rss", LOOPS)
 )
 """The standard measures that count: events and bytes moved. (Peak memory is measured, not counted.)"""
 
+BY_KIND = ("spans_", "cache_", "page_cache_")
+"""How the names of further counts begin: spans of other kinds, such as ``spans_queue``, and a cache's events."""
+
 _DERIVED = frozenset({"spans"})
-_IF_ANY = frozenset({"statements", "cypher_statements"})
-_MORE = ("spans_", "retries", "cache_", "page_cache_")  # spans of other kinds by kind, such as spans_sql
+_EVENTS = frozenset(name for name in COUNTS if UNITS[name] == "count")
+_DYNAMIC = ("spans_", "cache_")  # there only where there are any
+
+_RARE = 200
+"""Two sides that both vary count as different where one chance in so many orders them so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +38,39 @@ class CountChange:
     base_constant: bool = True
     new_constant: bool = True
     rounds: int = 2  # of the side that has fewer
+    base_most: float | None = None  # None: as ``base`` where that is constant, else unknown
+    new_least: float | None = None
 
     @property
     def changed(self) -> bool:
         return self.base != self.new
 
+    def rose(self, tolerance: float = 0.0) -> bool:
+        """Whether every round of new has more than any of base has, in rounds enough to tell that from chance.
+
+        One side that keeps to a value in two rounds is enough. Where both vary, chance alone puts all of new above
+        all of base once in (2 n over n) times, n rounds a side: from five on that is rarer than 1 in ``_RARE``.
+        """
+        most = self.base_most if self.base_most is not None else self.base if self.base_constant else inf
+        least = self.new_least if self.new_least is not None else self.new if self.new_constant else -inf
+        told = self.base_constant or self.new_constant or comb(2 * self.rounds, self.rounds) >= _RARE
+        return self.rounds > 1 and told and least > most * (1 + tolerance)
+
 
 def count_changes(base: Run, new: Run) -> list[CountChange]:
-    """Every count that both runs hold and that isn't 0 in both: those of ``COUNTS``, then those by kind of span."""
+    """Every count that both runs hold and that isn't 0 in both: those of ``COUNTS``, then those by kind of span.
+
+    Where spans were measured, a kind that didn't occur was counted too, as 0.
+    """
     changes = []
-    found = {name for r in (*base.rounds, *new.rounds) for name in r.measures if name.startswith(_MORE)}
+    found = {name for r in (*base.rounds, *new.rounds) for name in r.measures if name.startswith(BY_KIND)}
     for name in (*COUNTS, *sorted(found - set(COUNTS))):
         before, after = _per_execution(base, name), _per_execution(new, name)
         if before and after and (any(before) or any(after)):
             same = (len(set(before)) == 1, len(set(after)) == 1)
             rounds = min(len(before), len(after))
-            changes.append(CountChange(name, median(before), median(after), *same, rounds))
+            ends = (max(before), min(after))
+            changes.append(CountChange(name, median(before), median(after), *same, rounds, *ends))
     return changes
 
 
@@ -55,20 +79,23 @@ def risen(
 ) -> list[str]:
     """A line for each count that rose: events exactly, bytes by more than ``tolerance`` (0.03 is 3 %).
 
-    It must have been the same in all of at least two rounds of either side: what varies tells nothing exactly. Left
-    out are the sum of all spans, as what it sums is there, and a cache's hits, of which more are better.
+    See ``CountChange.rose`` for what varies between rounds. Left out are the sum of all spans, as what it sums is
+    there, and a cache's hits, of which more are better.
     """
     return [
         f"{change.name.replace('_', ' ')} rose from {change.base:g} to {change.new:g}"
         for change in changes
-        if change.new > change.base * (1 + tolerance if change.name.startswith("bytes_") else 1)
+        if change.rose(tolerance if change.name.startswith("bytes_") else 0.0)
         and change.name not in ignored
         and change.name not in _DERIVED
         and not change.name.endswith("_hits")
-        and change.base_constant
-        and change.new_constant
-        and change.rounds > 1
     ]
+
+
+def told(counts: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Counts (base, new) as a person is told them: without the sum of all spans where what it sums is there."""
+    kinds = any(name in _EVENTS - _DERIVED or name.startswith("spans_") for name in counts)
+    return {name: pair for name, pair in counts.items() if not (kinds and name in _DERIVED)}
 
 
 def varying(changes: list[CountChange]) -> list[str]:
@@ -82,8 +109,9 @@ def varying(changes: list[CountChange]) -> list[str]:
 
 
 def counted(measures: Mapping[str, float], name: str) -> float | None:
-    """A round's count; None where it was not counted. Statements are counted only where there are any."""
-    return measures.get(name, 0.0 if name in _IF_ANY and "spans" in measures else None)
+    """A round's count; None where it was not counted. With spans, what didn't occur was counted as 0."""
+    dynamic = name in _EVENTS or name.startswith(_DYNAMIC)
+    return measures.get(name, 0.0 if dynamic and "spans" in measures else None)
 
 
 def _per_execution(run: Run, name: str) -> list[float]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from workbench.analysis.counts import CountChange
+from workbench.analysis.counts import CountChange, told
 from workbench.analysis.functions import total_change, was_tested
 from workbench.analysis.points import points_of
 from workbench.model import Comparison, Frame, FunctionChange
 from workbench.statistics import Estimate
 
-__all__ = ["change_text", "duration_text", "function_text", "headline", "sentence", "verdict_text"]
+__all__ = ["change_text", "count_text", "duration_text", "function_text", "headline", "sentence", "verdict_text"]
 
 _FACTOR_FROM = 1.5  # from here on "2.1× slower" reads better than "110 % slower"
 _COUNTS_NAMED = 3
@@ -35,7 +35,8 @@ def sentence(
     """
     pairs = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'}"
     head = [change_text(estimate), pairs, *([duration_text(seconds)] if seconds > 0 else [])]
-    changed = [f"{c.name.replace('_', ' ')} {c.base:g} → {c.new:g}" for c in counts if c.changed]
+    pairs_of = told({c.name: (c.base, c.new) for c in counts})
+    changed = [count_text(name, *pair) for name, pair in pairs_of.items() if pair[0] != pair[1]]
     timed, counted = [", ".join(head)], changed[:_COUNTS_NAMED]
     return "; ".join([*(counted + timed if counts_first else timed + counted), *_mostly(estimate, functions)])
 
@@ -52,6 +53,11 @@ def verdict_text(comparison: Comparison) -> str:
     if not comparison.comparable and math.isnan(comparison.ratio):
         return "NOT COMPARED"
     return f"{comparison.verdict}{' (advisory)' if comparison.advisory else ''}"
+
+
+def count_text(name: str, base: float, new: float) -> str:
+    """``statements 2 → 61``."""
+    return f"{name.replace('_', ' ')} {base:g} → {new:g}"
 
 
 def change_text(estimate: Estimate) -> str:

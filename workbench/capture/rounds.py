@@ -131,6 +131,11 @@ class RunRecorder:
             value = await function()
         return value, current
 
+    def discard(self, current: RoundInProgress) -> None:
+        """Forget a round that has ended and turned out to measure nothing; unless another has begun since."""
+        if current.result is not None and self._rounds and self._rounds[-1] is current:
+            self._rounds.pop()
+
     def _begin(self, current: RoundInProgress, caller: FrameType, undo: ExitStack) -> ResourceMeter:
         """Switch on what this kind of round needs, the clocks last; ``undo`` switches it off."""
         current.index = len(self._rounds)

@@ -89,6 +89,7 @@ def compare_command(
 
 
 def _print(comparison: Comparison, live: CompareResult | None) -> None:
+    from workbench.analysis.counts import told
     from workbench.analysis.summary import headline
 
     if live is not None and live.interrupted:
@@ -100,7 +101,7 @@ def _print(comparison: Comparison, live: CompareResult | None) -> None:
         click.echo(f"  {line}")
     if comparison.verdict is Verdict.INCONCLUSIVE and live is not None:
         click.echo(f"  {_what_next(comparison)}")
-    counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in comparison.counts.items() if a != b]
+    counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in told(comparison.counts).items() if a != b]
     if counts:
         print_table(("count a round", "base", "new"), counts, right="lrr")
     print_functions(comparison)

@@ -144,6 +144,7 @@ def _print(result: GateResult) -> None:
 
 def _print_changes(target: TargetResult) -> None:
     """Counts and functions of a target that did not pass."""
+    from workbench.analysis.counts import told
     from workbench.analysis.points import clock_points
     from workbench.experiment.gate import GateOutcome
     from workbench.views.changes import changes_table
@@ -151,7 +152,7 @@ def _print_changes(target: TargetResult) -> None:
     comparison = target.comparison
     if comparison is None or target.outcome is not GateOutcome.REGRESSION:
         return
-    counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in comparison.counts.items() if a != b]
+    counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in told(comparison.counts).items() if a != b]
     if counts:
         print_table(("count a round", "base", "new"), counts, right="lrr")
     table = changes_table(comparison.functions, _FUNCTIONS, points=clock_points(comparison))

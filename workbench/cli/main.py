@@ -12,6 +12,7 @@ import click
 
 from workbench.cli.groups import SuggestingGroup
 from workbench.errors import INTERRUPTED, StoreFull, WorkbenchError
+from workbench.experiment.terminable import terminable
 from workbench.redaction import redact
 
 __all__ = ["cli", "main"]
@@ -98,7 +99,8 @@ def main() -> NoReturn:
     """Entry point of the shell command; always exits."""
     debug = bool(os.environ.get("WORKBENCH_DEBUG"))
     try:
-        code = cli.main(standalone_mode=False)
+        with terminable():
+            code = cli.main(standalone_mode=False)
         sys.stdout.flush()  # a reader that is gone is met here, and not while the interpreter ends
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:

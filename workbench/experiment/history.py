@@ -44,7 +44,8 @@ _REMARKS = ("packages", "workbench", "power", "operating system")
 class Blame:
     """A change point with what may be to blame for it.
 
-    ``commits`` are those after ``before`` up to ``after``, the newest first (none where git doesn't know both).
+    ``commits`` are those after ``before`` up to ``after``, the newest first (none where git doesn't know both; at
+    most the newest 50 of ``count``).
     ``function`` is the one whose self time changed most in the change's direction, "" if unknown; ``function_s`` by
     how much, in sampled seconds an execution; ``function_share`` its part of all that changed in that direction.
     ``differences`` say what else was not the same on both sides.
@@ -59,11 +60,12 @@ class Blame:
     function_s: float = 0.0
     function_share: float = 0.0
     differences: tuple[str, ...] = ()
+    total: int = 0
 
     @property
     def count(self) -> int:
         """How many commits the change lies in; 0 where that is unknown."""
-        return len(self.commits)
+        return self.total or len(self.commits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +186,10 @@ def _blame(series: Series, change: Change, repository: Repository | None, store:
     blame = Blame(series, change, before, after, differences=_differences(series, change))
     if repository is not None:
         try:
-            commits = tuple(repository.between(before.commit, after.commit)[:_LISTED])
+            commits = tuple(repository.between(before.commit, after.commit))
         except GitFailed:  # a shallow clone may know the name of a commit and not how it got there
             commits = ()
-        blame = replace(blame, commits=commits)
+        blame = replace(blame, commits=commits[:_LISTED], total=len(commits))
     if store is not None:
         function, seconds, share = _function(store, series, change)
         blame = replace(blame, function=function, function_s=seconds, function_share=share)

@@ -23,7 +23,7 @@ def result_digest(value: Any) -> str:
     """
     try:
         text = _canonical(value)
-    except _Unknown:
+    except (_Unknown, RecursionError):  # the latter: it holds itself, or is nested thousands deep
         return ""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -118,7 +118,7 @@ class _Child:
 
 @contextmanager
 def _signals_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM are for the script; a terminal sends Ctrl-C to it without us."""
+    """Ctrl-C, SIGTERM and SIGHUP are for the script; a terminal sends Ctrl-C to it without us."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -127,7 +127,10 @@ def _signals_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
         if number != signal.SIGINT or not _in_foreground():
             process.send_signal(number)
 
-    before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
+    forwarded = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup
+        forwarded.remove(signal.SIGHUP)
+    before = {number: signal.signal(number, forward) for number in forwarded}
     try:
         yield
     finally:

@@ -55,9 +55,6 @@ _WARM_AGAIN_S = 0.05
 
 _CLOCK_FAILURES = 10
 
-_ENDS = (Exception, SystemExit, asyncio.CancelledError)
-"""How a body can end other than by returning. Its ``sys.exit(0)`` must not become the comparison's exit code."""
-
 _EXHAUSTED = (StopIteration, StopAsyncIteration)
 
 _SAMPLED_ROUND_S = 0.1
@@ -324,7 +321,9 @@ class _Sitting:
         except KeyboardInterrupt:
             side.status = Status.INTERRUPTED
             raise
-        except _ENDS as error:
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # also a ``sys.exit(0)``, which must not become the comparison's exit code
             raise self._failed(side, error) from error
 
     def _require_same_data(self, side: _Side) -> None:

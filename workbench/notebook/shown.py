@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from workbench.analysis.counts import told
 from workbench.analysis.pairs import seconds
 from workbench.analysis.points import clock_points
 from workbench.analysis.summary import headline
@@ -86,7 +87,7 @@ class ComparisonView:
         """The counts of both sides."""
         rows = tuple(
             (name.replace("_", " "), format_count(base), format_count(new))
-            for name, (base, new) in self.comparison.counts.items()
+            for name, (base, new) in told(self.comparison.counts).items()
         )
         return TextTable(("Count per round", "Base", "New"), rows, numbers=(1, 2))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from workbench.analysis.counts import told
 from workbench.analysis.summary import headline
 from workbench.model import Comparison, FunctionChange
 from workbench.reporting.model import ReportData, called
@@ -52,7 +53,7 @@ def _headline(comparison: Comparison, base: str, new: str) -> str:
 def _counts(comparison: Comparison) -> str:
     rows = tuple(
         (name.replace("_", " "), format_count(base), format_count(new), "" if base == new else "changed")
-        for name, (base, new) in comparison.counts.items()
+        for name, (base, new) in told(comparison.counts).items()
     )
     if not rows:
         return ""

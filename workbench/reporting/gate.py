@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from workbench.analysis.counts import told
 from workbench.analysis.points import clock_points
 from workbench.experiment.compare import comparison_json
 from workbench.experiment.gate import GateOutcome, GateResult, TargetResult
@@ -52,7 +53,7 @@ def _details(target: TargetResult) -> list[str]:
     if comparison is None or target.outcome not in (GateOutcome.REGRESSION, GateOutcome.INCONCLUSIVE):
         return []
     lines = ["", f"<details><summary>{escape(_line(target.target))}</summary>", ""]
-    counts = [(name, pair) for name, pair in comparison.counts.items() if pair[0] != pair[1]]
+    counts = [(name, pair) for name, pair in told(comparison.counts).items() if pair[0] != pair[1]]
     if counts:
         lines += ["| count a round | baseline | new |", "|---|---:|---:|"]
         lines += [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from workbench.analysis.counts import told
 from workbench.analysis.ladder import Row
 from workbench.analysis.summary import headline
 from workbench.model import UNITS, Comparison
@@ -132,7 +133,7 @@ def _ratio(row: Row) -> str:
 
 
 def _counts(comparison: Comparison) -> str:
-    rows = [[name.replace("_", " "), *map(format_count, pair)] for name, pair in comparison.counts.items()]
+    rows = [[name.replace("_", " "), *map(format_count, pair)] for name, pair in told(comparison.counts).items()]
     return _table(["count a round", "base", "new"], rows, 2) if rows else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 import pytest
@@ -69,9 +70,24 @@ def _counts(value: Any) -> dict[str, int]:
     if not isinstance(value, Mapping):
         raise UsageError(f"counts is a mapping such as {{'sql': 3}}, not {value!r}")
     for name, most in value.items():
+        _require_known(name)
         if isinstance(most, bool) or not isinstance(most, int) or most < 0:
             raise UsageError(f"counts[{name!r}] is a whole number from 0 on, not {most!r}")
     return {_MEASURES.get(name, str(name)): most for name, most in value.items()}
+
+
+def _require_known(name: Any) -> None:
+    """A name that nothing counts would read as 0 for ever."""
+    from workbench.analysis.counts import BY_KIND, COUNTS
+
+    if name in _MEASURES or name in COUNTS or (isinstance(name, str) and name.startswith(BY_KIND)):
+        return
+    known = (*_MEASURES, *COUNTS)
+    close = get_close_matches(str(name).lower(), known, n=1)
+    meant = f" (did you mean {close[0]!r}?)" if close else ""
+    raise UsageError(
+        f"counts has no {name!r}{meant}; it knows {', '.join(known)}, and spans_… and cache_… of other kinds"
+    )
 
 
 def _seconds(value: Any) -> float | None:

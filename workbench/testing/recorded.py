@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.capture.environment import environment
@@ -20,18 +21,29 @@ from workbench.testing.asked import Asked
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-__all__ = ["Profiled", "count_failures"]
+__all__ = ["Profiled", "count_failures", "unwatched"]
 
 _SITES = 3
 _KINDS = {"requests": "http", "connects": "connect", "tls_handshakes": "tls", "statements": "sql"}
 _KINDS |= {"cypher_statements": "cypher"}
 
+_HTTP = {"httpx": "httpx", "botocore": "botocore.httpsession"}
+_SQL = {"SQLAlchemy": "sqlalchemy"}
+_WATCHED: Mapping[str, Mapping[str, str]] = {
+    "statements": _SQL,
+    "requests": _HTTP,
+    "connects": {**_HTTP, **_SQL},
+    "tls_handshakes": _HTTP,
+    "cypher_statements": {"the neo4j driver": "neo4j"},
+}
+"""Measure → the libraries whose work is counted, and the module by which one tells that it is there."""
+
 
 class Profiled:
     """Calls functions and records each call as a round: ``profiled(function, *arguments)`` returns its value.
 
-    A coroutine function gives a coroutine to await. Where another profiler is at work in this thread, times and
-    I/O are recorded without stacks. ``run_id`` names the run once the test has ended.
+    A coroutine function, or one that returns an awaitable, gives a coroutine to await. Where another profiler is at
+    work in this thread, times and I/O are recorded without stacks. ``run_id`` names the run after the test.
     """
 
     def __init__(self, name: str, sampler: str = "pyinstrument") -> None:
@@ -46,8 +58,13 @@ class Profiled:
     def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if inspect.iscoroutinefunction(function):
             return self._await(function(*args, **kwargs))
-        with self._round():
-            return function(*args, **kwargs)
+        with self._round() as current:
+            value = function(*args, **kwargs)
+        if not inspect.isawaitable(value):
+            return value
+        if self._recorder is not None and not current.measures.get("spans"):
+            self._recorder.discard(current)  # it made the awaitable only
+        return self._await(value)
 
     async def _await(self, value: Awaitable[Any]) -> Any:
         with self._round():
@@ -79,6 +96,21 @@ class Profiled:
             run_id=self.run_id, session_id=session.session_id, name=self.name, started_at=self._started_at
         )
         save_or_warn(session, self.recording, None)
+
+
+def unwatched(recording: Recording, asked: Asked) -> list[str]:
+    """A line for each declared count that nothing could have counted: its libraries were never loaded."""
+    lines = []
+    for name in asked.counts:
+        libraries = _WATCHED.get(name, {})
+        measured = sum(r.measures.get(name, 0.0) for r in recording.run.rounds)
+        if libraries and not measured and not any(module in sys.modules for module in libraries.values()):
+            listed = " and ".join(libraries)
+            lines.append(
+                f"counts: {name.replace('_', ' ')} are seen through {listed} only, and nothing has imported "
+                f"{'that' if len(libraries) == 1 else 'those'}: what another library does is not counted"
+            )
+    return lines
 
 
 def count_failures(recording: Recording, asked: Asked) -> list[str]:

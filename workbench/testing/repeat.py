@@ -8,9 +8,10 @@ the round where it is short.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,10 @@ _MOST_LOOPS = 1_000_000
 
 
 class Repeater:
-    """Stands for ``profiled`` while a test is repeated: calls the function ``loops`` times and keeps its times."""
+    """Stands for ``profiled`` while a test is repeated: calls the function ``loops`` times and keeps its times.
+
+    ``looped`` is how often it called the function within a round: once where a second call may not be possible.
+    """
 
     def __init__(self) -> None:
         self.loops = 1
@@ -41,23 +45,26 @@ class Repeater:
 
     def reset(self) -> None:
         self.calls = 0
+        self.looped = 1
         self.wall = 0.0
         self.cpu = 0.0
         self.digests: list[str] = []
 
     def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if inspect.iscoroutinefunction(function):
-            return self._await(function, args, kwargs)
         began, cpu = perf_counter(), process_time()
-        for _ in range(self.loops):
+        value = function(*args, **kwargs)
+        if inspect.isawaitable(value):
+            return self._await(value, lambda: function(*args, **kwargs))
+        for _ in range(self.loops - 1):
             value = function(*args, **kwargs)
-        return self._ended(value, began, cpu)
+        return self._ended(value, began, cpu, self.loops)
 
-    async def _await(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    async def _await(self, first: Awaitable[Any], again: Callable[[], Awaitable[Any]]) -> Any:
         began, cpu = perf_counter(), process_time()
-        for _ in range(self.loops):
-            value = await function(*args, **kwargs)
-        return self._ended(value, began, cpu)
+        value = await first
+        for _ in range(self.loops - 1):
+            value = await again()
+        return self._ended(value, began, cpu, self.loops)
 
     def pedantic(
         self,
@@ -66,25 +73,62 @@ class Repeater:
         kwargs: dict[str, Any] | None = None,
         setup: Callable[[], Any] | None = None,
         teardown: Callable[..., Any] | None = None,
-        **how: Any,
+        rounds: int = 1,
+        warmup_rounds: int = 0,
+        iterations: int = 1,
     ) -> Any:
-        """As pytest-benchmark's: one call of the target, with its set-up and tear-down outside the clock."""
+        """As pytest-benchmark's, with set-up and tear-down outside the clock.
+
+        The target is called once where it was not to be called repeatedly with the same set-up.
+        """
         made = setup() if setup is not None else None
         given: tuple[Any, ...]
         named: dict[str, Any]
         given, named = made or (args, kwargs or {})
+        together = (
+            iterations if setup is not None or teardown is not None else rounds + warmup_rounds + iterations - 1
+        )
+        loops = self.loops if together > 1 else 1
         began, cpu = perf_counter(), process_time()
-        for _ in range(1 if setup is not None or "rounds" not in how else self.loops):
+        for _ in range(loops):
             value = target(*given, **named)
-        value = self._ended(value, began, cpu)
+        value = self._ended(value, began, cpu, loops)
         if teardown is not None:
             teardown(*given, **named)
         return value
 
-    def _ended(self, value: Any, began: float, cpu: float) -> Any:
+    def take_over(self, fixture: Any) -> None:
+        """Be what pytest-benchmark's fixture does; the fixture of any other library is left as it is.
+
+        It stays itself in all else: ``extra_info``, ``group``, ``weave``, its refusal to be used twice.
+        """
+        if not (hasattr(fixture, "_raw") and hasattr(fixture, "_raw_pedantic")):
+            return
+
+        def told(call: Callable[..., Any]) -> Callable[..., Any]:
+            @functools.wraps(call)
+            def measured(*args: Any, **kwargs: Any) -> Any:
+                value = call(*args, **kwargs)
+                if self.calls:  # an awaitable's time is not known yet
+                    self._give_stats(fixture)
+                return value
+
+            return measured
+
+        fixture._raw, fixture._raw_pedantic = told(self), told(self.pedantic)
+
+    def _give_stats(self, fixture: Any) -> None:
+        """``benchmark.stats`` of this round, for tests that look at it; left out of pytest-benchmark's table."""
+        if not hasattr(fixture, "_make_stats"):
+            return
+        fixture._add_stats = lambda stats: None
+        fixture._make_stats(self.looped).update(self.wall)
+
+    def _ended(self, value: Any, began: float, cpu: float, loops: int) -> Any:
         self.wall += perf_counter() - began
         self.cpu += process_time() - cpu
         self.calls += 1
+        self.looped = loops
         self.digests.append(result_digest(value))
         return value
 
@@ -117,6 +161,9 @@ class ItemWorkload:
                 self._tear_down()
             if not used or elapsed >= seconds or repeater.loops >= _MOST_LOOPS:
                 return
+            if repeater.looped < repeater.loops:  # what can be called once only
+                repeater.loops = 1
+                return
             needed = math.ceil(1.2 * repeater.loops * seconds / max(elapsed, 1e-9))
             repeater.loops = min(max(needed, repeater.loops + 1), 10 * repeater.loops, _MOST_LOOPS)
 
@@ -129,8 +176,8 @@ class ItemWorkload:
         except BaseException as error:
             self._tear_down()
             raise _ended(error) from error
-        if "benchmark" in item.funcargs:
-            item.funcargs["benchmark"] = self._repeater
+        if "benchmark" in item.fixturenames:  # the test's own argument, or that of a fixture it uses
+            self._repeater.take_over(item._request.getfixturevalue("benchmark"))
 
     def run(self) -> None:
         try:
@@ -145,7 +192,7 @@ class ItemWorkload:
             return Outcome(result_digest(None), {})
         # The recorder saw the whole test; what it is judged by is the part that it names.
         digest = result_digest(repeater.digests) if all(repeater.digests) else ""
-        return Outcome(digest, {"wall": repeater.wall, "cpu": repeater.cpu, LOOPS: float(repeater.loops)})
+        return Outcome(digest, {"wall": repeater.wall, "cpu": repeater.cpu, LOOPS: float(repeater.looped)})
 
     def _tear_down(self) -> None:
         self._session._setupstate.teardown_exact(self._above)  # type: ignore[arg-type]
@@ -190,13 +237,21 @@ def _switched_off() -> list[str]:
     return words
 
 
+def _without_notebooks() -> list[str]:
+    """nbval takes longer to import than most tests' packages, in each of a judged test's many processes."""
+    return ["-p", "no:nbval"] if find_spec("nbval") else []
+
+
 def open_item(nodeid: str) -> ItemWorkload:
     """Collect the test in the working folder. Raises ``UsageError`` where there is none of that id to be run."""
     from _pytest.config import _prepareconfig
     from _pytest.main import Session
 
     try:
-        config = _prepareconfig([nodeid, "-q", *_switched_off()])
+        try:
+            config = _prepareconfig([nodeid, "-q", *_switched_off(), *_without_notebooks()])
+        except pytest.UsageError:  # its options may stand in the project's own
+            config = _prepareconfig([nodeid, "-q", *_switched_off()])
         config._do_configure()
     except pytest.UsageError as error:  # such as a plugin's option that its environment doesn't know
         raise UsageError(f"pytest can't be set up for {nodeid}: {error}") from error

@@ -23,6 +23,7 @@ from workbench.views.extras import Difference, Extras
 from workbench.views.numbers import format_seconds, format_share
 from workbench.views.packages import Package
 from workbench.views.payload import FlameMeta, as_base64, encode, meta_of
+from workbench.views.sections import self_weights, steps_per_ns
 from workbench.views.svg import flamegraph_svg
 from workbench.views.tables import TextTable, html_text
 
@@ -141,19 +142,20 @@ def _row(delta: FunctionDelta, base_whole: float, new_whole: float) -> tuple[str
 def diff_still(base: Comparable, new: Comparable) -> str:
     """HTML without a script: the warnings, a picture of the widest boxes, and the table."""
     difference = diff_of(base, new)
-    base_ns, new_ns = (
-        ns // n
-        for ns, n in (
-            (difference.base_ns, difference.base_executions),
-            (difference.new_ns, difference.new_executions),
-        )
+    sides = Difference(
+        difference.base_ns,
+        difference.new_ns,
+        base_rounds=difference.base_executions,
+        new_rounds=difference.new_executions,
     )
+    whole = difference.base_seconds(), difference.new_seconds()
     svg = flamegraph_svg(
         difference.tree,
         max_boxes=200,
-        self_ns=np.maximum(base_ns, new_ns),
+        self_ns=self_weights(difference.tree, sides),
+        unit_ns=1 / steps_per_ns(sides),
         node_colours=_node_colours(difference),
-        told=" → ".join(format_seconds(int(side.sum()) / 1e9) for side in (base_ns, new_ns)),
+        told=" → ".join(format_seconds(float(side.sum())) for side in whole),
     )
     picture = base64.b64encode(svg.encode("utf-8", "replace")).decode()
     names = side_name(base, new), side_name(new, base)

@@ -32,7 +32,7 @@ def _three(value: float) -> str:
 
 
 def format_seconds(seconds: float | None) -> str:
-    """A duration: "2 min 5 s", "1.23 s", "45.6 ms", "789 µs", "12 ns"."""
+    """A duration: "2 min 5 s", "1.23 s", "45.6 ms", "789 µs", "12 ns", "0.45 ns"."""
     if seconds is None or not math.isfinite(seconds):
         return _ABSENT
     size = abs(seconds)
@@ -42,7 +42,7 @@ def format_seconds(seconds: float | None) -> str:
     for step, unit in _SECOND_STEPS:
         if size >= step:
             return f"{_three(seconds / step)} {unit}"
-    return f"{seconds * 1e9:.0f} ns" if size else "0 s"
+    return f"{seconds * 1e9:{'.2g' if size < 9.95e-9 else '.0f'}} ns" if size else "0 s"
 
 
 def format_bytes(count: float | None) -> str:

@@ -40,7 +40,8 @@ Optional sections; one is there if its first column is:
   ``span_failed``.
 - diff: header ``diff`` = {``base_name``, ``new_name``, ``base_rounds``, ``new_rounds``, ``warnings``};
   ``diff_base`` and ``diff_new``: self weights of every node per round, in ``unit_ns``. Node column ``self`` is
-  then the larger of the two, so that what vanished has width too, and ``meta.rounds`` is 1.
+  then the larger of the two, so that what vanished has width too, and ``meta.rounds`` is 1. For rounds below 1 s
+  ``unit_ns`` is a fraction: functions of a looped round may take less than a nanosecond of one execution.
 - source: header ``source`` = [[frame, first line, [lines], reason]…]; no lines where the reason says why not.
 
 Names and texts may be hostile: they enter a page by ``textContent`` or canvas only.
@@ -76,6 +77,7 @@ from workbench.views.sections import (
     self_weights,
     several_lines,
     source_section,
+    steps_per_ns,
     weights_of,
 )
 
@@ -210,6 +212,7 @@ def encode(
     """The deflated payload of all nodes with weight; ``colours`` of packages win over the picture's own."""
     extras = extras or Extras()
     layout = lay_out(tree, self_weights(tree, extras.difference))
+    steps = steps_per_ns(extras.difference)
     unit_ns = _unit_ns(weights_of(tree, extras))
     used, frame = np.unique(tree.node_frame[layout.node], return_inverse=True)
     frames = [Frame("", "all"), *(tree.frames[i] for i in used.tolist())]
@@ -223,7 +226,7 @@ def encode(
     columns["file_package"] = np.array([number[package_of(f)] for f in files], dtype=np.int64)
     header = {
         "meta": asdict(meta or FlameMeta()),
-        "unit_ns": unit_ns,
+        "unit_ns": unit_ns if steps == 1 else unit_ns / steps,
         "sample_weight": sample_weight,
         "files": files,
         "functions": functions,

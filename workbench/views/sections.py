@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = [
     "self_weights",
     "several_lines",
     "source_section",
+    "steps_per_ns",
     "weights_of",
 ]
 
@@ -52,23 +54,42 @@ def intern(texts: list[str]) -> tuple[list[str], Column]:
 
 
 def self_weights(tree: CallTree, difference: Difference | None) -> npt.NDArray[np.int64] | None:
-    """What boxes are sized by where that isn't the samples: the larger of base and new per round."""
+    """What boxes are sized by where that isn't the samples: the larger of base and new per round, in steps."""
     return None if difference is None else np.maximum(*_per_round(difference))
 
 
 def weights_of(tree: CallTree, extras: Extras) -> npt.NDArray[np.int64]:
-    """Every weight whose sums are in the payload."""
+    """Every weight whose sums are in the payload; a difference's in steps."""
     if extras.difference is not None:
         return np.concatenate(_per_round(extras.difference))
     tasks = extras.tasks.weight_ns if extras.tasks is not None else tree.samples.weight_ns[:0]
     return np.concatenate((tree.samples.weight_ns, tasks))
 
 
+def steps_per_ns(difference: Difference | None) -> int:
+    """How finely a difference is held: the larger side's round is 1e9 steps or more, whatever little time it takes.
+
+    A round of some nanoseconds, looped millions of times, has functions below 1 ns: whole nanoseconds lose them.
+    """
+    if difference is None:
+        return 1
+    base = int(difference.base_ns.sum()) / max(1, difference.base_rounds)
+    new = int(difference.new_ns.sum()) / max(1, difference.new_rounds)
+    whole = max(base, new)
+    return 10 ** max(0, 9 - math.floor(math.log10(whole))) if whole > 0 else 1
+
+
 def _per_round(difference: Difference) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    return (
-        difference.base_ns // max(1, difference.base_rounds),
-        difference.new_ns // max(1, difference.new_rounds),
+    """Self weights of a round of either side, in steps."""
+    steps = steps_per_ns(difference)
+    base, new = (
+        np.rint(ns * (steps / max(1, rounds))).astype(np.int64)
+        for ns, rounds in (
+            (difference.base_ns, difference.base_rounds),
+            (difference.new_ns, difference.new_rounds),
+        )
     )
+    return base, new
 
 
 def sections(tree: CallTree, layout: FlameLayout, unit_ns: int, extras: Extras) -> list[Section]:
@@ -174,10 +195,11 @@ def _groups(name: str, grouping: Grouping | None, row: Column, unit_ns: int) -> 
 
 def _axis(tree: CallTree, extras: Extras) -> TimeAxis:
     """Sampled rounds; without samples, the rounds of the spans."""
-    ends: dict[int, int] = {}
     samples = tree.samples
-    for number in np.unique(samples.round).tolist():
-        ends[number] = int(samples.time_ns[samples.round == number].max(initial=0))
+    numbers, which = np.unique(samples.round, return_inverse=True)
+    last = np.zeros(len(numbers), dtype=np.int64)
+    np.maximum.at(last, which, samples.time_ns)
+    ends: dict[int, int] = dict(zip(numbers.tolist(), last.tolist(), strict=True))
     for span in extras.spans:
         if span.round in ends or not len(samples):
             ends[span.round] = max(ends.get(span.round, 0), span.start_ns + span.duration_ns)
@@ -210,11 +232,12 @@ def _time(tree: CallTree, layout: FlameLayout, axis: TimeAxis) -> Section:
 
 def _spans(tree: CallTree, row: Column, axis: TimeAxis, extras: Extras) -> Section:
     """Spans of the rounds on the axis by their start, the longest where there are too many."""
-    spans = [s for s in extras.spans if axis.start_of(s.round) is not None]
+    starts = dict(zip(axis.rounds, axis.starts, strict=True))
+    spans = [s for s in extras.spans if s.round in starts]
     if not spans:
         return Section()
     longest = sorted(range(len(spans)), key=lambda i: -spans[i].duration_ns)[:SPANS]
-    chosen = sorted((spans[i] for i in longest), key=lambda s: (axis.start_of(s.round), s.start_ns, -s.duration_ns))
+    chosen = sorted((spans[i] for i in longest), key=lambda s: (starts[s.round], s.start_ns, -s.duration_ns))
     header, columns = _span_columns(tree, row, axis, chosen)
     return Section({**header, "spans_left_out": len(spans) - len(chosen)}, columns)
 
@@ -222,13 +245,13 @@ def _spans(tree: CallTree, row: Column, axis: TimeAxis, extras: Extras) -> Secti
 def _span_columns(
     tree: CallTree, row: Column, axis: TimeAxis, spans: list[Span]
 ) -> tuple[dict[str, Any], dict[str, Column]]:
-    unit = axis.unit_ns
+    unit, starts = axis.unit_ns, dict(zip(axis.rounds, axis.starts, strict=True))
     kinds, kind = intern([s.kind for s in spans])
     names, name = intern([s.name for s in spans])
     sites, site = intern([s.site for s in spans])
     index = {s.number: i + 1 for i, s in enumerate(spans)}
     lane = {number: i + 1 for i, number in enumerate(np.unique(tree.samples.thread).tolist())}
-    whole = np.array([(axis.start_of(s.round) or 0) + s.start_ns for s in spans], dtype=np.int64)
+    whole = np.array([starts[s.round] + s.start_ns for s in spans], dtype=np.int64)
     nodes = [s.node if -1 <= s.node < len(tree) else -1 for s in spans]
     return {"span_kinds": kinds, "span_names": names, "span_sites": sites}, {
         "span_start": np.maximum(whole, 0) // unit,
@@ -243,7 +266,7 @@ def _span_columns(
     }
 
 
-def _difference(layout: FlameLayout, unit_ns: int, difference: Difference) -> Section:
+def _difference(layout: FlameLayout, unit: int, difference: Difference) -> Section:
     base, new = (np.concatenate(([0], side[layout.node])) for side in _per_round(difference))
     header = {
         "base_name": difference.base_name,
@@ -252,4 +275,4 @@ def _difference(layout: FlameLayout, unit_ns: int, difference: Difference) -> Se
         "new_rounds": difference.new_rounds,
         "warnings": list(difference.warnings),
     }
-    return Section({"diff": header}, {"diff_base": in_units(base, unit_ns), "diff_new": in_units(new, unit_ns)})
+    return Section({"diff": header}, {"diff_base": in_units(base, unit), "diff_new": in_units(new, unit)})

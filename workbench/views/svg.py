@@ -60,6 +60,7 @@ def _boxes(
     width: int,
     max_boxes: int,
     node_colours: Sequence[str] | None,
+    unit_s: float,
     rounds: int,
     told: str,
 ) -> list[_Box]:
@@ -70,7 +71,7 @@ def _boxes(
     shown = np.sort(widest[layout.total_ns[widest] * width >= _NARROWEST * whole])
     of_frame = _colours(tree, layout)
     colours = node_colours or [of_frame[frame] for frame in tree.node_frame.tolist()]
-    told = told or f"{format_seconds(whole / rounds / 1e9)}{' a round' if rounds > 1 else ''}"
+    told = told or f"{format_seconds(whole * unit_s)}{' a round' if rounds > 1 else ''}"
     boxes = [_Box(0, 0, width, _ROOT_COLOUR, f"all · {told}", f"all: {told}")]
     for row in shown.tolist():
         frame_number = int(tree.node_frame[layout.node[row]])
@@ -83,7 +84,7 @@ def _boxes(
                 width=total / whole * width,
                 colour=colours[int(layout.node[row])],
                 label=frame.function,
-                title=f"{frame.function} ({frame.file}): {format_seconds(total / rounds / 1e9)}, {share}",
+                title=f"{frame.function} ({frame.file}): {format_seconds(total * unit_s)}, {share}",
             )
         )
     return boxes
@@ -95,20 +96,24 @@ def flamegraph_svg(
     max_boxes: int = 400,
     *,
     self_ns: Int64 | None = None,
+    unit_ns: float = 1.0,
     node_colours: Sequence[str] | None = None,
     rounds: int = 1,
     told: str = "",
 ) -> str:
     """An SVG element, at most ``max_boxes`` boxes, scaled to the page's width; "" for a tree without weight.
 
-    ``self_ns`` sizes the boxes by other weights than the samples', ``node_colours`` replace those of packages.
-    Times are means of ``rounds``, as the live view has them; ``told`` stands in the box over all.
+    ``self_ns`` sizes the boxes by other weights than the samples', in units of ``unit_ns``; ``node_colours``
+    replace those of packages. Times are means of ``rounds``, as the live view has them; ``told`` stands in the box
+    over all.
     Presentation attributes only, no style attribute: a strict Content-Security-Policy lets it pass.
     """
     layout = lay_out(tree, self_ns)
     if not len(layout):
         return ""
-    boxes = _boxes(tree, layout, width, max_boxes, node_colours, max(1, rounds), told)
+    boxes = _boxes(
+        tree, layout, width, max_boxes, node_colours, unit_ns / 1e9 / max(1, rounds), max(1, rounds), told
+    )
     height = (max(b.depth for b in boxes) + 1) * ROW
     drawn = "".join(box.to_svg() for box in boxes)
     return (

@@ -36,10 +36,6 @@ class TimeAxis:
     def unit_ns(self) -> int:
         return 1000 if self.length_ns >= _FINE_NS else 1
 
-    def start_of(self, round_index: int) -> int | None:
-        """Where a round begins on the axis in ns; None for a round that isn't on it."""
-        return self.starts[self.rounds.index(round_index)] if round_index in self.rounds else None
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeOrder:

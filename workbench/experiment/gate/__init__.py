@@ -12,7 +12,7 @@ are exact.
 
 from __future__ import annotations
 
-from workbench.experiment.gate.judge import judge_against
+from workbench.experiment.gate.judge import judge_against, judging
 from workbench.experiment.gate.model import (
     GateOutcome,
     GateResult,
@@ -22,4 +22,13 @@ from workbench.experiment.gate.model import (
     TargetResult,
 )
 
-__all__ = ["GateOutcome", "GateResult", "GateSettings", "GateTarget", "Revision", "TargetResult", "judge_against"]
+__all__ = [
+    "GateOutcome",
+    "GateResult",
+    "GateSettings",
+    "GateTarget",
+    "Revision",
+    "TargetResult",
+    "judge_against",
+    "judging",
+]

@@ -71,6 +71,7 @@ class Duel:
     loops: list[int | None] = field(default_factory=list)
     renewed_at: float = 0.0
     renewing_s: float = 0.0
+    spent: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.sequential = Sequential(self.rule)
@@ -96,11 +97,12 @@ class Duel:
         """Both workers, which are gone afterwards."""
         started: list[Side] = []
         try:
-            for place in self.places:
-                try:
-                    started.append(Side.start(place, self.settings))
-                except ServiceError as error:
-                    raise _stopped(place, str(error)) from error
+            with self._spending("opening"):
+                for place in self.places:
+                    try:
+                        started.append(Side.start(place, self.settings))
+                    except ServiceError as error:
+                        raise _stopped(place, str(error)) from error
             self.sides = tuple(started)
             yield
         finally:
@@ -110,28 +112,52 @@ class Duel:
     def run(self, progress: Progress) -> None:
         """Measure. Raises ``Stopped``, and ``UsageError`` where the new code has no such target."""
         try:
-            self._open()
-            self._warm_up(progress)
-            if self.settings.timing:
-                self._time(progress)
-            else:
-                self._count()
+            with self._spending("opening"):
+                self._open()
+            with self._spending("warming up"):
+                self._warm_up(progress)
+            with self._spending("timing"):
+                if self.settings.timing:
+                    self._time(progress)
+                else:
+                    self._count()
             if self.settings.sampler.name != "none" and self.settings.timing:
-                self._sample(progress)
+                with self._spending("sampling"):
+                    self._sample(progress)
         except SideFailed as failed:
             failed.side.status, failed.side.error = Status.FAILED, failed.line
             raise _stopped(failed.side.place, failed.line, failed.exit_code) from failed
 
+    @contextmanager
+    def _spending(self, part: str, instead: str = "") -> Iterator[None]:
+        """Book the time under ``part``, ``instead`` of the part that is under way around it."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            seconds = time.monotonic() - began
+            self.spent[part] = self.spent.get(part, 0.0) + seconds
+            if instead:
+                self.spent[instead] = self.spent.get(instead, 0.0) - seconds
+
     def _open(self) -> None:
         base, new = self.sides
+        pool = ThreadPoolExecutor(1)
+        # A test is only collected here, in a second or two; scenarios start services, one side after the other.
+        beside = pool.submit(base.open, self.target) if self.target.opener else None
         try:
-            new.open(self.target)
-        except SideFailed as failed:
-            if failed.missing:
-                raise UsageError(failed.line) from failed
+            self._open_new(new)
+        except BaseException:
+            if beside is not None and not beside.done():
+                base.process.stop()  # nobody waits for its answer
             raise
+        finally:
+            pool.shutdown(wait=False)
         try:
-            base.open(self.target)
+            if beside is None:
+                base.open(self.target)
+            else:
+                beside.result()
         except SideFailed as failed:
             if failed.missing:
                 raise Stopped(GateOutcome.ADDED, f"the baseline has no such target ({failed.line})") from failed
@@ -144,6 +170,14 @@ class Duel:
         if differing:
             text = ", ".join(differing[:3])
             raise Stopped(GateOutcome.REFUSED, f"the two sides would do different work: {text}", 4)
+
+    def _open_new(self, new: Side) -> None:
+        try:
+            new.open(self.target)
+        except SideFailed as failed:
+            if failed.missing:
+                raise UsageError(failed.line) from failed
+            raise
 
     def _warm_up(self, progress: Progress) -> None:
         progress(f"warm-up of {self.target.text}", 0, self.rule.budget)
@@ -217,7 +251,7 @@ class Duel:
 
     def _renew(self) -> None:
         began = time.monotonic()
-        with ThreadPoolExecutor(len(self.sides)) as pool:
+        with self._spending("opening", instead="timing"), ThreadPoolExecutor(len(self.sides)) as pool:
             sides = zip(self.sides, self.loops, strict=True)
             for renewing in [pool.submit(side.renew, self.target, n, self.scratch) for side, n in sides]:
                 renewing.result()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from workbench.capture.environment import environment
@@ -40,6 +37,7 @@ from workbench.experiment.targets import (
     ScriptTarget,
     parse_target,
 )
+from workbench.experiment.terminable import terminable
 from workbench.model import Recording, Scalar, Session, utc_now
 from workbench.paths import normalise
 from workbench.store.ids import new_id
@@ -47,7 +45,7 @@ from workbench.store.ids import new_id
 if TYPE_CHECKING:
     from workbench.store import Store
 
-__all__ = ["judge_against"]
+__all__ = ["judge_against", "judging"]
 
 
 def judge_against(
@@ -66,24 +64,39 @@ def judge_against(
     afterwards. Runs and comparisons go to ``store``, one session a target.
 
     What goes wrong with one target is its outcome. Raises ``UsageError`` for an unknown revision, no repository, no
-    target, or one that the new code doesn't have. Ctrl-C (and SIGTERM, on the main thread) ends the gate: the
-    target that was measured is INTERRUPTED, and those after it are not in the result.
+    target, or one that the new code doesn't have. Ctrl-C (SIGTERM and SIGHUP, too, on the main thread) ends the
+    gate: the target that was measured is INTERRUPTED, and those after it are not in the result.
     """
-    settings = settings or GateSettings()
-    began = time.monotonic()
+    with judging(revision, folder=folder, settings=settings, store=store, progress=progress) as judge:
+        return judge(targets)
+
+
+@contextmanager
+def judging(
+    revision: str,
+    *,
+    folder: Path | None = None,
+    settings: GateSettings | None = None,
+    store: Store | None = None,
+    progress: Progress = silent,
+) -> Iterator[Callable[[Sequence[str | GateTarget]], GateResult]]:
+    """``judge_against`` for targets that come one by one: the baseline is checked out once, when first needed.
+
+    Both the checkout and its environment are gone at the end. Raises as ``judge_against`` does.
+    """
     repository = Repository(folder or Path.cwd())
     here = (folder or Path.cwd()).resolve()
-    baseline, new = repository.revision(revision), repository.work_tree()
-    chosen = [_checked(target, repository, here) for target in targets]
-    if not chosen:
-        raise UsageError("name what to judge, or list it in [tool.workbench.gate] of pyproject.toml")
-    if store is not None:
-        store.prepare()
-    gate = _Gate(repository, here, baseline, new, settings, store, progress)
-    with _terminable():
-        text, results = gate.run(chosen)
-    notes = _notes(repository, baseline, new, chosen)
-    return GateResult(baseline, new, text, tuple(results), time.monotonic() - began, notes)
+    with terminable(), ExitStack() as undo:
+        yield _Gate(
+            repository,
+            here,
+            repository.revision(revision),
+            repository.work_tree(),
+            settings or GateSettings(),
+            store,
+            progress,
+            undo,
+        ).judge
 
 
 def _checked(target: str | GateTarget, repository: Repository, folder: Path) -> GateTarget:
@@ -119,26 +132,7 @@ def _inside(path: Path, repository: Repository, folder: Path) -> Path:
     return Path(os.path.relpath(real, folder))
 
 
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends the gate as Ctrl-C does, so that nothing is left behind when CI cancels a job."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _notes(
-    repository: Repository, baseline: Revision, new: Revision, targets: Sequence[GateTarget]
-) -> tuple[str, ...]:
+def _notes(repository: Repository, baseline: Revision, new: Revision) -> tuple[str, ...]:
     notes = []
     if new.dirty:
         notes.append("the new side is the work tree with its uncommitted changes")
@@ -151,7 +145,7 @@ def _notes(
 
 @dataclass(slots=True)
 class _Gate:
-    """One gate while it runs."""
+    """One gate while it runs. ``undo`` takes the checkout away at its end."""
 
     repository: Repository
     folder: Path
@@ -160,6 +154,21 @@ class _Gate:
     settings: GateSettings
     store: Store | None
     progress: Progress
+    undo: ExitStack
+    checkout: Path | None = None
+    places: tuple[Place, Place] | None = None
+    environment: str = ""
+
+    def judge(self, targets: Sequence[str | GateTarget]) -> GateResult:
+        began = time.monotonic()
+        chosen = [_checked(target, self.repository, self.folder) for target in targets]
+        if not chosen:
+            raise UsageError("name what to judge, or list it in [tool.workbench.gate] of pyproject.toml")
+        if self.store is not None:
+            self.store.prepare()
+        text, results = self.run(chosen)
+        notes = _notes(self.repository, self.baseline, self.new)
+        return GateResult(self.baseline, self.new, text, tuple(results), time.monotonic() - began, notes)
 
     def run(self, targets: Sequence[GateTarget]) -> tuple[str, list[TargetResult]]:
         """The line about the environment, and the results."""
@@ -167,13 +176,15 @@ class _Gate:
         if all(added.values()):
             return "not needed: no target is in the baseline", [r for r in added.values() if r is not None]
         try:
-            with checked_out(self.repository, self.baseline.commit) as checkout:
-                try:
-                    places, text = self._places(checkout)
-                except NoEnvironment as problem:
-                    failed = TargetResult("", GateOutcome.INCONCLUSIVE, str(problem))
-                    return "none", [added[t.text] or replace(failed, target=t.text) for t in targets]
-                return text, list(self._results(targets, added, places, checkout.parent))
+            if self.checkout is None:
+                self.checkout = self.undo.enter_context(checked_out(self.repository, self.baseline.commit))
+            try:
+                if self.places is None:
+                    self.places, self.environment = self._places(self.checkout)
+            except NoEnvironment as problem:
+                failed = TargetResult("", GateOutcome.INCONCLUSIVE, str(problem))
+                return "none", [added[t.text] or replace(failed, target=t.text) for t in targets]
+            return self.environment, list(self._results(targets, added, self.places, self.checkout.parent))
         except KeyboardInterrupt:
             return "interrupted", [TargetResult(targets[0].text, GateOutcome.INTERRUPTED, "interrupted")]
 
@@ -238,7 +249,7 @@ class _Gate:
         result = self._judged(result, duel, recordings)
         result = replace(
             result, session_id=session.session_id if recordings else "", seconds=time.monotonic() - began,
-            notes=(*duel.notes, *result.notes),
+            notes=(*duel.notes, *result.notes), spent=dict(duel.spent),
         )  # fmt: skip
         self._save(session, recordings, result)
         return result

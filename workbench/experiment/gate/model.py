@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from workbench.analysis.summary import count_text
 from workbench.analysis.verdict import Rule
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import INTERRUPTED, UsageError
@@ -112,6 +113,8 @@ class TargetResult:
     """One target's outcome. ``comparison`` stands wherever both sides were measured; its runs are in the store.
 
     ``counts`` are the lines about counts that rose; ``exit_code`` is that of an error where there was one.
+    ``spent`` says where the time went, in seconds: ``opening`` (in new processes), ``warming up``, ``timing``,
+    ``sampling``.
     """
 
     target: str
@@ -123,13 +126,21 @@ class TargetResult:
     counts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     exit_code: int = 0
+    spent: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
         """What a person needs: the reason where there is one, then what was measured."""
         timed = self.comparison is not None and (self.comparison.pairs or not self.reason)
         measured = self.comparison.sentence if self.comparison is not None and timed else ""
-        return "; ".join(filter(None, (self.reason, measured)))
+        return "; ".join(filter(None, (self.reason, *self._unsaid(measured.split("; ")))))
+
+    def _unsaid(self, parts: Iterable[str]) -> Iterator[str]:
+        """Those parts of the sentence that the lines about counts that rose don't say already."""
+        counts = self.comparison.counts.items() if self.comparison is not None and self.reason else ()
+        rose = {line.partition(" rose from ")[0] for line in self.counts}
+        said = {count_text(name, *pair) for name, pair in counts if name.replace("_", " ") in rose}
+        yield from (part for part in parts if part not in said)
 
 
 _ORDER = (

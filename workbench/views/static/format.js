@@ -15,7 +15,7 @@ export function formatTime(ns) {
   if (size >= 1e9) return `${three(ns / 1e9)} s`;
   if (size >= 1e6) return `${three(ns / 1e6)} ms`;
   if (size >= 1e3) return `${three(ns / 1e3)} µs`;
-  return `${Math.round(ns)} ns`;
+  return `${size < 9.95 ? Number(ns.toPrecision(2)) : Math.round(ns)} ns`;
 }
 
 /** A share of a whole: "12.3 %", "<0.01 %". */

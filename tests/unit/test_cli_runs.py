@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,19 @@ def saved(own_store: Path) -> str:
 def test_tags_follow_the_run(saved: str) -> None:
     assert invoke("tag", "latest", "before", "slow") == f"{saved}: before slow\n"
     assert Store().run(saved).tags == ("before", "slow")
+
+
+def test_a_run_of_changed_code_is_marked(own_store: Path) -> None:
+    sides = [
+        run(side, [9.8], parameters={"commit": commit * 40, "dirty": side == "new"})
+        for side, commit in (("base", "a"), ("new", "b"))
+    ]
+    Store().save(session(), [Recording(side) for side in sides])
+    listed = invoke("runs")
+    assert "b" * 10 + " (dirty)" in listed and listed.count("(dirty)") == 1
+    assert [each["dirty"] for each in json.loads(invoke("runs", "--json"))].count(True) == 1
+    assert "(dirty: measured with uncommitted changes)" in invoke("show", sides[1].run_id)
+    assert "dirty" not in invoke("show", sides[0].run_id).splitlines()[2]
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,12 @@ def run_document(
     comparisons: Sequence[Comparison] = (),
 ) -> dict[str, Any]:
     """Everything `show --json` prints, in plain values."""
+    from workbench.analysis.history import commit_of
     from workbench.experiment.compare import comparison_json
     from workbench.views.flamegraph import top_functions
 
     env = session.environment
+    commit, changed = commit_of(run, session)
     return {
         "run_id": run.run_id,
         "session_id": run.session_id,
@@ -46,7 +48,8 @@ def run_document(
         "status": run.status,
         "error": run.error,
         "started_at": run.started_at,
-        "commit": env.commit,
+        "commit": commit,
+        "dirty": changed,
         "sampler": {"name": run.sampler.name, "interval_ns": run.sampler.interval_ns, "clock": run.sampler.clock},
         "parameters": {**session.parameters, **run.parameters},
         "environment": {
@@ -106,12 +109,15 @@ def print_run(
     comparisons: Sequence[Comparison] = (),
 ) -> None:
     """Print the run for a reader."""
+    from workbench.analysis.history import commit_of
+
     env = session.environment
     click.echo(f"{run.run_id}  {run.name}  {run.status}{': ' + run.error if run.error else ''}")
     click.echo(f"started {run.started_at:%Y-%m-%d %H:%M:%S} UTC, session {run.session_id}")
-    dirty = " (dirty)" if env.dirty else ""
+    commit, changed = commit_of(run, session)
+    dirty = " (dirty: measured with uncommitted changes)" if changed else ""
     machine = f"{env.implementation} {env.python} on {env.os}, {env.cpu} × {env.cores}"
-    click.echo(f"{machine}, power {env.power or 'unknown'}, commit {env.commit[:10] or 'none'}{dirty}")
+    click.echo(f"{machine}, power {env.power or 'unknown'}, commit {commit[:10] or 'none'}{dirty}")
     parameters = {**session.parameters, **run.parameters}
     if parameters:
         click.echo("  ".join(f"{k}={_short(v)}" for k, v in parameters.items() if not k.endswith(".formula")))

@@ -12,6 +12,7 @@ from workbench.capture.power import conditions
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ProfilerActive
+from workbench.experiment.generators import refuse_generator
 from workbench.experiment.saving import save_or_warn
 from workbench.model import Recording, RoundKind, Session, utc_now
 from workbench.store.ids import new_id
@@ -47,7 +48,9 @@ class Profiled:
         if inspect.iscoroutinefunction(function):
             return self._await(function(*args, **kwargs))
         with self._round():
-            return function(*args, **kwargs)
+            value = function(*args, **kwargs)
+        refuse_generator(function, value)
+        return value
 
     async def _await(self, value: Awaitable[Any]) -> Any:
         with self._round():

@@ -19,6 +19,7 @@ import pytest
 
 from workbench.analysis.pairs import LOOPS
 from workbench.errors import UsageError
+from workbench.experiment.generators import refuse_generator
 from workbench.experiment.results import result_digest
 from workbench.pytest_plugin import REPEATER
 from workbench.scenarios.base import Outcome
@@ -51,6 +52,7 @@ class Repeater:
         began, cpu = perf_counter(), process_time()
         for _ in range(self.loops):
             value = function(*args, **kwargs)
+        refuse_generator(function, value)
         return self._ended(value, began, cpu)
 
     async def _await(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

@@ -37,7 +37,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--workbench-baseline", metavar="REV", help="Judge them against this git revision, measured beside the new."
     )
     group.addoption(
-        "--workbench-max-regression", default="3%", metavar="P", help="Slow-down that passes (default: 3%%)."
+        "--workbench-max-regression",
+        default="3%",
+        metavar="P",
+        help="Margin: fails if the interval is wholly above a third of it, passes if below it (default: 3%%).",
     )
     group.addoption(
         "--workbench-max-seconds", type=float, default=20.0, metavar="S", help="Timing of one test (default: 20)."

@@ -84,5 +84,6 @@ def test_the_workflow_fetches_the_baseline_and_keeps_what_was_measured() -> None
     checkout, *_, last = JOB["steps"]
     assert checkout["with"]["fetch-depth"] == 0
     assert last["if"] == "always()"
-    assert "pip install" in step("Install")["run"]
+    install = step("Install")
+    assert '"$WORKBENCH"' in install["run"] and "/" in install["env"]["WORKBENCH"]  # never PyPI's of that name
     assert "github-actions.yml" in (DOCS / "ci.md").read_text()

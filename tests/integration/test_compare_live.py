@@ -211,11 +211,21 @@ def test_bad_scripts(tmp_path: Path, text: str, error: type[Exception], message:
         compare_live(str(good), str(bad), settings=settings)
 
 
-def test_two_scripts_that_fail_alike_are_not_compared(tmp_path: Path) -> None:
+def test_two_scripts_that_fail_alike_are_not_compared(tmp_path: Path, store: Store) -> None:
     bad = tmp_path / "bad.py"
     bad.write_text("import missing_module_of_mine\n")
     with pytest.raises(ScenarioError, match=r"both fail .*missing_module_of_mine"):
-        compare_live(str(bad), str(bad), settings=UNSAMPLED)
+        compare_live(str(bad), str(bad), settings=UNSAMPLED, store=store)
+    assert [run.status for run in store.runs()] == [Status.FAILED] * 2
+
+
+def test_a_script_that_fails_is_stored_as_failed_and_the_other_is_not(tmp_path: Path, store: Store) -> None:
+    (tmp_path / "good.py").write_text("pass\n")
+    (tmp_path / "bad.py").write_text("raise SystemExit(3)\n")
+    with pytest.raises(ResultsDiffer):
+        compare_live(str(tmp_path / "bad.py"), str(tmp_path / "good.py"), settings=UNSAMPLED, store=store)
+    ends = {run.name.rpartition("/")[2]: (run.status, run.error) for run in store.runs()}
+    assert ends == {"bad.py": (Status.FAILED, "exit status 3"), "good.py": (Status.OK, "")}
 
 
 def test_ctrl_c_keeps_the_pairs(tmp_path: Path, store: Store) -> None:

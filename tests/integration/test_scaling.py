@@ -173,7 +173,9 @@ def test_n_plus_one_of_a_case_study_from_the_shell(tmp_path: Path) -> None:
     document = json.loads(done.stdout)
     requests = next(each for each in document["exponents"] if each["name"] == "requests")
     assert (requests["exact"], requests["verdict"], requests["limit"]) == (True, "REGRESSION", 0.5)
-    assert "plotly" in (tmp_path / "chart.html").read_text()
+    page = (tmp_path / "chart.html").read_text()
+    assert "Scaling of jamf:naive" in page and "<strong>REGRESSION: requests" in page and "<polyline" in page
+    assert "Content-Security-Policy" in page and len(page) < 500_000
     assert shell("scaling", "jamf:naive", "--sizes", "2,x", cwd=tmp_path).returncode == 2
     assert shell("scaling", "jamf:naive", "--resources", "4", cwd=tmp_path).returncode == 2
 
@@ -186,5 +188,6 @@ def test_a_notebook_scales_its_own_function(store: Store) -> None:
     assert view["time"].sizes == SIZES
     assert "time" in repr(view)
     assert "<table" in view._repr_html_()
-    assert view.chart().data
+    bundle = view.chart()._repr_mimebundle_()
+    assert "image/svg+xml" in bundle["text/html"] and bundle["application/vnd.plotly.v1+json"]["data"]
     assert view.verdict in ("PASS", "INCONCLUSIVE")

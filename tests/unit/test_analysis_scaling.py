@@ -16,6 +16,7 @@ from workbench.experiment.limits import declared_limits, parse_limits
 from workbench.experiment.scaling import ScalingSettings, check_sizes
 from workbench.model import Round, RoundKind, Run, Status, Verdict
 from workbench.views.scaling import exponents_table, scaling_chart
+from workbench.views.scaling_svg import scaling_svg
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SIZES = (8, 16, 32, 64)
@@ -53,6 +54,17 @@ def test_the_interval_covers_the_true_exponent() -> None:
     rng = np.random.default_rng(1)
     covered = sum(fit.low <= 1.0 <= fit.high for fit in (timed(rng, 1.0) for _ in range(400)))
     assert covered / 400 > 0.90
+
+
+def test_the_interval_of_a_cost_that_bends_reaches_to_what_it_bends_towards() -> None:
+    rng = np.random.default_rng(7)
+    covered = 0
+    for _ in range(200):  # a constant part and a square: 1.5 in the middle, 2 at the end
+        costs = {n: ((300 + n * n) * rng.lognormal(0, 0.01, 25)).tolist() for n in SIZES}
+        fit = fit_exponent(TIME, costs)
+        assert fit is not None
+        covered += fit.low <= fit.end <= fit.high
+    assert covered / 200 > 0.95
 
 
 def test_disturbed_rounds_don_t_move_the_exponent() -> None:
@@ -189,5 +201,10 @@ def test_table_and_chart_show_every_measure() -> None:
     assert table.rows[0][-1] == "PASS"
     assert len(exponents_table(fits).columns) == 6
     figure = scaling_chart(fits, {"requests": fits["requests"]})
-    assert [trace.name for trace in figure.data] == ["requests: n^1.00", "baseline: n^1.00", "time: n^2.00"]
+    assert [trace.name for trace in figure.data] == [
+        "requests: n^1.00 (exact)",
+        "baseline: n^1.00",
+        "time: n^2.00 (exact)",
+    ]
+    assert "requests: n^1.00 (exact), PASS" in scaling_svg(fits, grown(fits, fits))
     assert figure.data[0].y == pytest.approx((1.0, 2.0, 4.0, 8.0))

@@ -11,6 +11,7 @@ import pytest
 
 from workbench.capture import environment as module
 from workbench.capture.environment import environment
+from workbench.experiment.gate.repository import Repository
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -32,6 +33,39 @@ def test_a_checkout_states_commit_branch_and_changes(tmp_path: Path) -> None:
     at = environment(clean)
     assert (at.commit, at.branch, at.dirty) == (git(clean, "rev-parse", "HEAD"), "trunk", False)
     assert environment(changed).dirty
+
+
+@pytest.mark.parametrize(
+    ("file", "changed"),
+    [
+        ("new.py", True),
+        ("deep/inside/_fast.abi3.so", True),
+        ("notes.txt", False),
+        ("data/workbench.duckdb", False),
+        ("ignored.py", False),
+        (".venv/lib/python3.13/site-packages/x.py", False),
+    ],
+)
+def test_new_files_are_changes_where_they_are_code(tmp_path: Path, file: str, *, changed: bool) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").write_text("ignored.py\n")
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below/a.py").write_text("1\n")
+    git(tmp_path, "add", ".gitignore", "below")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("new\n")
+    assert Repository(tmp_path / "below").work_tree().dirty is changed
+    assert environment(tmp_path / "below").dirty is changed
+
+
+def test_a_tracked_store_is_no_change(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "own.duckdb").write_text("1\n")
+    git(tmp_path, "add", "own.duckdb")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    (tmp_path / "own.duckdb").write_text("2\n")
+    assert not environment(tmp_path).dirty
 
 
 def test_outside_a_checkout_there_is_no_commit(tmp_path: Path) -> None:

@@ -42,6 +42,19 @@ def test_tags_are_taken_off_again_or_none_is(saved: str) -> None:
     assert Store().run(saved).tags == ()
 
 
+def test_a_run_of_changed_code_is_marked(own_store: Path) -> None:
+    sides = [
+        run(side, [9.8], parameters={"commit": commit * 40, "dirty": side == "new"})
+        for side, commit in (("base", "a"), ("new", "b"))
+    ]
+    Store().save(session(), [Recording(side) for side in sides])
+    listed = invoke("runs")
+    assert "b" * 10 + " (dirty)" in listed and listed.count("(dirty)") == 1
+    assert [each["dirty"] for each in json.loads(invoke("runs", "--json"))].count(True) == 1
+    assert "(dirty: measured with uncommitted changes)" in invoke("show", sides[1].run_id)
+    assert "dirty" not in invoke("show", sides[0].run_id).splitlines()[2]
+
+
 @pytest.mark.parametrize(
     ("terminal", "argv", "typed", "left"),
     [

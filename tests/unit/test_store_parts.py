@@ -27,6 +27,18 @@ def test_schema_page_is_current() -> None:
     )
 
 
+def test_a_new_data_folder_of_a_checkout_is_ignored_by_git(tmp_path: Path) -> None:
+    checkout, elsewhere = tmp_path / "checkout", tmp_path / "elsewhere"
+    (checkout / ".git").mkdir(parents=True)
+    kept = checkout / "kept"
+    kept.mkdir()
+    for folder in (checkout / "data", kept, elsewhere):
+        Store(folder / "workbench.duckdb").prepare()
+    assert (checkout / "data" / ".gitignore").read_text() == "*\n"
+    assert not (kept / ".gitignore").exists()  # somebody else's folder
+    assert not (elsewhere / ".gitignore").exists()
+
+
 def test_everything_in_the_schema_is_described() -> None:
     connection = memory()
     for catalog, name in (("duckdb_tables()", "table_name"), ("duckdb_views()", "view_name")):

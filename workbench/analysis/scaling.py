@@ -3,9 +3,10 @@
 A cost that follows ``c · n^b`` is a straight line of slope b over log n and log cost, so the exponent is the
 least-squares slope over the sizes' medians; a constant part makes it smaller at small sizes, never larger. Its
 interval comes from the scatter of the rounds within each size ("pure error": Draper & Smith, *Applied Regression
-Analysis*, 3rd ed., 2.1), told by their median absolute deviation, as single rounds are disturbed by far; how much
-the medians bend away from the line doesn't widen it, as two variants measured at the same sizes bend alike. Counts
-that every round repeats have no scatter and an exact exponent.
+Analysis*, 3rd ed., 2.1), told by their median absolute deviation, as single rounds are disturbed by far, and, where
+it is wider, from how far the medians lie from the line ("lack of fit", with sizes - 2 degrees of freedom): a cost
+that bends has no single exponent, and rounds that agree don't make it one. Counts that every round repeats have no
+scatter and an exact exponent, as far as these sizes go.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ MEASURES = (TIME, *COUNTS, MEMORY)
 
 FEWEST_SIZES = 3
 _CONFIDENCE = 0.95
+_ROUNDING = 1e-9  # of floating-point numbers: a line to that many digits is one
 _TO_SD = 1.4826  # of the median absolute deviation, for the normal distribution
 _OF_MEDIAN = math.pi / 2  # times a mean's variance
 _TOLERANCE: Mapping[str, float] = {TIME: 0.15, MEMORY: 0.15}
@@ -96,7 +98,10 @@ def fit_exponent(name: str, costs: Mapping[float, Sequence[float]]) -> Exponent 
     lever = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
     value = float(lever @ middles)
     error, freedom = _error(lever, logs, name in COUNTS)
-    half = student_quantile(0.5 + _CONFIDENCE / 2, freedom) * error if freedom and error else error
+    bent, spare = _lack_of_fit(x, middles), len(known) - 2
+    if name not in COUNTS and freedom and bent > _ROUNDING and _half(bent, spare) > _half(error, freedom):
+        error, freedom = bent, spare
+    half = _half(error, freedom)
     return Exponent(
         name=name,
         value=value,
@@ -108,6 +113,19 @@ def fit_exponent(name: str, costs: Mapping[float, Sequence[float]]) -> Exponent 
         error=error,
         freedom=freedom,
     )
+
+
+def _half(error: float, freedom: int) -> float:
+    """Half the width of the interval."""
+    return student_quantile(0.5 + _CONFIDENCE / 2, freedom) * error if freedom and error else error
+
+
+def _lack_of_fit(x: np.ndarray, middles: np.ndarray) -> float:
+    """Standard error of the slope from the distances of the sizes' medians to the line."""
+    away = x - x.mean()
+    square = float((away**2).sum())
+    rest = middles - middles.mean() - away * float((away * middles).sum()) / square
+    return math.sqrt(max(float((rest**2).sum()), 0.0) / (len(x) - 2) / square)
 
 
 def _error(lever: np.ndarray, logs: Sequence[np.ndarray], counted: bool) -> tuple[float, int]:
@@ -199,7 +217,7 @@ def _judge(fit: Exponent, limit: float, base: Exponent | None) -> Growth:
     allowed = fit.tolerance if base is not None or limit == 0 else 0.0
     error = math.hypot(fit.error, base.error if base else 0.0)
     freedom = fit.freedom + (base.freedom if base else 0)
-    half = student_quantile(0.5 + _CONFIDENCE / 2, freedom) * error if freedom and error else error
+    half = _half(error, freedom)
     rise = fit.value - limit
     if math.isnan(half):
         verdict = Verdict.INCONCLUSIVE

@@ -8,10 +8,11 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from workbench.capture.power import power_mode
+from workbench.capture.worktree import has_changes
 from workbench.model import Environment
 from workbench.paths import working_folder
 
@@ -53,12 +54,12 @@ def _environment(root: str) -> Environment:
 
 
 def _git_state(root: str) -> tuple[str, str, bool]:
-    """Commit, branch ("" if detached) and whether tracked files differ from it; empty outside a checkout."""
+    """Commit, branch ("" if detached) and whether the code differs from it; empty outside a checkout."""
     commit = _git(root, "rev-parse", "HEAD") if root else ""
     if not commit:
         return "", "", False
     branch = _git(root, "symbolic-ref", "--short", "-q", "HEAD")
-    return commit, branch, bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+    return commit, branch, has_changes(partial(_git, root))
 
 
 def _git(root: str, *arguments: str) -> str:

@@ -26,7 +26,11 @@ _MAX_SECONDS = 120.0
 @click.argument("new")
 @scenario_options
 @click.option("--max-seconds", type=float, help="Budget of timing (the project's own, else 120).")
-@click.option("--max-regression", default="", help="Slow-down that still passes (the project's own, else 3%).")
+@click.option(
+    "--max-regression",
+    default="",
+    help="Margin: REGRESSION if the interval is wholly above a third of it, PASS if below it (project's, else 3%).",
+)
 @click.option("--alpha", type=float, help="Error of the whole comparison (the project's own, else 0.01).")
 @click.option("--clock", default="wall", show_default=True, help="What is compared: wall or cpu; both are kept.")
 @click.option("--isolate", is_flag=True, help="Each round of a function in a fresh interpreter.")

@@ -29,7 +29,10 @@ _FUNCTIONS = 5
 )
 @scenario_options
 @click.option("--max-seconds", type=float, help="Budget of timing a target (the project's own, else 60).")
-@click.option("--max-regression", help="Slow-down that still passes (the project's own, else 3%).")
+@click.option(
+    "--max-regression",
+    help="Margin: REGRESSION if the interval is wholly above a third of it, PASS if below it (project's, else 3%).",
+)
 @click.option("--timeout", type=float, default=300.0, show_default=True, help="Longest a round may take, seconds.")
 @click.option("--ignore-count", multiple=True, metavar="NAME", help="A count that may rise, such as connects.")
 @click.option("--counts-only", is_flag=True, help="Compare counts and results, no times.")

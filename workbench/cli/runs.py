@@ -24,7 +24,7 @@ def _store(path: Path | None) -> Any:
     return Store(path)
 
 
-def run_json(run: Run, commit: str = "") -> dict[str, Any]:
+def run_json(run: Run, commit: str = "", *, dirty: bool = False) -> dict[str, Any]:
     """A run as the interface contract has it."""
     return {
         "run_id": run.run_id,
@@ -35,6 +35,7 @@ def run_json(run: Run, commit: str = "") -> dict[str, Any]:
         "status": run.status,
         "started_at": run.started_at,
         "commit": commit,
+        "dirty": dirty,
         "tags": list(run.tags),
     }
 
@@ -58,11 +59,10 @@ def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_j
     store = _store(store_path)
     runs = store.runs(scenario=scenario, limit=limit)
     sessions = {s.session_id: s for s in store.sessions()}
-    commits = {
-        run.run_id: commit_of(run, sessions[run.session_id])[0] for run in runs if run.session_id in sessions
-    }
+    commits = {run.run_id: commit_of(run, sessions[run.session_id]) for run in runs if run.session_id in sessions}
     if as_json:
-        print_json([run_json(run, commits.get(run.run_id, "")) for run in runs])
+        states = [(run, *commits.get(run.run_id, ("", False))) for run in runs]
+        print_json([run_json(run, commit, dirty=dirty) for run, commit, dirty in states])
         return
     if not runs:
         click.echo("no runs yet: `workbench profile -- script.py` or `workbench run jamf` records some")
@@ -78,7 +78,7 @@ def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_j
             format_seconds(_headline(run)),
             run.sampler.name,
             f"{run.started_at:%Y-%m-%d %H:%M:%S}",
-            commits.get(run.run_id, "")[:10],
+            _commit_text(*commits.get(run.run_id, ("", False))),
             " ".join(run.tags),
         )
         for run in runs
@@ -88,6 +88,10 @@ def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_j
         rows,
         right="lllrr",
     )
+
+
+def _commit_text(commit: str, dirty: bool) -> str:
+    return f"{commit[:10]}{' (dirty)' if dirty else ''}" if commit else ""
 
 
 def _headline(run: Run) -> float:

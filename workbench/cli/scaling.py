@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["scaling_command"]
 
-_UNKNOWN_TO_PLOTLY_PY = ("showEditInChartStudio",)  # plotly.js takes it; the Python side warns
-
 
 @click.command("scaling")
 @store_option
@@ -114,12 +112,23 @@ def _print(result: ScalingResult, plot: Path | None) -> None:
 
 
 def _write_plot(result: ScalingResult, path: Path) -> None:
+    """A page of its own: target, date and verdict, the chart and its numbers."""
+    from workbench.reporting.page import page_html
     from workbench.reporting.write import prepare_output, write_atomically
-    from workbench.views.charts import CONFIG
-    from workbench.views.scaling import scaling_chart
+    from workbench.views.scaling import exponents_table
+    from workbench.views.scaling_svg import scaling_svg
+    from workbench.views.tables import html_text
 
     prepare_output(path)
-    base = {growth.name: growth.base for growth in result.growths if growth.base is not None}
-    figure = scaling_chart(result.exponents, base)
-    config = {name: value for name, value in CONFIG.items() if name not in _UNKNOWN_TO_PLOTLY_PY}
-    write_atomically(path, figure.to_html(include_plotlyjs=True, full_html=True, config=config))
+    session = result.sessions[-1]
+    worst = [growth.text for growth in result.growths if growth.verdict is result.verdict]
+    verdict = f"{result.verdict}: {'; '.join(worst)}" if result.verdict else "Not judged: no baseline, no limit"
+    title = f"Scaling of {result.target}"
+    header = (
+        f"<h1>{html_text(title)}</h1><p><strong>{html_text(verdict)}</strong></p>"
+        f"<p>{session.started_at:%Y-%m-%d %H:%M} UTC, session {html_text(session.session_id)}</p>"
+    )
+    notes = "".join(f"<p>{html_text(note)}</p>" for note in result.notes)
+    table = exponents_table(result.exponents, result.growths).to_html()
+    main = f"<section>{scaling_svg(result.exponents, result.growths)}{notes}{table}</section>"
+    write_atomically(path, page_html(title, header=header, main=main, footer=""))

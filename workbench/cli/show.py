@@ -38,6 +38,7 @@ def run_document(
     from workbench.views.flamegraph import top_functions
 
     env = session.environment
+    commit, changed = commit_of(run, session)
     return {
         "run_id": run.run_id,
         "session_id": run.session_id,
@@ -47,7 +48,8 @@ def run_document(
         "status": run.status,
         "error": run.error,
         "started_at": run.started_at,
-        "commit": commit_of(run, session)[0],
+        "commit": commit,
+        "dirty": changed,
         "sampler": {"name": run.sampler.name, "interval_ns": run.sampler.interval_ns, "clock": run.sampler.clock},
         "parameters": {**session.parameters, **run.parameters},
         "environment": {
@@ -111,7 +113,7 @@ def print_run(
     commit, changed = commit_of(run, session)
     click.echo(f"{run.run_id}  {display_name(run)}  {run.status}{': ' + run.error if run.error else ''}")
     click.echo(f"started {run.started_at:%Y-%m-%d %H:%M:%S} UTC, session {run.session_id}")
-    dirty = " (dirty)" if changed else ""
+    dirty = " (dirty: measured with uncommitted changes)" if changed else ""
     machine = f"{env.implementation} {env.python} on {env.os}, {env.cpu} × {env.cores}"
     click.echo(f"{machine}, power {env.power or 'unknown'}, commit {commit[:10] or 'none'}{dirty}")
     parameters = {**session.parameters, **run.parameters}

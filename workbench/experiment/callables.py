@@ -16,6 +16,7 @@ from typing import Any
 from workbench.analysis.pairs import LOOPS
 from workbench.capture.rounds import LoopRunner
 from workbench.errors import UsageError
+from workbench.experiment.generators import drained
 from workbench.experiment.modules import ModuleSpace
 from workbench.experiment.placement import CodePlacement, reachable_functions
 from workbench.experiment.results import result_digest
@@ -105,6 +106,7 @@ class CallableWorkload:
     def _probe(self) -> None:
         """The first call; its value tells an async function, whatever it is wrapped in."""
         value = self._function(*(self._inputs[0] if self._make else ()))
+        self._function, value = drained(self._function, value)
         if inspect.iscoroutine(value):
             self.run = self._call_async
             self._await(value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.analysis.comparability import Difference, differences, fatal, unrelated_programs
 from workbench.analysis.counts import CountChange, count_changes, varying
 from workbench.analysis.functions import function_changes
+from workbench.analysis.pairing import paired_trees
 from workbench.analysis.pairs import CLOCKS, LOOPS, paired_seconds, seconds
 from workbench.analysis.summary import sentence
 from workbench.analysis.verdict import Rule, judge
@@ -302,10 +303,11 @@ def _comparison(
     rose = rule.risen(counts) if rule is not None else []
     overruled = rule is not None and rule.with_counts(verdict, estimate, counts) is not verdict
     functions: tuple[FunctionChange, ...] = ()
-    if trees[0] is not None and trees[1] is not None:
+    before, after = paired_trees(base, new, *trees)
+    if before is not None and after is not None:
         changes = function_changes(
-            trees[0],
-            trees[1],
+            before,
+            after,
             base_executions=_sampled(base),
             new_executions=_sampled(new),
             base_rounds=sampled_rounds(base),

@@ -9,7 +9,7 @@ from typing import Any
 from workbench.errors import ResultsDiffer, ScenarioError
 from workbench.scenarios.base import Outcome
 
-__all__ = ["EXIT_STATUS", "require_equal", "result_digest"]
+__all__ = ["EXIT_STATUS", "failed_ending", "require_equal", "result_digest"]
 
 EXIT_STATUS = "exit_status"
 """Measure of a process's round: how it ended."""
@@ -48,6 +48,13 @@ def _canonical(value: Any) -> str:
     if not isinstance(value, str | bytes | bytearray) and (" at 0x" in text or "..." in text):
         raise _Unknown  # an address, or a repr that leaves out a part of the content
     return text
+
+
+def failed_ending(outcome: Outcome | None) -> str:
+    """How a process's round ended, where that was badly; "" otherwise."""
+    if outcome is None or not outcome.measures.get(EXIT_STATUS):
+        return ""
+    return outcome.failures[0].error if outcome.failures else f"exit status {outcome.measures[EXIT_STATUS]:g}"
 
 
 def require_equal(base: tuple[str, Outcome], new: tuple[str, Outcome]) -> str:

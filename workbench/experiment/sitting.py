@@ -26,7 +26,7 @@ from workbench.experiment.deadline import Overdue, deadline
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.interleave import sweeps
 from workbench.experiment.progress import Progress
-from workbench.experiment.results import require_equal
+from workbench.experiment.results import failed_ending, require_equal
 from workbench.experiment.subjects import Subject, open_subjects, share_loops
 from workbench.experiment.subprocesses import with_sampled
 from workbench.experiment.targets import CallableTarget, FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
@@ -359,7 +359,10 @@ class _Sitting:
         try:
             unknown = require_equal((base.subject.name, base.outcome), (new.subject.name, new.outcome))
         except WorkbenchError as error:
-            new.status, new.error = Status.FAILED, str(error)
+            # A script that ended badly is its own side's failure; otherwise it is new that returns another result.
+            ended = [(side, own) for side in self.sides if (own := failed_ending(side.outcome))]
+            for side, why in ended or [(new, str(error))]:
+                side.status, side.error = Status.FAILED, why
             raise
         if unknown:
             self._note(unknown)

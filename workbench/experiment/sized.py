@@ -16,6 +16,7 @@ from typing import Any
 from workbench.analysis.pairs import LOOPS
 from workbench.errors import UsageError
 from workbench.experiment.callables import find_function
+from workbench.experiment.generators import drained
 from workbench.experiment.modules import ModuleSpace
 from workbench.experiment.results import result_digest
 from workbench.experiment.targets import FunctionTarget, ScenarioTarget, parse_target
@@ -149,7 +150,7 @@ class SizedFunction:
     def _call(self, loops: int) -> Any:
         function, argument, value = self._function, self._argument, None
         for _ in range(loops):
-            value = function(argument)
+            _, value = drained(function, function(argument))
             if inspect.iscoroutine(value):
                 value = asyncio.run(value)
         return value

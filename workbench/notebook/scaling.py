@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.experiment.loops import outside_loop
 from workbench.experiment.progress import progress_bar
+from workbench.views.charts import CONFIG
 from workbench.views.scaling import exponents_table, scaling_chart
+from workbench.views.scaling_svg import scaling_svg
 from workbench.views.tables import html_text
 
 if TYPE_CHECKING:
@@ -16,7 +20,33 @@ if TYPE_CHECKING:
     from workbench.experiment.scaling import ScalingResult
     from workbench.store import Store
 
-__all__ = ["ScalingView", "scaling"]
+__all__ = ["ScalingChart", "ScalingView", "scaling"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingChart:
+    """``figure`` is plotly's, to change or save."""
+
+    figure: Any
+    still: str
+    text: str
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        document = json.loads(self.figure.to_json())
+        picture = base64.b64encode(self.still.replace('"currentColor"', '"#7d7d7d"').encode()).decode()
+        image = f'<img src="data:image/svg+xml;base64,{picture}" width="900" alt="Costs over sizes">'
+        return {
+            "application/vnd.plotly.v1+json": {
+                "data": document["data"],
+                "layout": document["layout"],
+                "config": dict(CONFIG),
+            },
+            "text/html": image,
+            "text/plain": self.text,
+        }
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +68,12 @@ class ScalingView:
     def __getitem__(self, measure: str) -> Exponent:
         return self.result.exponents[measure]
 
-    def chart(self) -> Any:
-        """Costs over sizes as a plotly figure."""
-        base = {growth.name: growth.base for growth in self.result.growths if growth.base is not None}
-        return scaling_chart(self.result.exponents, base)
+    def chart(self) -> ScalingChart:
+        """Costs over sizes: plotly's figure where it is drawn, a picture in the saved notebook."""
+        growths = self.result.growths
+        base = {growth.name: growth.base for growth in growths if growth.base is not None}
+        figure = scaling_chart(self.result.exponents, base, growths)
+        return ScalingChart(figure, scaling_svg(self.result.exponents, growths), repr(self))
 
     def _headline(self) -> str:
         worst = [growth.text for growth in self.result.growths if growth.verdict is self.result.verdict]

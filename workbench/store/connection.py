@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import StoreLocked
 from workbench.store import failures
+from workbench.store.location import make_folder
 from workbench.store.migrations import CURRENT, check_version, migrate, version_of
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _create(path: Path) -> None:
     """A complete empty store appears under its name at once, or not at all."""
     import duckdb
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.new")
     try:
         connection = duckdb.connect(str(draft), config=_STORAGE)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.paths import working_folder
 
-__all__ = ["default_path"]
+__all__ = ["default_path", "make_folder"]
 
 
 def default_path(start: Path | None = None) -> Path:
@@ -27,6 +28,17 @@ def default_path(start: Path | None = None) -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("workbench") / "workbench.duckdb"
+
+
+def make_folder(folder: Path) -> None:
+    """Create the store's folder. A new one in a git checkout is ignored by git, as profiles are no sources."""
+    if folder.is_dir():
+        return
+    made = next((f for f in (*reversed(folder.parents), folder) if not f.exists()), folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if any((parent / ".git").exists() for parent in made.parents):
+        with suppress(OSError), (made / ".gitignore").open("x", encoding="utf-8") as file:
+            file.write("*\n")
 
 
 def _is_project(file: Path) -> bool:

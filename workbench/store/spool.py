@@ -20,6 +20,7 @@ from pathlib import Path
 from workbench.store._ddl import quoted
 from workbench.store.columns import Tables
 from workbench.store.connection import fsync_folder
+from workbench.store.location import make_folder
 
 __all__ = [
     "FORMAT",
@@ -56,6 +57,7 @@ class Manifest:
 
 def write(spool: Path, name: str, tables: Tables) -> Path:
     """Write an entry and make it durable; the folder appears under its final name at once."""
+    make_folder(spool.parent)
     spool.mkdir(parents=True, exist_ok=True)
     token = f"{os.getpid()}-{secrets.token_hex(4)}"
     draft = spool / f"{_DRAFT}{token}"

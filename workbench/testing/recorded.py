@@ -13,6 +13,7 @@ from workbench.capture.power import conditions
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ProfilerActive
+from workbench.experiment.generators import refuse_generator
 from workbench.experiment.saving import save_or_warn
 from workbench.model import Recording, RoundKind, Session, utc_now
 from workbench.store.ids import new_id
@@ -61,6 +62,7 @@ class Profiled:
         with self._round() as current:
             value = function(*args, **kwargs)
         if not inspect.isawaitable(value):
+            refuse_generator(function, value)
             return value
         if self._recorder is not None and not current.measures.get("spans"):
             self._recorder.discard(current)  # it made the awaitable only

@@ -20,6 +20,7 @@ import pytest
 
 from workbench.analysis.pairs import LOOPS
 from workbench.errors import UsageError
+from workbench.experiment.generators import refuse_generator
 from workbench.experiment.results import result_digest
 from workbench.pytest_plugin import REPEATER
 from workbench.scenarios.base import Outcome
@@ -57,6 +58,7 @@ class Repeater:
             return self._await(value, lambda: function(*args, **kwargs))
         for _ in range(self.loops - 1):
             value = function(*args, **kwargs)
+        refuse_generator(function, value)
         return self._ended(value, began, cpu, self.loops)
 
     async def _await(self, first: Awaitable[Any], again: Callable[[], Awaitable[Any]]) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 
 from workbench.analysis.comparability import differences
 from workbench.analysis.names import run_names
+from workbench.analysis.pairing import paired_trees
 from workbench.analysis.treediff import FunctionDelta, TreeDifference, sampled_side, tree_difference
 from workbench.calltree import CallTree, CallTreeBuilder
 from workbench.model import Run, Session, Status, utc_now
@@ -69,7 +70,9 @@ class DiffSide:
 
 def diff_of(base: Comparable, new: Comparable) -> TreeDifference:
     """The differential call tree, by completed sampled rounds; a side without stacks is empty."""
-    return tree_difference(*(sampled_side(side.run, side.tree or _empty()) for side in (base, new)))
+    trees = paired_trees(base.run, new.run, base.tree, new.tree)
+    sides = [sampled_side(side.run, tree or _empty()) for side, tree in zip((base, new), trees, strict=True)]
+    return tree_difference(*sides)
 
 
 def diff_warnings(base: Comparable, new: Comparable) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from workbench.model import UNITS
 from workbench.views.numbers import format_measure
 from workbench.views.tables import TextTable, printable
 
-__all__ = ["exponents_table", "scaling_chart"]
+__all__ = ["COLOURS", "exponent_text", "exponents_table", "scaling_chart"]
 
-_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999")
+COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999")
 _GRID = "rgba(128,128,128,0.25)"
 
 
@@ -44,14 +44,26 @@ def _cells(fit: Exponent, growth: Growth | None, judged: bool) -> tuple[str, ...
     return (*cells, f"{growth.limit:.2f}" if growth else "", str(growth.verdict) if growth else "")
 
 
-def scaling_chart(fits: Mapping[str, Exponent], base: Mapping[str, Exponent] | None = None) -> Any:
+def exponent_text(fit: Exponent, growth: Growth | None = None) -> str:
+    """``time: n^1.60 (95 % 1.05 to 2.15), PASS``."""
+    interval = "exact" if fit.is_exact else "" if math.isnan(fit.low) else f"95 % {fit.low:.2f} to {fit.high:.2f}"
+    said = f" ({interval})" if interval else ""
+    return (
+        f"{printable(fit.name).replace('_', ' ')}: n^{fit.value:.2f}{said}{f', {growth.verdict}' if growth else ''}"
+    )
+
+
+def scaling_chart(
+    fits: Mapping[str, Exponent], base: Mapping[str, Exponent] | None = None, growths: Sequence[Growth] = ()
+) -> Any:
     """Each measure's cost relative to its smallest size over the size, on logarithmic axes; a baseline's dashed."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
+    judged = {growth.name: growth for growth in growths}
     for number, (name, fit) in enumerate(fits.items()):
-        colour = _COLOURS[number % len(_COLOURS)]
-        label = f"{printable(name).replace('_', ' ')}: n^{fit.value:.2f}"
+        colour = COLOURS[number % len(COLOURS)]
+        label = exponent_text(fit, judged.get(name))
         figure.add_scatter(**_line(fit), name=label, mode="lines+markers", line={"color": colour})
         if base and (before := base.get(name)):
             dashed = {"color": colour, "dash": "dash"}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.capture.worktree import has_changes
 from workbench.errors import UsageError
 from workbench.experiment.gate.model import Revision
 
@@ -72,12 +73,12 @@ class Repository:
         return Revision(name, commit, self.git("log", "-1", "--format=%s", commit).strip())
 
     def work_tree(self) -> Revision:
-        """The checked-out commit, and whether files differ from it (new ones count, ignored ones don't)."""
+        """The checked-out commit, and whether its code differs from it (``capture.worktree``)."""
         try:
             commit = self.git("rev-parse", "--verify", "HEAD").strip()
         except GitFailed:
             raise UsageError(f"{self.root} has no commit yet: there is no baseline") from None
-        dirty = bool(self.git("status", "--porcelain").strip())
+        dirty = has_changes(self.git)
         return Revision("", commit, self.git("log", "-1", "--format=%s", commit).strip(), dirty)
 
     def has_file(self, commit: str, path: Path) -> bool:

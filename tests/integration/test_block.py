@@ -15,7 +15,7 @@ import pytest
 
 import workbench as wb
 from workbench.capture.spans import record_span
-from workbench.errors import ProfilerActive, StoreUnwritable, UsageError
+from workbench.errors import StoreUnwritable, UsageError
 from workbench.model import Recording, RoundKind, Session, Status
 from workbench.store.store import Store
 
@@ -147,18 +147,85 @@ def test_it_works_inside_a_running_loop() -> None:
     assert {"sleep", "[await]"} <= functions(shelf.saved[0][1])
 
 
-def test_nested_blocks_are_refused_in_one_line_and_the_outer_one_lives() -> None:
+def test_a_block_inside_a_block_is_a_run_cut_out_of_it() -> None:
     shelf = Shelf()
-    outer = profile(shelf, "outer")
-    with outer as run:
-        with pytest.raises(ProfilerActive) as refused, profile(shelf, "inner"):
-            raise AssertionError("not reached")
-        assert "\n" not in str(refused.value)
-        with pytest.raises(ProfilerActive, match="make a second one"):
-            outer.__enter__()
-        busy()
+
+    def inside() -> None:
+        with profile(shelf, "inner", interval=0.1) as run:
+            busy(0.05)
+        assert "busy" in str(wb.table(run))
+
+    def before() -> None:
+        busy(0.05)
+
+    with profile(shelf, "outer") as outer:
+        before()
+        inside()
+    (_, inner), (_, whole) = shelf.saved
+    assert (inner.run.name, whole.run.name) == ("inner", "outer")
+    assert inner.run.parameters["part_of"] == outer.run_id
+    assert inner.run.sampler.interval_ns == 1_000_000, "the samples are the outer recording's"
+    place = "test_a_block_inside_a_block_is_a_run_cut_out_of_it.<locals>"
+    assert f"{place}.before" not in functions(inner)
+    assert {f"{place}.before", f"{place}.inside", "busy"} <= functions(whole)
+    assert inner.tree is not None
+    samples = inner.tree.samples
+    assert inner.tree.stack(int(samples.node[-1]))[0].function.endswith("inside"), "stacks begin at the block"
+    assert int(samples.time_ns.min()) >= int(samples.weight_ns[0]) >= 0
+    assert int(samples.weight_ns.sum()) <= 1e9 * inner.run.rounds[0].measures["wall"] * 1.01
+
+
+def test_blocks_nest_in_every_way_without_a_word_to_the_program() -> None:
+    shelf = Shelf()
+    same = profile(shelf, "same")
+
+    @profile(shelf, "decorated")
+    def decorated() -> None:
+        with profile(shelf, "in decorated"):
+            busy(0.005)
+
+    decorated()
+    with same, same, same:
+        decorated()
+    with profile(shelf, "a", sampler="none"), profile(shelf, "b"), profile(shelf, "c", sampler="none"):
+        busy(0.005)
+    names = [recording.run.name for _, recording in shelf.saved]
+    assert names == ["in decorated", "decorated", "in decorated", "same", "same", "same", "c", "b", "a"]
+    assert sys.getprofile() is None
+    with profile(shelf, "alone"):
+        busy(0.005)
+    assert "part_of" not in shelf.saved[-1][1].run.parameters
+
+
+def test_a_block_in_an_awaiting_task_keeps_the_awaits() -> None:
+    shelf = Shelf()
+
+    async def part() -> None:
+        with profile(shelf, "part"):
+            await asyncio.sleep(0.05)
+
+    async def main() -> None:
+        await asyncio.gather(part())
+
+    with profile(shelf, "whole"):
+        asyncio.run(main())
+    inner = shelf.saved[0][1]
+    assert inner.run.sampler.name == "pyinstrument"
+    assert {"sleep", "[await]"} <= functions(inner)
+
+
+def test_where_another_has_the_thread_a_block_keeps_its_times(caplog: pytest.LogCaptureFixture) -> None:
+    import pyinstrument
+
+    shelf = Shelf()
+    with pyinstrument.Profiler(), caplog.at_level(logging.WARNING, "workbench"):
+        for _ in range(2):
+            with profile(shelf, "under pyinstrument") as run:
+                pass
     assert run.status is Status.OK
-    assert [recording.run.name for _, recording in shelf.saved] == ["outer"]
+    assert [recording.run.sampler.name for _, recording in shelf.saved] == ["none", "none"]
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "pyinstrument already profiles" in line
 
 
 def test_blocks_in_two_threads_at_once() -> None:

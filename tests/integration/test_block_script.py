@@ -229,16 +229,27 @@ def test_a_scripts_own_way_with_sigterm_is_its_own(script: Path) -> None:
     assert run("job.py").exit_code == 3
 
 
-def test_a_block_inside_a_profiled_script_runs_and_keeps_its_times(
-    script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("options", [{}, {"spans": False}])
+def test_a_block_inside_a_profiled_script_is_a_part_of_it(
+    script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, bool]
 ) -> None:
     monkeypatch.setenv("WORKBENCH_STORE", str(tmp_path / "wb.duckdb"))
     script.write_text(
-        "import workbench as wb\n\ndef work():\n    return sum(i * i for i in range(300_000))\n\n"
-        "with wb.profile('part') as part:\n    work()\nprint(part.run_id)\n"
+        "import workbench as wb\n\ndef work():\n    for i in range(300_000): str(i)\n\n"
+        "with wb.profile('part') as part:\n    work()\n"
+        "assert wb.table(part).functions\nassert wb.flamegraph('latest')\n"
     )
-    outcome = run("job.py")
+    outcome = run("job.py", **options)
     assert outcome.exit_code == 0
     assert "work" in functions(outcome)
-    (inner,) = Store(tmp_path / "wb.duckdb").runs()
-    assert (inner.name, inner.sampler.name, str(inner.status)) == ("part", "none", "ok")
+    store = Store(tmp_path / "wb.duckdb")
+    whole, part = outcome.recording, store.run(store.resolve("latest"))
+    assert whole is not None
+    assert (part.name, part.sampler.name, part.parameters["part_of"]) == (
+        "part",
+        "pyinstrument",
+        whole.run.run_id,
+    )
+    assert outcome.session is not None
+    store.save(outcome.session, [whole])
+    assert store.resolve("latest") == whole.run.run_id

@@ -19,6 +19,7 @@ from workbench.analysis.resampling import (
 from workbench.analysis.summary import sentence
 from workbench.analysis.weights import RoundWeights, function_of_node, together
 from workbench.calltree import CallTree, CallTreeBuilder
+from workbench.capture.frames import INSTRUMENTATION
 from workbench.model import Frame, FunctionChange
 from workbench.statistics import Estimate
 from workbench.views.changes import changes_table
@@ -51,6 +52,18 @@ def changed(base: CallTree, new: CallTree, rounds: int = 10) -> dict[str, Functi
 
 
 PLAIN = {(MAIN,): 30.0, (MAIN, LOAD): 100.0, (MAIN, SAVE): 40.0, (MAIN, OLD): 20.0}
+
+
+def test_the_cost_of_recording_is_never_named_as_a_cause() -> None:
+    rng = np.random.default_rng(22)
+    cost = {(MAIN, INSTRUMENTATION): 5.0, (AWAIT,): 5.0}
+    found = changed(
+        tree(rng, {**PLAIN, **cost}), tree(rng, {**PLAIN, **dict.fromkeys(cost, 90.0), (MAIN, OLD): 40.0})
+    )
+    assert INSTRUMENTATION.function not in found
+    assert AWAIT.function not in found
+    assert next(iter(found)) == OLD.function
+    assert "`old`" in sentence(SLOWER, 6.0, list(found.values()))
 
 
 def test_the_function_that_grew_is_told_and_stands_first() -> None:

@@ -272,9 +272,9 @@ def test_times_of_spans_count_from_where_the_rounds_do(monkeypatch: pytest.Monke
     """Starting a sampler for the first time imports it: that is before the round, for its spans as well."""
     begun = rounds_module.start_sampler
 
-    def slow(*arguments: Any) -> Any:
+    def slow(*arguments: Any, **options: Any) -> Any:
         time.sleep(0.2)
-        return begun(*arguments)
+        return begun(*arguments, **options)
 
     monkeypatch.setattr(rounds_module, "start_sampler", slow)
     recorder = RunRecorder(SamplerSpec("none"))

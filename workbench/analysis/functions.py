@@ -25,6 +25,7 @@ from workbench.analysis.resampling import (
 )
 from workbench.analysis.weights import Floats, RoundWeights, function_of_node, together
 from workbench.calltree import CallTree
+from workbench.capture.frames import AWAIT, INSTRUMENTATION
 from workbench.model import Frame, FunctionChange
 
 __all__ = ["function_changes", "self_seconds", "total_change", "was_tested"]
@@ -34,6 +35,9 @@ LEAST_SHARE = 0.005
 
 The choice doesn't look at which side the time was on, so it leaves the error rates as they are.
 """
+
+NOBODYS = (INSTRUMENTATION, AWAIT)
+"""What no function of the program took: the cost of recording, and awaits under no function at all."""
 
 Rounds = Mapping[int, float]
 """Index of each completed sampled round → how often the body ran in it."""
@@ -76,7 +80,7 @@ def function_changes(
     those of one execution. ``*_rounds`` name the completed sampled rounds: only these count then, and with at least
     ``FEWEST_ROUNDS`` of either side the functions are tested. Shares are fractions of all sampled time of their
     tree. A function that only one side has is listed with 0 on the other; a tree against itself changes nowhere,
-    exactly.
+    exactly. The cost of recording is in the sampled time, but it is no function that could be listed or named.
     """
     base_rounds, new_rounds = base_rounds or {}, new_rounds or {}
     before, after = _self_ns(base, base_rounds), _self_ns(new, new_rounds)
@@ -92,6 +96,7 @@ def function_changes(
             new_share=after.get(frame, 0) / new_total,
         )
         for frame in dict.fromkeys((*before, *after))
+        if frame not in NOBODYS
     }
     if min(len(base_rounds), len(new_rounds)) >= FEWEST_ROUNDS:
         _tell_changes(changes, base, new, base_rounds, new_rounds)
@@ -105,7 +110,7 @@ def _tell_changes(
     names, before, after = together(
         RoundWeights.of_functions(base, base_rounds), RoundWeights.of_functions(new, new_rounds)
     )
-    tested = _large_enough(before, after)
+    tested = np.array([n for n in _large_enough(before, after) if names[n] not in NOBODYS], dtype=np.intp)
     if not tested.size:
         return
     whole = before.sum(axis=1)

@@ -25,7 +25,7 @@ from workbench.capture.tasks import NO_TASK, TaskNames, current_task
 from workbench.errors import ProfilerActive
 from workbench.model import Frame
 
-__all__ = ["InProcessSampler"]
+__all__ = ["InProcessSampler", "SampledPart", "sampled_part"]
 
 _active: dict[int, InProcessSampler] = {}  # by thread
 
@@ -35,6 +35,7 @@ class InProcessSampler:
 
     def __init__(self, spec: SamplerSpec, table: StackTable, caller: FrameType) -> None:
         refuse_second_profiler()
+        self.spec = spec
         self._table = table
         self._thread = threading.current_thread()
         self._start = table.key_of(caller)
@@ -53,6 +54,17 @@ class InProcessSampler:
         if self._async:
             eventloop.show_to_profiler()
 
+    def part(self, table: StackTable, caller: FrameType) -> SampledPart:
+        """What is sampled from here on, as a recording of its own in this one; its stacks begin at ``caller``."""
+        return SampledPart(self.spec, self._hook, self._table, table, self._table.key_of(caller))
+
+    @property
+    def sees_this_context(self) -> bool:
+        """Whether the code that runs now is sampled, and not another task's of the same thread."""
+        if self._hook.stopped:
+            return False
+        return not self._async or bool(active_profiler_context_var.get() == self._hook.mark)
+
     def samples(self) -> Iterator[SampledStack]:
         hook = self._hook
         stacks: dict[int, tuple[Frame, ...]] = {
@@ -63,6 +75,50 @@ class InProcessSampler:
         columns = zip(hook.times, hook.weights, hook.stacks, hook.lines, hook.tasks, strict=True)
         for time_ns, weight_ns, number, line, task in columns:
             yield SampledStack(time_ns, weight_ns, stacks[number], thread, line, names[task])
+
+
+class SampledPart:
+    """The samples that a sampler at work took meanwhile: a recording inside another. See ``RunningSampler``."""
+
+    def __init__(
+        self, spec: SamplerSpec, hook: _Hook, theirs: StackTable, ours: StackTable, start: StackKey
+    ) -> None:
+        self.spec = spec
+        self._hook = hook
+        self._theirs = theirs
+        self._table = ours
+        self._start = start
+        self._thread = threading.current_thread().name
+        self._first = len(hook.times)
+        self._end = self._first
+        self._began_ns = hook.elapsed_ns()
+        self._columns: tuple[array[int], ...] = ()
+
+    def stop(self) -> None:
+        hook = self._hook
+        self._end = len(hook.times)
+        columns = (hook.times, hook.weights, hook.stacks, hook.lines, hook.tasks)
+        self._columns = tuple(column[self._first : self._end] for column in columns)
+
+    def samples(self) -> Iterator[SampledStack]:
+        used = set(self._columns[2])
+        table = self._table
+        table.adopt(self._start, self._theirs)
+        stacks: dict[int, tuple[Frame, ...]] = {}
+        for key, number in tuple(self._hook.numbers.items()):  # a copy: the other recording goes on
+            if number in used:
+                table.adopt(key, self._theirs)
+                stacks[number] = table.stack(key, self._start)
+        names = [*self._hook.names.names(), ""]  # NO_TASK finds the last
+        for time_ns, weight_ns, number, line, task in zip(*self._columns, strict=True):
+            since = time_ns - self._began_ns
+            yield SampledStack(since, min(weight_ns, since), stacks[number], self._thread, line, names[task])
+
+
+def sampled_part(table: StackTable, caller: FrameType) -> SampledPart | None:
+    """A recording inside the one that samples this thread and context; None if there is none."""
+    running = _active.get(threading.get_ident())
+    return running.part(table, caller) if running is not None and running.sees_this_context else None
 
 
 def refuse_second_profiler() -> None:
@@ -108,6 +164,10 @@ class _Hook(StackSampler):
 
     def _now(self) -> float:
         return float(self._timer())  # type: ignore[no-untyped-call]
+
+    def elapsed_ns(self) -> int:
+        """Since this sampler began, by its own clock."""
+        return int((self._now() - self._began) * 1e9)
 
     def mark(self, *_: Any) -> None:
         """Stands for this sampler in pyinstrument's context variable."""

@@ -40,7 +40,7 @@ class PySpy:
 
     def __init__(self, pid: int, spec: SamplerSpec, *, own_stem: Sequence[Frame] = ()) -> None:
         self._pid = pid
-        self._spec = spec
+        self.spec = spec
         self._own_stem = tuple(own_stem)
         self._pid_here = os.getpid()
         folder = Path(tempfile.mkdtemp(prefix="workbench-py-spy-"))
@@ -52,7 +52,7 @@ class PySpy:
     def start(self, *, may_trace_me: bool = False) -> PySpy:
         """Raises SamplerUnavailable, SamplerPermission, ProcessNotFound or CaptureError, each in one line."""
         try:
-            command = [executable(), "record", *_options(self._spec), "--pid", str(self._pid)]
+            command = [executable(), "record", *_options(self.spec), "--pid", str(self._pid)]
             with self._messages.open("wb") as messages:
                 self._process = subprocess.Popen(
                     [*command, "--output", str(self._output)],

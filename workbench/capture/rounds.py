@@ -82,14 +82,21 @@ class RunRecorder:
     """Records the rounds of one run, one after another.
 
     ``spans=False`` leaves the spans out; ``collector_off=False`` leaves the garbage collector as it is.
+    ``join=True``: inside a recording that samples this thread, a sampled round shares its samples.
     """
 
     def __init__(
-        self, sampler: SamplerSpec | None = None, *, spans: bool = True, collector_off: bool = True
+        self,
+        sampler: SamplerSpec | None = None,
+        *,
+        spans: bool = True,
+        collector_off: bool = True,
+        join: bool = False,
     ) -> None:
         self.spec = sampler or SamplerSpec()
         self._spans = spans
         self._collector_off = collector_off
+        self._join = join
         self._table = StackTable()
         self._rounds: list[RoundInProgress] = []
 
@@ -155,8 +162,9 @@ class RunRecorder:
             undo.callback(current.log.end)
         meter = ResourceMeter()
         if current.kind is RoundKind.SAMPLED:
-            current.sampler = start_sampler(self.spec, self._table, caller)
+            current.sampler = start_sampler(self.spec, self._table, caller, join=self._join)
             if current.sampler is not None:
+                self.spec = current.sampler.spec
                 undo.callback(current.sampler.stop)
         self._rounds.append(current)
         meter.begin()

@@ -76,6 +76,10 @@ class SamplerSpec:
 class RunningSampler(Protocol):
     """A sampler at work. ``stop`` is called exactly once, also after an exception in the round."""
 
+    @property
+    def spec(self) -> SamplerSpec:
+        """How it samples: as was asked, unless it is a part of another recording."""
+
     def stop(self) -> None:
         """End the sampling; cheap, because it is called before anything is converted."""
 
@@ -83,15 +87,20 @@ class RunningSampler(Protocol):
         """What was sampled, in time order within each thread; to be called after ``stop``."""
 
 
-def start_sampler(spec: SamplerSpec, table: StackTable, caller: FrameType) -> RunningSampler | None:
+def start_sampler(
+    spec: SamplerSpec, table: StackTable, caller: FrameType, *, join: bool = False
+) -> RunningSampler | None:
     """Start sampling this thread (pyinstrument) or this process (py-spy); None for ``none``.
 
-    ``caller`` is the frame whose callees are measured: what stands above it is left out of the stacks.
+    ``caller`` is the frame whose callees are measured: what stands above it is left out of the stacks. ``join``:
+    where a recording samples this thread already, take what it samples from here on, at its interval.
     Raises ProfilerActive, SamplerUnavailable or SamplerPermission.
     """
     if spec.name == "pyinstrument":
-        from workbench.capture.inprocess import InProcessSampler
+        from workbench.capture.inprocess import InProcessSampler, sampled_part
 
+        if join and (part := sampled_part(table, caller)) is not None:
+            return part
         return InProcessSampler(spec, table, caller)
     if spec.name == "py-spy":
         from workbench.capture.pyspy import sample_self
@@ -101,9 +110,12 @@ def start_sampler(spec: SamplerSpec, table: StackTable, caller: FrameType) -> Ru
 
 
 class WholeProgram:
-    """Whether ``workbench profile`` records this process from its start; the blocks inside it know by this."""
+    """The run of ``workbench profile`` that records this process from its start, "" for none.
 
-    recorded = False
+    The blocks inside it are parts of that run by this.
+    """
+
+    run_id = ""
 
 
 def _version(distribution: str) -> str:

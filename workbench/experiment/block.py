@@ -16,12 +16,15 @@ import inspect
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import replace
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from workbench.capture.environment import environment
+from workbench.capture.frames import instrumentation
 from workbench.capture.power import conditions
 from workbench.capture.rounds import SEVERITY, MeasuredRound, RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec, WholeProgram
@@ -33,9 +36,13 @@ from workbench.model import Recording, RoundKind, Scalar, Session, Status, utc_n
 if TYPE_CHECKING:
     from workbench.store import Store
 
-__all__ = ["BlockRecording", "BlockRun", "is_disabled", "profile"]
+__all__ = ["PART_OF", "BlockRecording", "BlockRun", "is_disabled", "profile"]
+
+PART_OF = "part_of"
+"""The parameter of a run that was recorded inside another: that one's id."""
 
 log = logging.getLogger("workbench")
+_warned: set[str] = set()
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -68,10 +75,10 @@ class profile:  # noqa: N801 - reads as a verb where it is used
     that can't take the run, like anything else that goes wrong once it is recorded, costs one logged warning, never
     an exception in the user's code. The run is the process's that began it: a forked child isn't recorded.
 
-    Raises ProfilerActive if a profile with pyinstrument is begun in a thread that has a profiler already; under
-    ``workbench profile`` such a block keeps its times and spans, and the program's own profile its stacks. Where at
-    most one of two nested blocks samples, the spans of the inner one belong to both. A decorated function that is
-    called while its thread or context is being recorded just runs, as a part of that recording.
+    Recordings nest. A block inside a recording that samples its thread, of ``workbench profile`` too, is a run of
+    its own with the samples taken meanwhile (at that recording's interval), which belong to both, and the parameter
+    ``part_of``. A decorated function that is called there just runs, as a part of it. Where another profiler, or
+    another task's recording, has the thread, a block keeps its times and spans and logs a warning.
     """
 
     def __init__(
@@ -89,7 +96,7 @@ class profile:  # noqa: N801 - reads as a verb where it is used
         self._spans = spans
         self._store = store
         self._parameters = dict(parameters or {})
-        self._open: BlockRecording | None = None
+        self._open: list[tuple[object, BlockRecording]] = []  # with the thread and task that entered
 
     def __enter__(self) -> BlockRun:
         return self._enter(sys._getframe(1))
@@ -97,28 +104,34 @@ class profile:  # noqa: N801 - reads as a verb where it is used
     def _enter(self, caller: FrameType) -> BlockRun:
         if is_disabled():
             return BlockRun(self._name, "")
-        if self._open is not None:
-            raise ProfilerActive(f"the profile {self._name!r} is already being recorded; make a second one")
         name = self._name or caller.f_code.co_name
         opened = BlockRecording(name, self._spec, self._spans, self._parameters)
         try:
             opened.begin(caller)
-        except ProfilerActive:
-            if not WholeProgram.recorded:
-                raise
-            log.warning("profile %r keeps times and spans only: `workbench profile` samples this thread", name)
+        except ProfilerActive as active:
+            if name not in _warned:  # once: a handler is entered for every request
+                _warned.add(name)
+                log.warning("workbench: profile %r keeps times and spans, no stacks: %s", name, active)
             opened = BlockRecording(name, replace(self._spec, name="none"), self._spans, self._parameters)
             opened.begin(caller)
-        self._open = opened
+        self._open.append((_place(), opened))
         return opened.run
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> Literal[False]:
-        opened, self._open = self._open, None
+        opened = self._close()
         if opened is not None and opened.end(error):
             opened.keep(self._store)
         return False
+
+    def _close(self) -> BlockRecording | None:
+        """The latest that was entered here; None where nothing was recorded."""
+        here = _place()
+        for index in range(len(self._open) - 1, -1, -1):
+            if self._open[index][0] == here:
+                return self._open.pop(index)[1]
+        return self._open.pop()[1] if self._open else None
 
     def __call__(self, function: Function) -> Function:
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
@@ -129,7 +142,7 @@ class profile:  # noqa: N801 - reads as a verb where it is used
             """A run of this call; None where it is a part of another, or nothing is recorded."""
             if is_disabled() or is_recorded_here():
                 return None
-            call = BlockRecording(name, self._spec, self._spans, self._parameters)
+            call = BlockRecording(name, self._spec, self._spans, self._parameters, join=False)
             try:
                 call.begin(caller)
             except ProfilerActive:
@@ -173,28 +186,42 @@ class BlockRecording:
     """One use of ``profile``: the recorder, its round, and the session around it.
 
     A cell that is profiled several times is one run of several rounds: ``begin`` and ``end`` for each, ``keep``
-    once.
+    once. ``join=False``: it may not be a part of a recording that samples this thread (``ProfilerActive`` instead).
     """
 
-    def __init__(self, name: str, spec: SamplerSpec, spans: bool, parameters: Mapping[str, Scalar]) -> None:
+    def __init__(
+        self, name: str, spec: SamplerSpec, spans: bool, parameters: Mapping[str, Scalar], *, join: bool = True
+    ) -> None:
         from workbench.store.ids import new_id
 
         self.started_at, self._conditions = utc_now(), conditions()
         self.run = BlockRun(name, new_id(self.started_at))
-        self._parameters = parameters
+        self._parameters = dict(parameters)
         self._session_id = new_id(self.started_at)
-        self._recorder = RunRecorder(spec, spans=spans, collector_off=False)
+        self._recorder = RunRecorder(spec, spans=spans, collector_off=False, join=join)
         self._round: MeasuredRound | None = None
         self._measured: RoundInProgress | None = None
+        self._outer: BlockRecording | None = None
+        self._goes_on = False
 
+    @instrumentation
     def begin(self, caller: FrameType) -> None:
+        """Start a round. Raises ProfilerActive, SamplerUnavailable or SamplerPermission."""
         opened = self._recorder.round(RoundKind.SAMPLED, caller=caller)
         self._measured = opened.__enter__()
         self._round = opened
+        self._outer = _innermost(_current.get())
+        if around := self._outer.run.run_id if self._outer is not None else WholeProgram.run_id:
+            self._parameters[PART_OF] = around
+        self._goes_on = True
+        _current.set(self)
 
+    @instrumentation
     def end(self, error: BaseException | None) -> bool:
         """Stop the recording. Whether there is something to keep: not so in a forked child."""
         assert self._round is not None and self._measured is not None, "ended before it began"
+        self._goes_on = False
+        _current.set(self._outer)
         try:
             self._round.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
         except Exception as failure:
@@ -204,6 +231,7 @@ class BlockRecording:
             self.run.status = max(self.run.status or Status.OK, ended.status, key=SEVERITY.__getitem__)
         return ended is not None
 
+    @instrumentation
     def keep(self, store: Store | None) -> None:
         """Convert what was recorded and save it; the user's code sees nothing of what goes wrong."""
         try:
@@ -242,6 +270,25 @@ class BlockRecording:
             environment=environment(),
         )
         return self.run.session, self.run.recording
+
+
+_current: ContextVar[BlockRecording | None] = ContextVar("workbench_block", default=None)
+
+
+def _innermost(recording: BlockRecording | None) -> BlockRecording | None:
+    """The nearest that goes on: a task keeps the context of a block that has ended."""
+    while recording is not None and not recording._goes_on:
+        recording = recording._outer
+    return recording
+
+
+def _place() -> object:
+    """This thread and, where there is one, this task: what a block is entered and left in."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    return threading.get_ident(), id(task)
 
 
 def is_disabled() -> bool:

@@ -78,7 +78,10 @@ def run_script(
         plain = subprocess.run([sys.executable, *(["-m"] if module else []), target, *arguments], check=False)
         return ScriptRun(_shell_code(plain.returncode), Status.OK)
     spec = sampler or SamplerSpec()
+    from workbench.store.ids import new_id
+
     started_at = utc_now()
+    run_id = new_id(started_at)
     with tempfile.TemporaryDirectory(prefix="workbench-script-") as folder:
         result = Path(folder) / "recording"
         orders = {
@@ -87,10 +90,11 @@ def run_script(
             "sampler": asdict(spec),
             "spans": spans,
             "result": str(result),
+            "run_id": run_id,
         }
         child = _Child([json.dumps(orders), *arguments])
         code = child.wait()
-        session, recording = _assemble(result, child, spec, name or Path(target).name, started_at)
+        session, recording = _assemble(result, child, spec, run_id, name or Path(target).name, started_at)
     error = save_or_warn(session, recording, store)
     return ScriptRun(code, recording.run.status, session, recording, error)
 
@@ -153,7 +157,7 @@ def _in_foreground() -> bool:
 
 
 def _assemble(
-    result: Path, child: _Child, spec: SamplerSpec, name: str, started_at: datetime
+    result: Path, child: _Child, spec: SamplerSpec, run_id: str, name: str, started_at: datetime
 ) -> tuple[Session, Recording]:
     from workbench.store.ids import new_id
 
@@ -165,7 +169,7 @@ def _assemble(
         raise recorded
     if recorded is None:
         recorded = _without_profile(child, spec, started_at)
-    run = replace(recorded.run, run_id=new_id(started_at), session_id=session.session_id, name=name)
+    run = replace(recorded.run, run_id=run_id, session_id=session.session_id, name=name)
     return session, replace(recorded, run=run)
 
 

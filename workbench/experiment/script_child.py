@@ -65,6 +65,7 @@ class _Recording:
 
     def __init__(self, orders: dict[str, Any]) -> None:
         self._result = Path(orders["result"])
+        self._run_id: str = orders.get("run_id", "")
         self._recorder = RunRecorder(SamplerSpec(**orders["sampler"]), spans=orders["spans"], collector_off=False)
         self._round = self._recorder.round(RoundKind.SAMPLED, caller=sys._getframe())
         self._once = threading.Lock()
@@ -76,7 +77,7 @@ class _Recording:
     @instrumentation
     def begin(self) -> None:
         self._round.__enter__()
-        WholeProgram.recorded = True
+        WholeProgram.run_id = self._run_id
         os._exit = self._leave
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, self._terminate)
@@ -136,6 +137,7 @@ class _Recording:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _hands_off(self) -> None:
+        WholeProgram.run_id = ""
         os._exit = self._exit
         self._default_again()
 

@@ -42,6 +42,9 @@ __all__ = ["Store", "StoreInfo"]
 _SAVE_WAIT_S = 2.0  # a save has its recording safe in the spool and need not wait long for the file
 _PEEK_WAIT_S = 0.25  # nor does a reader that would like to take the spool in first
 
+_NEWEST = "ORDER BY started_at DESC, run_id DESC"
+_PARTS = "SELECT run_id FROM parameters WHERE name = 'part_of' AND value IN (SELECT run_id FROM runs)"
+
 _log = logging.getLogger("workbench.store")
 
 
@@ -169,7 +172,7 @@ class Store:
         where, parameters = ("WHERE scenario = ? ", [scenario]) if scenario is not None else ("", [])
         bound = f" LIMIT {int(limit)}" if limit is not None else ""
         with self._reading() as connection:
-            return rows.runs(connection, f"{where}ORDER BY started_at DESC, run_id DESC{bound}", parameters)
+            return rows.runs(connection, f"{where}{_NEWEST}{bound}", parameters)
 
     def run(self, run_id: str) -> Run:
         """The run of that full id."""
@@ -180,11 +183,14 @@ class Store:
         return found[0]
 
     def resolve(self, text: str) -> str:
-        """The run id meant by a full id, a unique prefix, ``latest`` or ``latest~N`` (N runs before it)."""
+        """The run id meant by a full id, a unique prefix, ``latest`` or ``latest~N`` (N runs before it).
+
+        A block that was recorded inside another run isn't counted once that run is here.
+        """
         with self._reading() as connection:
             latest = re.fullmatch(r"latest(?:~(\d{1,9}))?", text)
             if latest:
-                statement = "SELECT run_id FROM runs ORDER BY started_at DESC, run_id DESC LIMIT 1 OFFSET ?"
+                statement = f"SELECT run_id FROM runs WHERE run_id NOT IN ({_PARTS}) {_NEWEST} LIMIT 1 OFFSET ?"
                 found = connection.execute(statement, [int(latest[1] or 0)]).fetchall()
             else:
                 statement = (

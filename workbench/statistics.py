@@ -29,6 +29,7 @@ __all__ = [
     "VERDICT_ALPHA",
     "Estimate",
     "autocorrelation_factor",
+    "cluster_factor",
     "final_alpha",
     "hodges_lehmann",
     "lag1_autocorrelation",
@@ -358,9 +359,43 @@ def autocorrelation_factor(rho: float, pairs: int) -> float:
     return math.sqrt((1 + unbiased) / (1 - unbiased)) if unbiased > 1 / math.sqrt(pairs) else 1.0
 
 
-def widened(estimate: Estimate) -> Estimate:
-    """The estimate with its interval widened, on the log scale, for its autocorrelation; ranges stay."""
+def cluster_factor(differences: Values, clusters: Sequence[int]) -> float:
+    """How much wider an interval must be where differences of one cluster resemble each other.
+
+    The root of Kish's design effect 1 + (m − 1) · ICC (*Survey Sampling*, 1965, section 5.4), with m = Σmᵢ² / n and
+    the intraclass correlation of a one-way analysis of variance. Outliers are drawn in to three (robust) standard
+    deviations, as one would hide what all others agree on. A ratio of variances within one standard error of 1
+    counts as no correlation. ``clusters`` are the numbers of the clusters, one for each difference.
+    """
+    d = np.asarray(differences, dtype=np.float64)
+    _, member, sizes = np.unique(np.asarray(clusters), return_inverse=True, return_counts=True)
+    between, within = sizes.size - 1, d.size - sizes.size
+    if between < 1 or within < 1:
+        return 1.0
+    centre = float(np.median(d))
+    reach = 3 * 1.4826 * float(np.median(np.abs(d - centre)))
+    d = np.clip(d, centre - reach, centre + reach)
+    means = np.bincount(member, weights=d) / sizes
+    variance = float(((d - means[member]) ** 2).sum()) / within
+    variance_of_means = float((sizes * (means - d.mean()) ** 2).sum()) / between
+    if variance_of_means <= variance * (1 + math.sqrt(2 / between + 2 / within)):
+        return 1.0
+    usual_size = (d.size - float((sizes**2).sum()) / d.size) / between
+    icc = (variance_of_means - variance) / (variance_of_means + (usual_size - 1) * variance)
+    return math.sqrt(1 + (float((sizes**2).sum()) / d.size - 1) * icc)
+
+
+def widened(estimate: Estimate, clusters: float = 1.0) -> Estimate:
+    """The estimate with its interval widened, on the log scale, for its autocorrelation; ranges stay.
+
+    ``clusters``: a factor of ``cluster_factor``, where it is the larger one.
+    """
     factor = autocorrelation_factor(estimate.autocorrelation, estimate.pairs)
+    if clusters > factor and estimate.is_interval:
+        low = estimate.ratio * (estimate.low / estimate.ratio) ** clusters
+        high = estimate.ratio * (estimate.high / estimate.ratio) ** clusters
+        label = f"{estimate.label}, widened for differences between processes"
+        return replace(estimate, low=low, high=high, exact=False, label=label)
     if factor == 1.0 or not estimate.is_interval:
         return estimate
     low = estimate.ratio * (estimate.low / estimate.ratio) ** factor

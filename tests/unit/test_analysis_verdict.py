@@ -173,6 +173,21 @@ def test_five_percent_slower_hardly_ever_passes(sd: float) -> None:
     assert (found[Verdict.PASS] + found[Verdict.IMPROVEMENT]) / 200 <= 0.005
 
 
+def test_processes_that_differ_by_themselves_are_hardly_ever_called_slower() -> None:
+    rng = np.random.default_rng(23)
+    processes = np.repeat(np.arange(96), 5)
+    found: Counter[Verdict | None] = Counter()
+    for _ in range(100):
+        new = np.exp(0.03 * rng.standard_normal(96)[processes] + 0.01 * rng.standard_normal(480))
+        sequential = Sequential()
+        for look in sequential.rule.looks:
+            verdict = sequential.look(np.ones(look), new[:look], processes[:look].tolist())
+            if verdict is not None:
+                break
+        found[verdict] += 1
+    assert found[Verdict.REGRESSION] <= 1
+
+
 def test_quiet_streams_are_decided() -> None:
     assert verdicts(0.03, 0.0, 0.0)[Verdict.PASS] == 200
     assert verdicts(0.03, 0.0, 0.05)[Verdict.REGRESSION] == 200

@@ -13,6 +13,7 @@ from workbench.statistics import (
     LOOKS,
     VERDICT_ALPHA,
     autocorrelation_factor,
+    cluster_factor,
     final_alpha,
     hodges_lehmann,
     lag1_autocorrelation,
@@ -212,6 +213,25 @@ def test_the_last_look_has_what_is_left() -> None:
     spent = look_alphas()
     assert final_alpha(35) == pytest.approx(VERDICT_ALPHA - spent[15] - spent[20] - spent[30])
     assert final_alpha(500) == 0.0
+
+
+def test_clusters_widen_as_far_as_they_agree() -> None:
+    clusters = np.repeat(np.arange(8), 5)
+    rng = np.random.default_rng(11)
+    alike = rng.standard_normal(8)[clusters] + 1e-6 * rng.standard_normal(40)
+    assert cluster_factor(alike, clusters) == pytest.approx(math.sqrt(5), rel=1e-3)
+    independent = [cluster_factor(rng.standard_normal(40), clusters) for _ in range(200)]
+    assert sum(factor == 1.0 for factor in independent) > 150
+    assert cluster_factor([1.0, 2.0, 3.0], [0, 0, 0]) == 1.0
+    assert cluster_factor([1.0, 2.0, 3.0], [0, 1, 2]) == 1.0
+    assert cluster_factor([0.0] * 6, [0, 0, 0, 1, 1, 1]) == 1.0
+
+
+def test_one_outlier_doesnt_hide_that_clusters_agree() -> None:
+    clusters = np.repeat(np.arange(6), 10)
+    differences = np.linspace(-0.03, 0.03, 6)[clusters] + 0.001 * np.tile(np.arange(10) - 4.5, 6)
+    differences[7] = 5.0
+    assert cluster_factor(differences, clusters) > 2
 
 
 def test_autocorrelation_of_known_series() -> None:

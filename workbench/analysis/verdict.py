@@ -9,7 +9,7 @@ With (L, U) the interval of new / base at the level of the look, in this order:
 
 Looks spend the error as ``statistics.look_alphas`` says, so that over all looks together a false REGRESSION has at
 most the chance alpha / 2, and so has a false PASS. Intervals are widened where successive pairs resemble each other
-(``statistics.autocorrelation_factor``).
+(``statistics.autocorrelation_factor``), or those of the same processes (``statistics.cluster_factor``).
 
 Differences of three times and more stop at 5 pairs, when *all* of them are that large and of one direction. No
 distribution-free interval exists there, so low and high are the pairs' range. Under identical code this takes five
@@ -19,8 +19,10 @@ at a log-normal noise of sd 26 % p is 1 in 100,000).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from workbench.analysis.counts import CountChange, risen
 from workbench.errors import UsageError
@@ -30,6 +32,7 @@ from workbench.statistics import (
     VERDICT_ALPHA,
     Estimate,
     Values,
+    cluster_factor,
     final_alpha,
     look_alphas,
     paired_ratio,
@@ -128,31 +131,33 @@ class Sequential:
         self.estimate = paired_ratio([], [])
         self._alphas = look_alphas(self.rule.looks, self.rule.alpha)
 
-    def look(self, base: Values, new: Values) -> Verdict | None:
+    def look(self, base: Values, new: Values, processes: Sequence[int] = ()) -> Verdict | None:
         """The verdict on all pairs so far, if this is a moment to look at them and they allow one.
 
-        INCONCLUSIVE at the budget. ``base`` and ``new`` are the seconds of the pairs, in the order measured.
+        INCONCLUSIVE at the budget. ``base`` and ``new`` are the seconds of the pairs, in the order measured;
+        ``processes`` the number of the processes that each pair was measured in, where they changed.
         """
         pairs = len(base)
         if pairs == LARGE_EFFECT_PAIRS and (verdict := self._large_effect(base, new)):
             return verdict
         if pairs not in self._alphas:
             return None
-        verdict = self._decide(base, new, self._alphas[pairs])
+        verdict = self._decide(base, new, processes, self._alphas[pairs])
         return verdict or (Verdict.INCONCLUSIVE if pairs >= self.rule.budget else None)
 
-    def final(self, base: Values, new: Values) -> Verdict:
+    def final(self, base: Values, new: Values, processes: Sequence[int] = ()) -> Verdict:
         """The verdict when no more pairs will come, with all the alpha that earlier looks left."""
         if len(base) in self._alphas:
-            return self.look(base, new) or Verdict.INCONCLUSIVE
+            return self.look(base, new, processes) or Verdict.INCONCLUSIVE
         alpha = final_alpha(len(base), self.rule.looks, self.rule.alpha)
-        return self._decide(base, new, alpha) or Verdict.INCONCLUSIVE
+        return self._decide(base, new, processes, alpha) or Verdict.INCONCLUSIVE
 
-    def _decide(self, base: Values, new: Values, alpha: float) -> Verdict | None:
+    def _decide(self, base: Values, new: Values, processes: Sequence[int], alpha: float) -> Verdict | None:
         # The label states what holds over all looks together, not the level of this one.
         estimate = paired_ratio(base, new, 1 - alpha)
         label = f"{100 * (1 - self.rule.alpha):g} %" if estimate.is_interval else estimate.label
-        self.estimate = widened(replace(estimate, confidence=1 - self.rule.alpha, label=label))
+        clusters = cluster_factor(np.log(np.divide(new, base)), processes) if len(processes) else 1.0
+        self.estimate = widened(replace(estimate, confidence=1 - self.rule.alpha, label=label), clusters)
         return self.rule.decide(self.estimate)
 
     def _large_effect(self, base: Values, new: Values) -> Verdict | None:

@@ -33,6 +33,8 @@ _SETTLE_EVERY = 50
 _CLOCK_FAILURES = 10
 _GENERATION = 5
 """Pairs before both sides go on in fresh processes: the first verdict, after 15, rests on three."""
+_GENERATIONS = 6
+"""No processes take more than this part of all pairs (a sixth), or the last ones would decide."""
 _RENEWED_WARMUPS = 3
 _SLOW_OPENING_S = 3.0  # such as an import of a large library: then once has to do
 _SAMPLED_ROUND_S = 0.1
@@ -69,8 +71,9 @@ class Duel:
     untimed: int = 0
     scratch: Path = Path()
     loops: list[int | None] = field(default_factory=list)
-    renewed_at: float = 0.0
-    renewing_s: float = 0.0
+    processes: list[int] = field(default_factory=list)  # of each pair that was timed
+    generation: int = 0
+    generation_pairs: int = 0
     spent: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -228,29 +231,27 @@ class Duel:
         for pairs, order in enumerate(sweeps(self.sides, seed=self.settings.order_seed), start=1):
             progress(f"{self.target.text}, pair {pairs}", pairs - 1, self.rule.budget)
             self._pair(order, RoundKind.TIMING)
+            self.processes.append(self.generation)
+            self.generation_pairs += 1
             self._leave_out_untimed(pairs)
             self.elapsed = time.monotonic() - began
-            verdict = self.sequential.look(base.seconds, new.seconds)
+            verdict = self.sequential.look(base.seconds, new.seconds, self.processes)
             if verdict is None and self.elapsed * (pairs + 1) / pairs > self.max_seconds:
-                verdict = self.sequential.final(base.seconds, new.seconds)
+                verdict = self.sequential.final(base.seconds, new.seconds, self.processes)
             if verdict is not None:
                 self.verdict = verdict
                 return
-            if pairs % _GENERATION == 0 and self._may_renew(pairs):
+            if self.generation_pairs >= max(_GENERATION, pairs // _GENERATIONS) and self._may_renew():
                 self._renew()
             elif pairs % _SETTLE_EVERY == 0:
                 for side in self.sides:
                     side.settle()
 
-    def _may_renew(self, pairs: int) -> bool:
+    def _may_renew(self) -> bool:
         """Whether both sides can begin anew: not scripts, which do so each round, nor what takes long to set up."""
-        if any(side.script or side.parameters or side.opening_s > _SLOW_OPENING_S for side in self.sides):
-            return False
-        # The first verdict rests on three processes whatever they cost; later ones may take a third of the time.
-        return pairs < self.rule.looks[0] or time.monotonic() - self.renewed_at > 2 * self.renewing_s
+        return not any(side.script or side.parameters or side.opening_s > _SLOW_OPENING_S for side in self.sides)
 
     def _renew(self) -> None:
-        began = time.monotonic()
         with self._spending("opening", instead="timing"), ThreadPoolExecutor(len(self.sides)) as pool:
             sides = zip(self.sides, self.loops, strict=True)
             for renewing in [pool.submit(side.renew, self.target, n, self.scratch) for side, n in sides]:
@@ -259,8 +260,8 @@ class Duel:
             self._pair(self.sides, RoundKind.WARMUP)
         for side in self.sides:
             side.settle()
-        self.renewed_at = time.monotonic()
-        self.renewing_s = self.renewed_at - began
+        self.generation += 1
+        self.generation_pairs = 0
 
     def _leave_out_untimed(self, tried: int) -> None:
         """A pair in which the clock stood still or ran backwards is kept in the runs, but can't be judged."""
@@ -268,6 +269,7 @@ class Duel:
             return
         for side in self.sides:
             side.seconds.pop()
+        self.processes.pop()
         self.untimed += 1
         if self.untimed >= _CLOCK_FAILURES and 2 * self.untimed > tried:
             raise Stopped(
@@ -340,9 +342,9 @@ class Duel:
         """For the estimate alone: no verdict follows from what was cut short."""
         if len(self.sides) == 2 and self.verdict is None:
             base, new = self.sides
-            pairs = min(len(base.seconds), len(new.seconds))
+            pairs = min(len(base.seconds), len(new.seconds), len(self.processes))
             with suppress(WorkbenchError, ValueError):
-                self.sequential.final(base.seconds[:pairs], new.seconds[:pairs])
+                self.sequential.final(base.seconds[:pairs], new.seconds[:pairs], self.processes[:pairs])
 
     def recordings(self, folder: Path, identities: tuple[dict[str, object], dict[str, object]]) -> list[Recording]:
         """What both sides recorded; nothing of a side that can't tell any more."""

@@ -359,7 +359,7 @@ def autocorrelation_factor(rho: float, pairs: int) -> float:
     return math.sqrt((1 + unbiased) / (1 - unbiased)) if unbiased > 1 / math.sqrt(pairs) else 1.0
 
 
-def cluster_factor(differences: Values, clusters: Sequence[int]) -> float:
+def cluster_factor(differences: Values, clusters: Sequence[int] | npt.NDArray[np.integer]) -> float:
     """How much wider an interval must be where differences of one cluster resemble each other.
 
     The root of Kish's design effect 1 + (m − 1) · ICC (*Survey Sampling*, 1965, section 5.4), with m = Σmᵢ² / n and

@@ -98,6 +98,15 @@ def test_a_comparison_is_judged_again_by_the_rule_it_was_measured_with(store: St
     assert compare_runs(store, "own-a", "own-b").verdict is Verdict.PASS
 
 
+def test_runs_of_a_gate_keep_the_gates_verdict(store: Store) -> None:
+    save(store, "g", {"a": [1.0] * 20, "b": [1.5] * 20}, kind="gate")
+    assert compare_runs(store, "g-a", "g-b").verdict is Verdict.REGRESSION
+    judged = replace(compare_runs(store, "g-a", "g-b"), verdict=Verdict.INCONCLUSIVE, sentence="as the gate said")
+    store.save_comparison("g", judged)
+    assert compare_runs(store, "g-a", "g-b").sentence == "as the gate said"
+    assert compare_runs(store, "g-b", "g-a").verdict is Verdict.IMPROVEMENT
+
+
 def test_pairs_cancel_what_moves_both(store: Store) -> None:
     drift = [1.0 * 1.5**i for i in range(8)]  # the machine slows down 17-fold meanwhile
     save(store, "s", {"a": drift, "b": [1.1 * s for s in drift]})

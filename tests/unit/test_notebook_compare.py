@@ -27,7 +27,7 @@ def test_two_pieces_get_a_verdict_and_are_kept_under_their_names(shell: Any) -> 
     (session,) = Store().sessions()
     assert [str(c.verdict) for c in Store().comparisons(session.session_id)] == ["IMPROVEMENT"]
     functions = {change.frame.function for change in result.result.comparison.functions}
-    assert "loop" in functions
+    assert "loop → short" in functions
     assert not {name for name in functions if "workbench" in name}
     assert shell.user_ns["total"] == 14890, "names at the top level are the user's, as in any cell"
     assert hidden_names(shell) == []
@@ -71,7 +71,7 @@ def test_what_cant_be_compared_is_refused_in_one_line(shell: Any, cell: str, say
 
 def test_an_error_of_a_piece_is_told_with_its_name(shell: Any) -> None:
     error = shell.run_cell("%%compare fine broken\n1\n# ---\n1 / 0").error_in_exec
-    assert "broken failed: ZeroDivisionError" in str(error)
+    assert "broken failed at <cell>:4: ZeroDivisionError" in str(error)
 
 
 def test_a_separator_in_a_string_or_indented_is_none() -> None:

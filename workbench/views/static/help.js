@@ -35,7 +35,12 @@ export class Help {
   }
 
   open(back) {
-    this.element.addEventListener("close", () => back?.focus({ preventScroll: true }), { once: true });
+    const giveBack = () => {
+      // Told some time after it closed: by then a key may have opened a menu, which has the focus.
+      const active = this.element.getRootNode().activeElement;
+      if (!active || active === document.body || this.element.contains(active)) back?.focus({ preventScroll: true });
+    };
+    this.element.addEventListener("close", giveBack, { once: true });
     this.element.showModal();
   }
 }

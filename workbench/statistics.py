@@ -391,14 +391,12 @@ def widened(estimate: Estimate, clusters: float = 1.0) -> Estimate:
     ``clusters``: a factor of ``cluster_factor``, where it is the larger one.
     """
     factor = autocorrelation_factor(estimate.autocorrelation, estimate.pairs)
-    if clusters > factor and estimate.is_interval:
-        low = estimate.ratio * (estimate.low / estimate.ratio) ** clusters
-        high = estimate.ratio * (estimate.high / estimate.ratio) ** clusters
-        label = f"{estimate.label}, widened for differences between processes"
-        return replace(estimate, low=low, high=high, exact=False, label=label)
+    why = f"autocorrelation {estimate.autocorrelation:.2f}"
+    if clusters > factor:
+        factor, why = clusters, "differences between processes"
     if factor == 1.0 or not estimate.is_interval:
         return estimate
     low = estimate.ratio * (estimate.low / estimate.ratio) ** factor
     high = estimate.ratio * (estimate.high / estimate.ratio) ** factor
-    label = f"{estimate.label}, widened for autocorrelation {estimate.autocorrelation:.2f}"
+    label = f"{estimate.label}, widened for {why}"
     return replace(estimate, low=low, high=high, exact=False, label=label)

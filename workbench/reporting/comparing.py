@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workbench.analysis.counts import told
+from workbench.analysis.names import run_names
 from workbench.analysis.summary import headline
 from workbench.model import Comparison, FunctionChange
-from workbench.reporting.model import ReportData, called
+from workbench.reporting.model import ReportData
 from workbench.reporting.parts import folded, note, scrolling, section
 from workbench.views.diff import diff_html
 from workbench.views.numbers import format_count, format_seconds, format_share
@@ -24,7 +25,7 @@ def comparison_section(report: ReportData, colours: Mapping[Package, str]) -> st
     comparison = report.comparison
     if comparison is None:
         return ""
-    base, new = called([each.run for each in report.runs])
+    base, new = run_names([each.run for each in report.runs])
     parts = [_headline(comparison, base, new)]
     if not comparison.comparable:
         parts.append('<p class="warning" role="note">These runs are not comparable; what differs is below.</p>')

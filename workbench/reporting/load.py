@@ -12,7 +12,7 @@ from workbench.analysis.names import display_name, run_names, shared_name, side_
 from workbench.errors import MissingExtra, RunNotFound, UsageError
 from workbench.experiment.progress import Progress, silent
 from workbench.model import Comparison, Run, Session
-from workbench.reporting.model import ReportData, RunReport, called
+from workbench.reporting.model import ReportData, RunReport
 
 if TYPE_CHECKING:
     from workbench.scenarios.base import Scenario
@@ -189,7 +189,7 @@ def _baseline(runs: Sequence[Run], scenario: Scenario | None) -> str:
 
 
 def _pair_title(runs: Sequence[Run]) -> str:
-    whole = " → ".join(called(runs))
+    whole = " → ".join(run_names(runs))
     return f"{shared_name(runs)}: {whole}" if all(map(side_text, runs)) and shared_name(runs) else whole
 
 

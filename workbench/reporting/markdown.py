@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from workbench.analysis.counts import told
 from workbench.analysis.ladder import Row
+from workbench.analysis.names import run_names
 from workbench.analysis.summary import headline
 from workbench.model import UNITS, Comparison
-from workbench.reporting.model import ReportData, RunReport, called
+from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.spans import concurrency_note, operation_rows
 from workbench.reporting.summary import summary
 from workbench.views.flamegraph import top_functions
@@ -100,7 +101,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) 
 
 def _verdict(report: ReportData, comparison: Comparison) -> str:
     runs = [each.run for each in report.runs]
-    names = dict(zip((run.run_id for run in runs), called(runs), strict=True))
+    names = dict(zip((run.run_id for run in runs), run_names(runs), strict=True))
     sides = [code(names.get(side) or side) for side in (comparison.base, comparison.new)]
     verdict, _, said = headline(comparison).partition(": ")
     notes = "".join(f"\n- {prose(each)}" for each in comparison.differences)

@@ -8,11 +8,10 @@ from datetime import datetime
 
 from workbench.analysis.bound import Bound
 from workbench.analysis.ladder import Row
-from workbench.analysis.names import run_names
 from workbench.calltree import CallTree
 from workbench.model import Comparison, FunctionSource, Plan, Run, Session, Span, utc_now
 
-__all__ = ["CONFIDENTIAL", "ReportData", "RunReport", "called", "told_apart"]
+__all__ = ["CONFIDENTIAL", "ReportData", "RunReport", "told_apart"]
 
 CONFIDENTIAL = (
     "Confidential copy: folders, source, host and user names, addresses, statements, plans, package lists, "
@@ -21,13 +20,8 @@ CONFIDENTIAL = (
 """What a report says of itself after ``reporting.confidential``."""
 
 
-def called(runs: Sequence[Run]) -> list[str]:
-    """What a reader calls each run (``analysis.names``)."""
-    return run_names(runs)
-
-
 def told_apart(runs: Sequence[Run]) -> list[str]:
-    """As ``called``, but names that stand in several sessions keep their name beside their session's id."""
+    """As ``run_names``, but names that stand in several sessions keep their name beside their session's id."""
     names = [run.variant or run.name or run.run_id for run in runs]
     keys = [(name, run.session_id) for name, run in zip(names, runs, strict=True)]
     return [

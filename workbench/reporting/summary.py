@@ -6,13 +6,14 @@ import numpy as np
 
 from workbench.analysis.calls import calls_made
 from workbench.analysis.ladder import Row
+from workbench.analysis.names import run_names
 from workbench.analysis.own import own_times, without_imports
 from workbench.analysis.pairs import seconds
 from workbench.analysis.summary import function_text, headline
 from workbench.calltree import CallTree
 from workbench.model import Comparison, Frame, RoundKind, Status
 from workbench.paths import is_user_code
-from workbench.reporting.model import ReportData, RunReport, called
+from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.spans import operation_rows
 from workbench.statistics import median
 from workbench.views.tables import format_count, format_seconds, format_share, format_times, printable
@@ -52,7 +53,7 @@ def _sessions_sentences(report: ReportData) -> list[str]:
 
 
 def _comparison_sentences(report: ReportData, comparison: Comparison) -> list[str]:
-    base, new = map(_name, called([each.run for each in report.runs]))
+    base, new = map(_name, run_names([each.run for each in report.runs]))
     verdict, _, said = printable(headline(comparison)).partition(": ")
     return [f"{base} against {new}: {verdict}.", said[:1].upper() + said[1:]]
 

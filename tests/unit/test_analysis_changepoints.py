@@ -73,3 +73,31 @@ def test_what_is_no_series_is_refused() -> None:
         change_points([1.0, float("nan")])
     with pytest.raises(ValueError, match="ascending"):
         change_points([1.0, 2.0], [1, 0])
+
+
+def test_runs_of_one_commit_that_resemble_each_other_are_no_change_of_their_own() -> None:
+    """Sessions differ on a shared machine: equal commits lie further apart than the runs of one."""
+    random = np.random.default_rng(8)
+    alarms = 0
+    for _ in range(40):
+        values = (random.normal(0, 0.03, 12)[:, None] + random.normal(0, 0.01, (12, 5))).ravel()
+        alarms += bool(change_points(values, np.repeat(np.arange(12), 5), permutations=199))
+    assert alarms <= 2
+
+
+@pytest.mark.parametrize(("commits", "after"), [(5, 1), (4, 2), (3, 1)])
+def test_a_few_commits_are_enough_for_what_is_far_beyond_their_differences(commits: int, after: int) -> None:
+    random = np.random.default_rng(9)
+    levels = np.repeat([0.0, 0.7], [commits - after, after]) + np.linspace(-0.001, 0.001, commits)
+    values = (levels[:, None] + random.normal(0, 0.01, (commits, 5))).ravel()
+    (point,) = change_points(values, np.repeat(np.arange(commits), 5))
+    assert point.index == 5 * (commits - after)
+
+
+def test_a_few_commits_are_not_enough_for_what_they_differ_by_anyway() -> None:
+    random = np.random.default_rng(10)
+    alarms = 0
+    for _ in range(100):
+        values = (random.normal(0, 0.03, 5)[:, None] + random.normal(0, 0.01, (5, 5))).ravel()
+        alarms += bool(change_points(values, np.repeat(np.arange(5), 5), permutations=199))
+    assert alarms <= 3

@@ -67,6 +67,21 @@ def test_the_interval_of_a_cost_that_bends_reaches_to_what_it_bends_towards() ->
     assert covered / 200 > 0.95
 
 
+@pytest.mark.parametrize("sizes", [SIZES[:3], SIZES[:4]])
+def test_the_interval_covers_with_few_sizes_that_lie_off_the_line(sizes: tuple[int, ...]) -> None:
+    """One or two degrees of freedom tell how far sizes lie off the line, and the interval heeds that."""
+    rng = np.random.default_rng(11)
+    covered = alarms = 0
+    for _ in range(400):
+        costs = {n: (n * rng.lognormal(0, 0.08) * rng.lognormal(0, 0.01, 9)).tolist() for n in sizes}
+        fit = fit_exponent(TIME, costs)
+        assert fit is not None
+        covered += fit.low <= 1.0 <= fit.high
+        alarms += grown({TIME: fit}, limits={TIME: 1.0})[0].verdict is Verdict.REGRESSION
+    assert covered / 400 > 0.93
+    assert alarms / 400 < 0.045
+
+
 def test_disturbed_rounds_don_t_move_the_exponent() -> None:
     rng = np.random.default_rng(2)
     costs = {n: (n * rng.lognormal(0, 0.02, 9)).tolist() for n in SIZES}

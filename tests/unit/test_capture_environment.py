@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -33,6 +34,38 @@ def test_a_checkout_states_commit_branch_and_changes(tmp_path: Path) -> None:
     at = environment(clean)
     assert (at.commit, at.branch, at.dirty) == (git(clean, "rev-parse", "HEAD"), "trunk", False)
     assert environment(changed).dirty
+
+
+def test_a_process_that_lives_on_sees_edits_and_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel measures, its user edits, measures, commits and measures: three states."""
+    monkeypatch.setattr(module, "_ASKED_AGAIN_AFTER", 0)
+    git(tmp_path, "init", "-q")
+    states = []
+    for text in ("1\n", "2\n"):
+        (tmp_path / "a.py").write_text(text)
+        git(tmp_path, "add", "a.py")
+        states.append(environment(tmp_path).dirty)
+        git(tmp_path, "commit", "-q", "-m", text)
+        at = environment(tmp_path)
+        assert (at.commit, at.dirty) == (git(tmp_path, "rev-parse", "HEAD"), False)
+    assert states == [False, True]  # without a commit there is nothing to differ from
+
+
+def test_blocks_in_quick_succession_ask_git_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    clock = [100.0]
+
+    def state(root: str) -> tuple[str, str, bool]:
+        asked.append(root)
+        clock[0] += 0.1
+        return f"commit {len(asked)}", "main", False
+
+    monkeypatch.setattr(module, "_git_state", state)
+    monkeypatch.setattr(module, "power_mode", lambda: "")
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    assert [environment(tmp_path).commit for _ in range(3)] == ["commit 1"] * 3
+    clock[0] += module._ASKED_AGAIN_AFTER * 0.1 + 0.001
+    assert environment(tmp_path).commit == "commit 2"
 
 
 @pytest.mark.parametrize(
@@ -105,5 +138,5 @@ def test_the_machine_is_a_digest_that_tells_nothing(tmp_path: Path) -> None:
     assert platform.node() not in repr(at) or not platform.node()
 
 
-def test_it_is_read_once(tmp_path: Path) -> None:
-    assert environment(tmp_path) is environment(tmp_path)
+def test_what_lasts_is_read_once(tmp_path: Path) -> None:
+    assert environment(tmp_path).packages is environment(tmp_path / "elsewhere").packages

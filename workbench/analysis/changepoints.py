@@ -7,21 +7,27 @@ Software Performance Regressions in a Continuous Integration System" (ICPE 2020)
 whole segments. Permutations end early where the answer is clear: Besag & Clifford, Biometrika 78 (1991) 301–304.
 
 Values are points of a series in order; ``positions`` says which belong together (the runs of one commit), so that
-no change point falls between them. What is permuted is all points of a segment, which assumes that one run is as
-noisy as another whichever commit it measures.
+no change point falls between them. What is permuted is positions with all their points, as runs of one commit that
+were measured together resemble each other. Positions too few for that (five have ten divisions, so no p below 0.1)
+are judged by their points, and by a t test of the positions' medians on both sides, which knows how far equal
+positions lie apart. Two positions alone tell nothing of that: there the points decide.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from workbench.student_t import student_tail
+
 __all__ = ["PERMUTATIONS", "SIGNIFICANCE", "ChangePoint", "change_points", "energy"]
 
 Floats = npt.NDArray[np.float64]
+Borders = npt.NDArray[np.int64]
 
 SIGNIFICANCE = 0.01
 """Chance of a false change point in a segment that has none. Small: a history has many series."""
@@ -29,6 +35,7 @@ SIGNIFICANCE = 0.01
 PERMUTATIONS = 999
 _ENOUGH_EXCEEDANCES = 30  # as many permutations reached the statistic: its p-value is known well enough
 _BATCH = 37
+_DIVISIONS = 2  # as many of all divisions of the positions may be as clear as the best one (its mirror image is)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,45 +74,72 @@ def change_points(
     return sorted(found, key=lambda point: point.index)
 
 
-def _borders(place: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _borders(place: Borders) -> Borders:
     """Where a segment may be divided: before a point of another position."""
     return np.flatnonzero(np.diff(place)) + 1
 
 
-def _divide(
-    x: Floats, borders: npt.NDArray[np.int64], significance: float, permutations: int, seed: int
-) -> ChangePoint | None:
+def _divide(x: Floats, borders: Borders, significance: float, permutations: int, seed: int) -> ChangePoint | None:
     if not borders.size or np.ptp(x) == 0:
         return None
     distance = np.abs(x[:, None] - x[None, :])
     statistic = energy(distance, borders)
     best = int(np.argmax(statistic))
-    p = _p_value(distance, borders, float(statistic[best]), significance, permutations, seed)
+    positions = np.split(np.arange(x.size), borders)
+    enough = math.comb(len(positions), best + 1) * significance >= _DIVISIONS
+    units = positions if enough else [np.array([point]) for point in range(x.size)]
+    p = _p_value(distance, borders, units, float(statistic[best]), significance, permutations, seed)
+    if not enough:
+        p = max(p, _t_test(np.array([np.median(x[each]) for each in positions]), best + 1))
     return ChangePoint(int(borders[best]), p) if p <= significance else None
+
+
+def _t_test(middles: Floats, left: int) -> float:
+    """Two-sided p of the first ``left`` values against the rest, for the choice among all divisions; 0 for a pair.
+
+    Student's test of two samples with pooled variance; Bonferroni's bound for the choice.
+    """
+    freedom = middles.size - 2
+    if freedom < 1:
+        return 0.0
+    before, after = middles[:left], middles[left:]
+    rest = float(((before - before.mean()) ** 2).sum() + ((after - after.mean()) ** 2).sum())
+    apart = abs(float(after.mean() - before.mean()))
+    error = math.sqrt(rest / freedom * (1 / before.size + 1 / after.size))
+    if error == 0:
+        return 0.0 if apart else 1.0
+    return min(1.0, 2 * student_tail(apart / error, freedom) * (middles.size - 1))
 
 
 def _p_value(
     distance: Floats,
-    borders: npt.NDArray[np.int64],
+    borders: Borders,
+    units: Sequence[Borders],
     observed: float,
     significance: float,
     permutations: int,
     seed: int,
 ) -> float:
-    """The share of permutations that reach what was observed (itself counted), once it is known well enough."""
+    """The share of permutations of ``units`` that reach what was observed, once it is known well enough.
+
+    What was observed is counted, too. Where units differ in size, borders lie where the permuted units begin.
+    """
     random = np.random.default_rng(seed)
     limit = max(_ENOUGH_EXCEEDANCES, int(significance * (permutations + 1)) + 1)
     reached = done = 0
     threshold = observed * (1 - 1e-9)  # sums in another order differ in the last digits
+    single = len(units) == len(distance)
     while done < permutations and reached < limit:
         for _ in range(min(_BATCH, permutations - done)):
-            order = random.permutation(len(distance))
-            reached += float(energy(distance[order][:, order], borders).max()) >= threshold
+            permuted = [units[each] for each in random.permutation(len(units))]
+            order = np.concatenate(permuted)
+            at = borders if single else np.cumsum([each.size for each in permuted])[:-1]
+            reached += float(energy(distance[order][:, order], at).max()) >= threshold
             done += 1
     return (reached + 1) / (done + 1)
 
 
-def energy(distance: Floats, borders: npt.NDArray[np.int64]) -> Floats:
+def energy(distance: Floats, borders: Borders) -> Floats:
     """The scaled energy statistic of dividing before each border, from all pairs' distances (symmetric).
 
     ``mn/(m+n) · (2·mean between − mean within left − mean within right)`` for m points left and n right.

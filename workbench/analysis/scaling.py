@@ -19,8 +19,8 @@ import numpy as np
 
 from workbench.analysis.counts import COUNTS
 from workbench.analysis.pairs import LOOPS, execution_seconds
-from workbench.analysis.resampling import student_quantile
 from workbench.model import RoundKind, Run, Status, Verdict
+from workbench.student_t import student_quantile
 
 __all__ = [
     "FEWEST_SIZES",
@@ -215,9 +215,7 @@ def grown(
 
 def _judge(fit: Exponent, limit: float, base: Exponent | None) -> Growth:
     allowed = fit.tolerance if base is not None or limit == 0 else 0.0
-    error = math.hypot(fit.error, base.error if base else 0.0)
-    freedom = fit.freedom + (base.freedom if base else 0)
-    half = _half(error, freedom)
+    half = _half(*_difference(fit, base))
     rise = fit.value - limit
     if math.isnan(half):
         verdict = Verdict.INCONCLUSIVE
@@ -228,6 +226,19 @@ def _judge(fit: Exponent, limit: float, base: Exponent | None) -> Growth:
     else:
         verdict = Verdict.PASS if rise + half <= allowed + 1e-9 else Verdict.INCONCLUSIVE
     return Growth(fit.name, verdict, fit, limit, base)
+
+
+def _difference(new: Exponent, base: Exponent | None) -> tuple[float, int]:
+    """Standard error of the exponents' difference, with its degrees of freedom by Welch and Satterthwaite.
+
+    Biometrics Bulletin 2 (1946) 110–114, rounded down: one side's error may come from scatter, the other's from the
+    lack of fit, of which a few sizes tell little.
+    """
+    parts = [(fit.error**2, fit.freedom) for fit in (new, base) if fit is not None and fit.freedom and fit.error]
+    error = math.hypot(new.error, base.error if base else 0.0)
+    if not parts or math.isnan(error):
+        return error, 0
+    return error, int(sum(v for v, _ in parts) ** 2 / sum(v**2 / f for v, f in parts) + 1e-9)
 
 
 def overall(growths: Sequence[Growth]) -> Verdict:

@@ -1,4 +1,8 @@
-"""Where a run was measured: what two runs must share to be comparable. Reads, never fails, cached per process."""
+"""Where a run was measured: what two runs must share to be comparable. Reads and never fails.
+
+What can't change while a process lives is read once. A kernel lives for days, though: its user edits, commits,
+switches branches and unplugs the power between two runs, so git and the power mode are asked again and again.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -22,24 +28,36 @@ GIT_TIMEOUT_S = 2.0
 MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 MOST_PACKAGES = 400
 
+_ASKED_AGAIN_AFTER = 20  # times as long as asking takes: at most a twentieth of a process's time goes into it
+_asked: dict[str, tuple[float, tuple[str, str, bool, str]]] = {}  # by folder: until when an answer holds, and it
+
 
 def environment(root: Path | None = None) -> Environment:
     """The environment of this process, with git's state of the checkout at ``root`` (default: working folder).
 
-    Git is asked at most once a process and folder, and given up on after two seconds. ``machine`` is a one-way
-    digest, so that it says "same machine" and nothing else.
+    Git is given up on after two seconds. It and the power mode are asked again once 20 times as long has passed as
+    asking took, so that blocks in quick succession spend little time on it. ``machine`` is a one-way digest, so
+    that it says "same machine" and nothing else.
     """
     folder = root or working_folder()
-    return _environment(str(Path(folder).resolve()) if folder else "")
+    commit, branch, dirty, power = _changing(str(Path(folder).resolve()) if folder else "")
+    return replace(_lasting(), commit=commit, branch=branch, dirty=dirty, power=power)
 
 
-@lru_cache(maxsize=32)
-def _environment(root: str) -> Environment:
-    commit, branch, dirty = _git_state(root)
+def _changing(root: str) -> tuple[str, str, bool, str]:
+    """Commit, branch, whether the code differs from the commit, and the power mode, as of a moment ago."""
+    began = time.monotonic()
+    known = _asked.get(root)
+    if known is None or began >= known[0]:
+        answer = (*_git_state(root), power_mode())
+        now = time.monotonic()
+        known = _asked[root] = (now + _ASKED_AGAIN_AFTER * (now - began), answer)
+    return known[1]
+
+
+@lru_cache(maxsize=1)
+def _lasting() -> Environment:
     return Environment(
-        commit=commit,
-        dirty=dirty,
-        branch=branch,
         python=platform.python_version(),
         implementation=platform.python_implementation(),
         packages=dict(_packages()),
@@ -48,7 +66,6 @@ def _environment(root: str) -> Environment:
         cores=os.cpu_count() or 0,
         memory_bytes=_memory_bytes(),
         machine=_machine_digest(),
-        power=power_mode(),
         workbench=_packages().get("workbench", ""),
     )
 

@@ -1,8 +1,9 @@
-"""``scripts/setup`` on machines that lack something: one line says what, and how to get it."""
+"""``scripts/setup`` and ``install-chromium`` where something is missing: one line says what, and how to get it."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,9 +26,10 @@ esac
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     (tmp_path / "scripts").mkdir()
-    shutil.copy(SCRIPTS / "setup", tmp_path / "scripts")
+    for script in ("setup", "install-chromium"):
+        shutil.copy(SCRIPTS / script, tmp_path / "scripts")
     (tmp_path / "bin").mkdir()
-    for tool in ("sh", "dirname", "rm", "mkdir", "cp", "touch"):
+    for tool in ("sh", "dirname", "rm", "mkdir", "cp", "touch", "id", "mktemp", "tail"):
         found = shutil.which(tool)
         assert found is not None
         (tmp_path / "bin" / tool).symlink_to(found)
@@ -42,10 +44,10 @@ def add_python(
     path.chmod(0o755)
 
 
-def set_up(checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def set_up(checkout: Path, script: str = "setup", **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": str(checkout / "bin"), "HOME": os.environ.get("HOME", "/"), **variables}
     return subprocess.run(
-        ["sh", "scripts/setup"], cwd=checkout, env=environment, capture_output=True, text=True, timeout=60
+        ["sh", f"scripts/{script}"], cwd=checkout, env=environment, capture_output=True, text=True, timeout=60
     )
 
 
@@ -97,3 +99,43 @@ def test_what_is_missing_is_said_in_one_line(
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert not stamped(checkout)
+
+
+@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)], ids=["at home", "in CI"])
+def test_without_a_browser_tests_are_skipped_at_home_and_fail_in_ci(checkout: Path, ci: str, code: int) -> None:
+    without_places_outside_path(checkout)
+    failing_apt(checkout)
+    done = set_up(checkout, "install-chromium", CI=ci)
+    assert done.returncode == code
+    assert done.stderr.startswith("E: no network")
+    assert "set WORKBENCH_CHROMIUM to its path; until then the browser tests are skipped" in done.stderr
+
+
+def test_a_browser_that_is_there_is_enough(checkout: Path) -> None:
+    browser = checkout / "my chromium"
+    browser.write_text("#!/bin/sh\n")
+    browser.chmod(0o755)
+    done = set_up(checkout, "install-chromium", WORKBENCH_CHROMIUM=str(browser))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_browser_tests_look_where_the_script_does() -> None:
+    fixtures = (SCRIPTS.parent / "tests/browser/conftest.py").read_text()
+    names = re.findall(r'"(.+)"', fixtures.partition("NAMES = (")[2].partition("\n)")[0])
+    assert "chromium" in names
+    script = (SCRIPTS / "install-chromium").read_text().replace('"', "")
+    assert [name for name in names if f" {name} " not in script.replace(";", " ")] == []
+
+
+def without_places_outside_path(checkout: Path) -> None:
+    script = checkout / "scripts" / "install-chromium"
+    text = script.read_text()
+    script.write_text(text.replace("/usr/bin/chromium", "/nowhere").replace("/Applications/", "/nowhere/"))
+
+
+def failing_apt(checkout: Path) -> None:
+    for name, text in (("apt-get", "echo E: no network >&2; exit 100"), ("sudo", '[ "$1" = -n ] && shift; "$@"')):
+        path = checkout / "bin" / name
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    (checkout / "bin" / "true").symlink_to(shutil.which("true") or "true")

@@ -12,6 +12,7 @@ import click
 import pytest
 
 import workbench as wb
+from workbench.analysis.verdict import Rule
 from workbench.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
@@ -128,3 +129,25 @@ def test_every_link_leads_somewhere(page: str) -> None:
         file = (ROOT / page).parent / path if path else ROOT / page
         assert file.exists(), target
         assert not anchor or anchor in anchors(file.read_text(encoding="utf-8")), target
+
+
+def single_keys(text: str) -> set[str]:
+    return set(re.findall(r"(?<![\w+])[A-Z0-9/?+](?!\w)", text))
+
+
+def test_the_keys_are_those_that_the_picture_lists() -> None:
+    told = re.findall(r"^\| ([^|]+) \|", PAGES["docs/flamegraph.md"].partition("## Keys")[2], re.MULTILINE)
+    script = (ROOT / "workbench/views/static/help.js").read_text(encoding="utf-8")
+    listed = re.findall(r'^  \["([^"]+)", "', script, re.MULTILINE)
+    assert len(listed) > 15
+    assert single_keys(" ".join(told[2:])) == single_keys(" ".join(listed))
+
+
+def test_the_verdicts_numbers_are_the_rules() -> None:
+    rule, page = Rule(), re.sub(r"\s+", " ", PAGES["docs/comparing.md"])
+    *looks, last = rule.looks
+    assert f"at looks after {', '.join(map(str, looks))} and {last} pairs" in page
+    assert f"| REGRESSION | L > +{rule.regression:.0%}".replace("%", " %") in page
+    assert f"| IMPROVEMENT | U < −{rule.improvement:.0%}".replace("%", " %") in page
+    assert f"| PASS | U < +{rule.max_regression:.0%}".replace("%", " %") in page
+    assert f"Of the error of {rule.alpha:.0%}".replace("%", " %") in page

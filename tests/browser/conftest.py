@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +24,15 @@ FLAGS = [
     "--force-color-profile=srgb",
 ]
 
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/usr/bin/chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+"""Those that scripts/install-chromium is content with."""
+
 
 def _no_browser(reason: str) -> None:
     """Skip where a browser is a luxury, fail where it was promised."""
@@ -35,9 +43,8 @@ def _no_browser(reason: str) -> None:
 
 def chromium_path() -> str:
     """The browser to use: ``WORKBENCH_CHROMIUM``, else the system's."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    found = os.environ.get("WORKBENCH_CHROMIUM") or next((p for n in names if (p := shutil.which(n))), "")
-    return found or next((p for p in ("/usr/bin/chromium",) if Path(p).exists()), "")
+    found = (path for name in NAMES if (path := shutil.which(name)))
+    return os.environ.get("WORKBENCH_CHROMIUM") or next(found, "")
 
 
 @pytest.fixture(scope="module")

@@ -55,13 +55,6 @@ QUICK = CompareSettings(sampled_rounds=1)
 UNSAMPLED = CompareSettings(sampler=SamplerSpec(name="none"))
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    path = tmp_path / "work.py"
-    path.write_text(WORK)
-    return path
-
-
 @dataclass(frozen=True)
 class Measured:
     store: Store
@@ -81,11 +74,6 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     _, result = compare(base, new, store=store, settings=QUICK)
     assert result is not None
     return Measured(store, base, new, result)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store.duckdb")
 
 
 def test_ten_times_the_work_is_a_regression_and_its_function_is_named(measured: Measured) -> None:

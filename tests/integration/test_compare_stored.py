@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +18,6 @@ from workbench.store import Store
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ENVIRONMENT = Environment(python="3.11.7", implementation="CPython", cores=2, machine="m" * 16)
 SAMPLER = Sampler("pyinstrument", "5.1.1", 1_000_000, "wall", "async")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store.duckdb")
 
 
 def recording(session: str, name: str, seconds: Sequence[float], requests: float, own_ms: int) -> Recording:

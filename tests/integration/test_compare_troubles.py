@@ -66,18 +66,6 @@ async def waits():
 SETTINGS = CompareSettings(sampler=SamplerSpec(name="none"))
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    path = tmp_path / "work.py"
-    path.write_text(WORK)
-    return path
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store.duckdb")
-
-
 def stopped(store: Store, base: str, new: str, settings: CompareSettings, kind: type[WorkbenchError]) -> str:
     """The line a comparison stops with; the rounds it had are in the store, one side marked as failed."""
     with pytest.raises(kind) as caught:

@@ -26,18 +26,6 @@ def many():
 """
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    path = tmp_path / "work.py"
-    path.write_text(WORK)
-    return path
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store.duckdb")
-
-
 @pytest.mark.soak
 def test_what_is_faster_passes_and_shows_no_figures(work: Path, store: Store) -> None:
     passed = wb.assert_no_regression(f"{work}:many", f"{work}:once", store=store)

@@ -52,18 +52,6 @@ QUICK = ScalingSettings(rounds=1, max_seconds=0.1)
 SIZES = (4, 8, 16, 32)
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    path = tmp_path / "work.py"
-    path.write_text(WORK)
-    return path
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store.duckdb")
-
-
 def test_a_square_against_a_linear_function_is_a_regression(work: Path, store: Store) -> None:
     result = measure_scaling(f"{work}:square", SIZES, settings=QUICK, baseline=f"{work}:linear", store=store)
     assert result.verdict is Verdict.REGRESSION

@@ -221,9 +221,8 @@ def test_a_killed_scan_resumes(azure: RunningAzure, graph: RunningGraph, expecte
         if done == 25:
             raise Killed
 
-    with pytest.raises(BaseException) as raised:  # a task group wraps it
+    with pytest.raises(Killed):
         scan("naive", settings(azure, graph, progress=kill))
-    assert "Killed" in repr(raised.value)
     azure.reset()
     result, digest, _, _ = scan("optimized", settings(azure, graph), empty=False)
     assert digest == expected

@@ -18,7 +18,6 @@ from workbench.services.postgres import (
     PostgresEndpoint,
     RunningPostgres,
     endpoint_from_environment,
-    launch,
     start_postgres,
 )
 from workbench.services.postgres.binaries import Account, usable_by
@@ -115,7 +114,7 @@ def test_what_is_wrong_at_the_start_is_told_in_one_line(monkeypatch: pytest.Monk
     with pytest.raises(ServiceStartFailed, match="nonsense") as caught:
         start_postgres(settings={"nonsense": "1"})
     assert "\n" not in str(caught.value)
-    monkeypatch.setattr(launch, "_NEEDS", ("no_such_module",))
+    monkeypatch.setattr("workbench.services.running.find_spec", lambda _: None)
     with pytest.raises(MissingExtra, match=r"workbench\[services\]"):
         start_postgres()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -15,11 +14,6 @@ from workbench.calltree import CallTree, Samples
 from workbench.errors import RunNotFound, StoreError
 from workbench.model import CallerChange, Comparison, Frame, FunctionChange, Recording, Verdict
 from workbench.store import Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "s.duckdb")
 
 
 def test_run_and_session_round_trip(store: Store) -> None:

@@ -93,12 +93,13 @@ def test_a_reader_reads_the_rest_while_the_spool_waits(store: Store) -> None:
     assert [run.run_id for run in store.runs()] == [waiting, known]
 
 
-def test_waiting_ends_when_the_lock_does(store: Store) -> None:
+def test_waiting_ends_when_the_lock_does(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     known = save(store, 1)
     patient = Store(store.path, timeout_s=60)
-    with held(store, HOLDER.replace("sys.stdin.readline()", "import time; time.sleep(0.5)")) as holder:
+    with held(store) as holder:
+        monkeypatch.setattr("workbench.store.connection.time.sleep", lambda _: holder.communicate("\n"))
         assert [run.run_id for run in patient.runs()] == [known]
-        holder.communicate()
+        assert holder.returncode == 0, "nobody waited for it"
 
 
 def test_a_connection_of_the_user_in_this_process_is_named(store: Store) -> None:

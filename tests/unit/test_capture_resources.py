@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pytest
 
@@ -55,13 +56,10 @@ def test_children_count_as_cpu_time_once_they_are_waited_for() -> None:
 
 @pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
 def test_the_collector_is_off_inside_and_as_before_afterwards(error: type[BaseException] | None) -> None:
-    try:
-        with collector_off():
-            assert not gc.isenabled()
-            if error:
-                raise error
-    except (ValueError, KeyboardInterrupt):
-        pass
+    with pytest.raises(error) if error else nullcontext(), collector_off():
+        assert not gc.isenabled()
+        if error:
+            raise error
     assert gc.isenabled()
 
 

@@ -10,8 +10,16 @@ from ipython_shell import shell as shell
 
 import workbench as wb
 from workbench.errors import UsageError
+from workbench.experiment.explain import SAMPLED_ROUNDS
 from workbench.notebook.cells import mark_halves
 from workbench.store import Store
+
+
+@pytest.fixture(autouse=True)
+def few_sampled_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture of both sides is enough here; what ten rounds each tell is tested elsewhere."""
+    monkeypatch.setattr("workbench.experiment.explain.MOST_SAMPLED_ROUNDS", SAMPLED_ROUNDS)
+
 
 SLOW = "total = 0\nfor i in range(4000):\n    total += len(str(i))\ntotal"
 FAST = "total = 0\nfor i in range(400):\n    total += len(str(i))\ntotal = 14890\ntotal"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -157,10 +158,14 @@ def test_a_store_that_is_none_is_told_of_and_the_panel_opens_all_the_same(tmp_pa
     assert "store.duckdb" in wb.explorer(store=Store(path))._repr_mimebundle_()["text/html"]
 
 
-def test_hostile_names_travel_as_they_are_and_harm_no_comparison(store: Store) -> None:
+def test_hostile_names_travel_as_they_are_and_are_text_in_the_saved_table(store: Store) -> None:
+    """The panel writes names as text; only what is saved is HTML."""
     store.rename(FIRST, EVIL[1])
     store.rename(SECOND, EVIL[0])
     explorer = wb.explorer(store=store)
     compared = asked(explorer, "compare", runs=[FIRST, SECOND])
-    assert "<img" not in compared["html"]
-    assert "<script" not in compared["html"]
+    assert compared["names"] == [EVIL[1], EVIL[0]]
+    assert "<table" in compared["html"] and "<img" not in compared["html"]
+    saved = explorer._repr_mimebundle_()["text/html"]
+    assert escape(EVIL[1]) in saved and escape(EVIL[0]) in saved
+    assert "<img" not in saved and "<script" not in saved

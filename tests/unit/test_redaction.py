@@ -164,7 +164,7 @@ def test_secrets_go(text: str) -> None:
     cleaned = redact(text)
     assert S not in cleaned
     assert redact(cleaned) == cleaned
-    assert REDACTED in cleaned or "?" in cleaned or "@" not in cleaned
+    assert REDACTED in cleaned or "= ?" in cleaned or ("@" in text and "@" not in cleaned)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -234,10 +234,15 @@ def test_sql_literals(sql: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", [rf"SELECT 'a\' , {S} ' , 'b'", rf"SELECT 'C:\', '{S}', 'x'", rf"VALUES ('\\', '{S}')"]
+    ("sql", "expected"),
+    [
+        (rf"SELECT 'a\' , {S} ' , 'b'", "SELECT ?"),
+        (rf"SELECT 'C:\', '{S}', 'x'", "SELECT ?"),
+        (rf"VALUES ('\\', '{S}')", "VALUES (?, ?)"),
+    ],
 )
-def test_sql_backslashes_by_either_reading(sql: str) -> None:
-    assert S not in redact_sql(sql)
+def test_sql_backslashes_by_either_reading(sql: str, expected: str) -> None:
+    assert redact_sql(sql) == expected
 
 
 def test_cypher_literals() -> None:
@@ -419,8 +424,8 @@ def _seconds(text: str) -> float:
 def test_time_is_linear(piece: str) -> None:
     """Eight times the text takes about eight times as long; a quadratic pattern would take 64 times."""
     small, large = piece * (20_000 // len(piece)), piece * (160_000 // len(piece))
-    ratio = min(_seconds(large) for _ in range(2)) / max(min(_seconds(small) for _ in range(3)), 1e-3)
-    assert ratio < 32
+    quick = max(min(_seconds(small) for _ in range(3)), 1e-3)
+    assert any(_seconds(large) < 32 * quick for _ in range(2)), "neither of two tries"
 
 
 @pytest.mark.soak

@@ -11,11 +11,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any
 
 from workbench.errors import UsageError
 from workbench.services.process import ServiceProcess, start_service
+from workbench.services.stoppable import Stoppable
 from workbench.suggestions import suggestion
 
 __all__ = ["LINKS", "LinkProfile", "RunningLink", "parse_link", "start_link"]
@@ -107,7 +108,7 @@ def _bad_link(text: str, why: str) -> UsageError:
     return UsageError(f"unknown link {text!r}: {why}{hint}, or rtt=40ms,jitter=2ms,bandwidth=100mbit")
 
 
-class RunningLink:
+class RunningLink(Stoppable):
     """Where to connect to (``host``, ``port``) instead of the service; a context manager."""
 
     def __init__(self, profile: LinkProfile, host: str, port: int, process: ServiceProcess | None) -> None:
@@ -124,14 +125,6 @@ class RunningLink:
         """Close every connection through the link and end its process."""
         if self.process:
             self.process.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def start_link(profile: LinkProfile, upstream_host: str, upstream_port: int) -> RunningLink:

@@ -21,10 +21,10 @@ import time
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from workbench.errors import ServiceError, ServiceStartFailed
+from workbench.services.stoppable import Stoppable
 
 __all__ = ["ServiceProcess", "start_service"]
 
@@ -93,7 +93,7 @@ def _failure(name: str, error: ServiceError, log: IO[bytes]) -> str:
     return f"{name} did not start: {error}; its last words: {said}"
 
 
-class ServiceProcess:
+class ServiceProcess(Stoppable):
     """A running service; a context manager. Ends at ``stop``, garbage collection, or the interpreter's end."""
 
     ready: dict[str, Any]
@@ -128,14 +128,6 @@ class ServiceProcess:
     def stop(self) -> None:
         """End the process and reap it; harmless when it is over already."""
         self._finalize()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _exchange(self, message: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
         with self._lock:

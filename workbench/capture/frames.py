@@ -14,7 +14,7 @@ The workbench's own frames are of three sorts:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from types import CodeType, FrameType
 from typing import Any, TypeVar
@@ -31,7 +31,9 @@ __all__ = [
     "StackKey",
     "StackTable",
     "instrumentation",
+    "named_part",
     "resumes",
+    "without_ours",
 ]
 
 StackKey = tuple[int | str, ...]
@@ -110,16 +112,22 @@ class StackTable:
         codes: list[CodeType] = []
         files = self._user_files
         site = ""
-        while frame is not None:
+        while frame is not None and not site:
             code = frame.f_code
             codes += (code,)  # no call: under a profiler each one would cost as much as the rest of the loop
-            if not site:
-                file = code.co_filename
-                if file not in files:
-                    files[file] = is_user_code(normalise(file))
-                if files[file]:
-                    site = f"{normalise(file)}:{frame.f_lineno}"
+            file = code.co_filename
+            if file not in files:
+                files[file] = is_user_code(normalise(file))
+            if files[file]:
+                site = f"{normalise(file)}:{frame.f_lineno}"
             frame = frame.f_back
+        while frame is not None:
+            above = frame.f_back
+            if above is None:
+                codes += (frame.f_code,)
+                break
+            codes += (frame.f_code, above.f_code)  # two at a time: this loop is most of what a span costs
+            frame = above.f_back
         codes.reverse()
         return self.extended((), codes), site
 
@@ -136,7 +144,7 @@ class StackTable:
             shared += 1
         if shared and shared == len(start):
             shared -= 1
-        return self._without_ours(key[shared:], mark_cost=not caller)
+        return without_ours(map(self._frame, key[shared:]), mark_cost=not caller)
 
     def codes(self) -> dict[Frame, list[CodeType]]:
         """The code objects behind each frame that was seen."""
@@ -144,21 +152,6 @@ class StackTable:
         for code in self._codes.values():
             found.setdefault(_of_code(code)[1], []).append(code)
         return found
-
-    def _without_ours(self, key: Sequence[int | str], *, mark_cost: bool) -> tuple[Frame, ...]:
-        stack: list[Frame] = []
-        inside = False
-        for item in key:
-            part, frame = self._frame(item)
-            if part is Part.WRAPPER:
-                inside = True
-            elif part is Part.RESUMES:
-                inside = False
-            elif part is Part.CODE and (not inside or frame is AWAIT):
-                stack.append(frame)
-        if mark_cost and ((inside and stack[-1:] != [AWAIT]) or not stack):
-            stack.append(INSTRUMENTATION)
-        return tuple(stack)
 
     def _frame(self, item: int | str) -> tuple[Part, Frame]:
         known = self._frames.get(item)
@@ -188,6 +181,34 @@ class StackTable:
         return self._defined.get(definition)
 
 
+def without_ours(parts: Iterable[tuple[Part, Frame]], *, mark_cost: bool = True) -> tuple[Frame, ...]:
+    """The program's own frames of a stack, and at its end ``INSTRUMENTATION`` where the workbench was at work."""
+    stack: list[Frame] = []
+    inside = False
+    for part, frame in parts:
+        if part is Part.WRAPPER:
+            inside = True
+        elif part is Part.RESUMES:
+            inside = False
+        elif part is Part.CODE and (not inside or frame is AWAIT):
+            stack.append(frame)
+    if mark_cost and ((inside and stack[-1:] != [AWAIT]) or not stack):
+        stack.append(INSTRUMENTATION)
+    return tuple(stack)
+
+
+def named_part(frame: Frame) -> tuple[Part, Frame]:
+    """What a frame is that is known by its names alone, as a sampler outside the process gives it."""
+    if not _is_ours(frame.file):
+        return Part.CODE, frame
+    marked = {Frame(normalise(code.co_filename), code.co_qualname): part for code, part in _marked.items()}
+    return marked.get(frame, Part.DRIVER), frame
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith("workbench/") and not is_user_code(file)
+
+
 def _of_code(code: CodeType) -> tuple[Part, Frame]:
     file = normalise(code.co_filename)
     return _part(code, file), Frame(file, code.co_qualname)
@@ -196,8 +217,7 @@ def _of_code(code: CodeType) -> tuple[Part, Frame]:
 def _part(code: CodeType, file: str) -> Part:
     if code in _marked:
         return _marked[code]
-    ours = file.startswith("workbench/") and not is_user_code(file)
-    return Part.DRIVER if ours else Part.CODE
+    return Part.DRIVER if _is_ours(file) else Part.CODE
 
 
 def _of_definition(name: str, filename: str, first_line: int) -> tuple[Part, Frame]:
@@ -205,7 +225,7 @@ def _of_definition(name: str, filename: str, first_line: int) -> tuple[Part, Fra
     for code, part in _marked.items():
         if (code.co_name, code.co_filename, code.co_firstlineno) == (name, filename, first_line):
             return part, Frame(file, code.co_qualname)
-    if file.startswith("workbench/") and not is_user_code(file):
+    if _is_ours(file):
         return Part.DRIVER, Frame(file, name)
     qualified = qualified_name_at_definition(filename, name, first_line)
     return Part.CODE, Frame(file, qualified) if qualified else Frame(file, name, first_line)

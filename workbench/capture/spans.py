@@ -228,32 +228,33 @@ class record_span:  # noqa: N801 - reads as a verb where it is used
     An exception inside marks the span as failed and propagates.
     """
 
-    __slots__ = ("_attributes", "_kind", "_name", "_within")
+    __slots__ = ("_attributes", "_kind", "_name", "_outer", "_span")
 
     def __init__(self, kind: str, name: str, **attributes: Scalar) -> None:
         self._kind = kind
         self._name = name
         self._attributes = attributes
-        self._within: Within | None = None
+        self._span: OpenSpan | None = None
 
     def __enter__(self) -> OpenSpan | None:
         log = active_log()
         if log is None:
             return None
-        span = start_span(log, self._kind, self._name, sys._getframe(1))
+        self._span = span = start_span(log, self._kind, self._name, sys._getframe(1))
         span.attributes = self._attributes
-        self._within = Within(span)
-        return self._within.__enter__()
+        self._outer = _context_span.get()
+        _context_span.set(span)
+        return span
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if self._within is not None:
-            self._within.__exit__(kind, error, traceback)
+        if self._span is not None:
+            close_span(self._span, self._outer, error)
 
 
 def start_span(log: SpanLog, kind: str, name: str, frame: FrameType | None) -> OpenSpan:
     """Begin a span inside the enclosing one; the caller finishes it."""
-    parent = current_span()
-    if parent is not None and not log.lies_in(innermost_open(parent.log)):
+    parent = _context_span.get()
+    if parent is not None and ((held_by := innermost_open(parent.log)) is None or not log.lies_in(held_by)):
         parent = None
     return OpenSpan(log, kind, name, parent, frame)
 
@@ -273,8 +274,13 @@ class Within:
         return self._span
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        _context_span.set(self._outer)
-        if error is not None:
-            self._span.fail(error)
-        if not self._span.held:
-            self._span.finish()
+        close_span(self._span, self._outer, error)
+
+
+def close_span(span: OpenSpan, outer: OpenSpan | None, error: BaseException | None) -> None:
+    """Make ``outer`` the enclosing one again, and finish the span unless it is held."""
+    _context_span.set(outer)
+    if error is not None:
+        span.fail(error)
+    if not span.held:
+        span.finish()

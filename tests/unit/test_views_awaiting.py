@@ -38,6 +38,12 @@ def by_function(tree: CallTree) -> dict[Frame, int]:
 
 def test_the_nearest_own_function_awaits_whatever_library_it_awaits_in() -> None:
     assert by_function(TREE) == {FETCH: 800 * MS, MAIN: 50 * MS}
+    run, step = Frame("<stdlib>/asyncio/runners.py", "run"), Frame("<stdlib>/asyncio/events.py", "Handle._run")
+    connect = Frame("<stdlib>/asyncio/base_events.py", "BaseEventLoop.create_connection")
+    tasks = tree_from_stacks(
+        [((MAIN, run, step, GET, READ, AWAIT), 5), ((MAIN, run, step, FETCH, connect, AWAIT), 3)]
+    )
+    assert by_function(tasks) == {READ: 5, FETCH: 3}  # who called asyncio.run awaits nothing
     assert by_function(LIBRARY) == {READ: 8 * MS, AWAIT: 1 * MS}  # no own code; no function at all
     assert by_function(tree_from_stacks([])) == {}
 

@@ -6,13 +6,19 @@ httpx's). "[await] 79 %" names nobody, and the library's coroutine is not what a
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from workbench.calltree import CallTree, Int32, Int64
 from workbench.capture.frames import AWAIT, INSTRUMENTATION
+from workbench.capture.roles import Role, role_of
+from workbench.model import Frame
 from workbench.paths import is_user_code
 
 __all__ = ["awaiting_nodes", "awaiting_of_functions", "recording_ns", "without_recording"]
+
+_RUN = re.compile(r"(.*\.)?_?run(_once|_forever|_until_complete)?")
 
 
 def awaiting_nodes(tree: CallTree) -> Int32:
@@ -23,7 +29,7 @@ def awaiting_nodes(tree: CallTree) -> Int32:
 def awaiting_of_functions(tree: CallTree, self_ns: Int64 | None = None) -> Int64:
     """Nanoseconds that each frame of the tree awaited.
 
-    They are the nearest function's of own code at or above the await, else its caller's, else the marker's own.
+    They are the nearest function's of own code above the await in its task, else its caller's, else the marker's.
     ``self_ns``: the nodes' own times, where these are not the samples'.
     """
     self_ns = tree.self_ns() if self_ns is None else self_ns
@@ -44,13 +50,19 @@ def without_recording(tree: CallTree, self_ns: Int64) -> Int64:
     return weights
 
 
-def _is(tree: CallTree, marker: object) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _is(tree: CallTree, marker: Frame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return np.array([frame == marker for frame in tree.frames], dtype=np.bool_)
+
+
+def _runs_tasks(frame: Frame) -> bool:
+    """Whether an event loop runs its tasks in it: what stands above it called the loop and awaits nothing."""
+    return role_of(frame) is Role.LOOP and _RUN.fullmatch(frame.function) is not None
 
 
 def _charged(tree: CallTree, waits: Int32) -> Int32:
     """The node that each of these is charged to; all climb together, one caller a step."""
     own = np.array([is_user_code(frame.file) for frame in tree.frames], dtype=np.bool_)
+    runs = np.array([_runs_tasks(frame) for frame in tree.frames], dtype=np.bool_)
     parent = tree.node_parent
     charged: Int32 = np.where(parent[waits] >= 0, parent[waits], waits)
     at = parent[waits].copy()
@@ -58,7 +70,7 @@ def _charged(tree: CallTree, waits: Int32) -> Int32:
     while len(rising):
         found = own[tree.node_frame[at[rising]]]
         charged[rising[found]] = at[rising[found]]
-        rising = rising[~found]
+        rising = rising[~found & ~runs[tree.node_frame[at[rising]]]]
         at[rising] = parent[at[rising]]
         rising = rising[at[rising] >= 0]
     return charged

@@ -101,7 +101,11 @@ def one_turn(folder: Path, found: dict[str, dict[str, list[float]]]) -> None:
             }
             _, _, profile = program(folder, SLEEPY, options)
             measured["sleepers_s"] = sum(1 for _ in stacks_of(profile)) / rate
-            measured["sleepers_kept_s"] = sum(sample.weight_ns for sample in read_speedscope(profile)) / 1e9
+            measured["sleepers_kept_s"] = sum(
+                sample.weight_ns / 1e9
+                for sample in read_speedscope(profile)
+                if any(frame.file.endswith("program.py") for frame in sample.stack)
+            )
             for name, value in measured.items():
                 kept.setdefault(name, []).append(value)
 
@@ -115,8 +119,10 @@ def program(folder: Path, text: str, options: list[str] | None) -> tuple[str, in
         spy = [executable(), "record", "--format", "speedscope", "--full-filenames", "--output", str(profile)]
         command = [*spy, *options, "--", *command]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
-    lost = ran.stderr.rpartition("Errors: ")[2].split()
-    return next((line for line in ran.stdout.splitlines() if line), "0"), int(lost[0]) if lost else 0, profile
+    lines = f"{ran.stdout}\n{ran.stderr}".splitlines()  # py-spy speaks on either
+    told = [line.rpartition("Errors: ")[2] for line in lines if "Errors: " in line]
+    printed = [line for line in lines if line.strip() and not line.startswith("py-spy>")]
+    return printed[0] if printed else "0", int(told[0]) if told else 0, profile
 
 
 def stacks_of(profile: Path) -> Iterator[list[str]]:

@@ -76,7 +76,7 @@ class StackTable:
     def __init__(self) -> None:
         self._codes: dict[int, CodeType] = {}  # keeps code objects alive, or their ids would be reused
         self._frames: dict[int | str, tuple[Part, Frame]] = {}
-        self._user_files: dict[str, bool] = {}
+        self._user_files: dict[str, str] = {}  # the normalised name of a user's file, "" of any other
         self._defined: dict[Definition, CodeType] = {}
         self._defined_of = 0  # how many code objects that was made of
         self._known: set[StackKey] = set()
@@ -107,29 +107,39 @@ class StackTable:
                     self._codes[item] = other._codes[item]
             self._known.add(key)
 
-    def key_and_site(self, frame: FrameType | None) -> tuple[StackKey, str]:
-        """The key, and ``file:line`` of the nearest frame of the user's own code ("" if there is none)."""
+    def key_and_site(
+        self, frame: FrameType | None, start: FrameType | None = None, stem: StackKey = ()
+    ) -> tuple[StackKey, str]:
+        """The key, and ``file:line`` of the nearest frame of the user's own code ("" if there is none).
+
+        ``stem`` is the key of the stack that ends at ``start``: where that frame is met, nobody need walk on. In a
+        notebook most of a stack lies above it.
+        """
         codes: list[CodeType] = []
         files = self._user_files
         site = ""
-        while frame is not None and not site:
-            code = frame.f_code
-            codes += (code,)  # no call: under a profiler each one would cost as much as the rest of the loop
-            file = code.co_filename
-            if file not in files:
-                files[file] = is_user_code(normalise(file))
-            if files[file]:
-                site = f"{normalise(file)}:{frame.f_lineno}"
-            frame = frame.f_back
         while frame is not None:
+            file = frame.f_code.co_filename
+            if file not in files:
+                name = normalise(file)
+                files[file] = name if is_user_code(name) else ""
+            if files[file]:
+                site = f"{files[file]}:{frame.f_lineno}"
+                break
+            codes += (
+                frame.f_code,
+            )  # no call: under a profiler each one would cost as much as the rest of the loop
+            frame = frame.f_back
+        while frame is not None and frame is not start:
             above = frame.f_back
-            if above is None:
+            if above is None or above is start:
                 codes += (frame.f_code,)
+                frame = above
                 break
             codes += (frame.f_code, above.f_code)  # two at a time: this loop is most of what a span costs
             frame = above.f_back
         codes.reverse()
-        return self.extended((), codes), site
+        return self.extended(stem if frame is not None else (), codes), site
 
     def stack(self, key: StackKey, start: StackKey = (), *, caller: bool = False) -> tuple[Frame, ...]:
         """The frames of a key from the root, without our own and without the stem that it shares with ``start``.

@@ -75,7 +75,7 @@ class OpenSpan:
         self.end_ns = 0
         self.held = False  # the operation outlives the block that began it: someone else finishes it
         self.thread = threading.current_thread().name
-        self.key, self.site = log.table.key_and_site(frame)
+        self.key, self.site = log.table.key_and_site(frame, log.start, log.stem)
         self.start_ns = time.perf_counter_ns()
         log.admit(self)
 
@@ -109,11 +109,12 @@ class SpanLog:
         self.ended_ns = 0
         self.outer: SpanLog | None = None
         self._unfinished: dict[int, OpenSpan] = {}
-        self._start: StackKey = ()
+        self.start: FrameType | None = None  # the frame that the recording began in, as long as it goes on
+        self.stem: StackKey = ()
 
     def begin(self, caller: FrameType) -> None:
         """Become the log of this context; ``caller`` as in ``start_sampler``."""
-        self._start = self.table.key_of(caller)
+        self.start, self.stem = caller, self.table.key_of(caller)
         with _lock:
             _active.append(self)
         self.outer = innermost_open(_context_log.get())
@@ -130,6 +131,7 @@ class SpanLog:
         """Stop recording. Operations still under way are kept, up to now, with the attribute ``unfinished``."""
         self.ended_ns = time.perf_counter_ns()
         self.ended = True
+        self.start = None
         with _lock:
             _active.remove(self)
         _context_log.set(self.outer)
@@ -172,7 +174,7 @@ class SpanLog:
                 duration_ns=max(span.end_ns - span.start_ns, 0),
                 status=span.status,
                 thread=builder.thread(span.thread),
-                node=builder.node(self.table.stack(span.key, self._start, caller=True)),
+                node=builder.node(self.table.stack(span.key, self.stem, caller=True)),
                 site=span.site,
                 bytes_sent=span.bytes_sent,
                 bytes_received=span.bytes_received,

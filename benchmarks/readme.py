@@ -106,7 +106,6 @@ def pyspy(document: Document) -> str:
     rows = [
         [
             name,
-            f"{each['speed']:.2f}",
             f"{each['torn']:.2%}",
             f"{each['lost']:.2%}",
             quantity(1000 * each["sleepers_s"], "ms"),
@@ -115,7 +114,7 @@ def pyspy(document: Document) -> str:
         for name, each in document["modes"].items()
     ]
     sleepers = f"three sleepers seem to run, of {document['seconds']:g} s each"
-    return table(("looks", "the program's speed", "torn stacks", "lost looks", sleepers, "as we read it"), rows)
+    return table(("looks", "torn stacks", "lost looks", sleepers, "as we read it"), rows)
 
 
 def ratio(row: Document) -> str:

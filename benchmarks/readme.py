@@ -102,6 +102,21 @@ def capture_overhead(document: Document) -> str:
     return f"{sentences}\n\n{table(('one span', 'costs'), rows)}"
 
 
+def pyspy(document: Document) -> str:
+    rows = [
+        [
+            name,
+            f"{each['torn']:.2%}",
+            f"{each['lost']:.2%}",
+            quantity(1000 * each["sleepers_s"], "ms"),
+            quantity(1000 * each["sleepers_kept_s"], "ms"),
+        ]
+        for name, each in document["modes"].items()
+    ]
+    sleepers = f"three sleepers seem to run, of {document['seconds']:g} s each"
+    return table(("looks", "torn stacks", "lost looks", sleepers, "as we read it"), rows)
+
+
 def ratio(row: Document) -> str:
     low, high = row["ci"]
     return f"{row['ratio']:.3f} (95 % {low:.3f} to {high:.3f}, {row['pairs']} pairs)"
@@ -341,6 +356,7 @@ WRITERS: dict[str, Callable[[Document], str]] = {
     "link": link,
     "jamf_simulator": jamf_simulator,
     "capture_overhead": capture_overhead,
+    "pyspy": pyspy,
     "verdict": verdict,
     "functions": functions,
     "gate": gate,

@@ -23,6 +23,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "link": ("link.py",),
     "jamf_simulator": ("jamf_simulator.py",),
     "capture_overhead": ("capture_overhead.py",),
+    "pyspy": ("pyspy.py",),
     "viewer": ("viewer.py",),
     "verdict_record": ("verdict.py", "record"),
     "verdict_record_equal": ("verdict.py", "record", "--set", "equal", "--minutes", "12"),

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import workbench as wb
+from workbench.capture.samplers import WholeProgram
 from workbench.capture.spans import record_span
 from workbench.errors import StoreUnwritable, UsageError
 from workbench.model import Recording, RoundKind, Session, Status
@@ -173,6 +176,63 @@ def test_a_block_inside_a_block_is_a_run_cut_out_of_it() -> None:
     assert inner.tree.stack(int(samples.node[-1]))[0].function.endswith("inside"), "stacks begin at the block"
     assert int(samples.time_ns.min()) >= int(samples.weight_ns[0]) >= 0
     assert int(samples.weight_ns.sum()) <= 1e9 * inner.run.rounds[0].measures["wall"] * 1.01
+
+
+def test_what_saving_an_inner_block_takes_is_left_out_of_the_outer_one() -> None:
+    class SlowShelf(Shelf):
+        took = 0.0
+
+        def save(self, session: Session, recordings: list[Recording]) -> None:
+            began = time.perf_counter()
+            busy(0.1)
+            super().save(session, recordings)
+            self.took += time.perf_counter() - began
+
+    shelf, outside = SlowShelf(), Shelf()
+    began = time.perf_counter()
+    with profile(outside, "outer"):
+        with profile(shelf, "inner"):
+            busy()
+        with profile(shelf, "next"):
+            busy()
+    passed = time.perf_counter() - began
+    (_, outer) = outside.saved[0]
+    assert outer.tree is not None
+    measured, sampled = outer.run.rounds[0].measures["wall"], int(outer.tree.samples.weight_ns.sum()) / 1e9
+    assert max(measured, sampled) <= passed - shelf.took
+    assert "SlowShelf.save" not in str(functions(outer))
+
+
+def test_saving_is_left_out_of_a_profiled_script_but_not_of_what_tasks_waited_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entered: list[bool] = []
+    inside = False
+
+    @contextmanager
+    def left_out(*, wall: bool) -> Iterator[None]:
+        nonlocal inside
+        entered.append(wall)
+        inside = True
+        yield
+        inside = False
+
+    class Watching(Shelf):
+        def save(self, session: Session, recordings: list[Recording]) -> None:
+            assert inside
+            super().save(session, recordings)
+
+    monkeypatch.setattr(WholeProgram, "left_out", left_out)
+    shelf = Watching()
+
+    async def task() -> None:
+        with profile(shelf):
+            await asyncio.sleep(0)
+
+    with profile(shelf):
+        busy()
+    asyncio.run(task())
+    assert (entered, len(shelf.saved)) == ([True, False], 2)
 
 
 def test_blocks_nest_in_every_way_without_a_word_to_the_program() -> None:

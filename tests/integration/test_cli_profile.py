@@ -9,10 +9,11 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from workbench.calltree import tree_from_stacks
 from workbench.cli.main import cli
 from workbench.errors import INTERRUPTED, UsageError
 from workbench.experiment.attach import Attached
-from workbench.model import Recording, Run, Session, Status, utc_now
+from workbench.model import Frame, Recording, Run, Sampler, Session, Status, utc_now
 from workbench.store import Store
 
 
@@ -73,3 +74,13 @@ def test_an_interrupted_attach_ends_with_130(
     done = invoke("attach", "1")
     assert done.return_value == code
     assert "0 samples, 0 spans" in done.stderr
+
+
+def test_what_a_reader_must_know_of_the_samples_is_said_at_once(
+    own_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = tree_from_stacks([((Frame("app.py", "main"), Frame("<built-in>", "lock.acquire")), 1000)])
+    run = Run("r", "s", "n", utc_now(), sampler=Sampler("pyinstrument", "5.1", 1_000_000))
+    attached = Attached(Session("s", "attach", utc_now()), Recording(run, tree))
+    monkeypatch.setattr("workbench.experiment.attach.attach", lambda *_, **__: attached)
+    assert "\nworkbench: For 100 % of the sampled time this thread waits for others" in invoke("attach", "1").stderr

@@ -92,3 +92,21 @@ def test_the_site_is_the_nearest_line_of_the_users_own() -> None:
     _, site = table.key_and_site(frame)
     assert site.startswith(f"{HERE}:")
     assert table.key_and_site(None) == ((), "")
+
+
+def test_a_walk_up_the_stack_ends_where_the_recording_began() -> None:
+    table, start = StackTable(), sys._getframe()
+    stem = table.key_of(start)
+
+    def at(depth: int) -> None:
+        if depth:
+            at(depth - 1)
+        frame = sys._getframe()
+        told = [table.key_and_site(frame, *known) for known in ((), (start, stem), (start, (7,)))]
+        (whole, site), (same, _), (cut, _) = told
+        assert {other for _, other in told} == {site}
+        assert (same, cut) == (whole, (7, *whole[len(stem) :])), "what is above isn't looked at"
+
+    for depth in range(4):  # two frames are taken at a time
+        at(depth)
+    assert table.key_and_site(start, start, (7,))[0] == (7,)

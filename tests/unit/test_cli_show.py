@@ -10,10 +10,14 @@ import pytest
 from click.testing import CliRunner
 from sample_runs import jamf_tree, run, session, spans_of
 
+from workbench.calltree import tree_from_stacks
+from workbench.capture.frames import AWAIT, INSTRUMENTATION
 from workbench.cli.main import cli
 from workbench.errors import UsageError
-from workbench.model import Comparison, Frame, FunctionChange, Recording, Sampler, Verdict
+from workbench.model import Comparison, Frame, FunctionChange, Recording, Sampler, Status, Verdict
 from workbench.store import Store
+
+MS = 1_000_000
 
 
 def show(*argv: str) -> str:
@@ -31,11 +35,43 @@ def save(**more: object) -> str:
 def test_a_run_is_shown_with_its_failed_operations_and_the_way_to_its_tree(own_store: Path) -> None:
     run_id = save()
     lines = show("latest").splitlines()
-    assert next(line for line in lines if "I/O" in line).split()[-3:] == ["count", "errors", "total"]
+    heading = next(line for line in lines if "Operation" in line).split()
+    assert heading[3:] == ["at", "Count", "Total", "In", "flight", "p50", "p95", "Errors", "Received"]
     row = next(line for line in lines if "policies" in line).split()
-    assert row[row.index("48") + 1] == "3"
+    assert row[row.index("24") :][-3:] == ["3", "100.8", "kB"] or row[-3] == "3"
+    assert any(line.startswith("The totals add up to ") for line in lines)  # as the report says it
     assert lines[-1] == f"the call tree: workbench show {run_id} --tree"
     assert "py-spy" not in "".join(lines)
+
+
+def test_rounds_are_summed_up_by_kind_and_listed_on_request(own_store: Path) -> None:
+    made = run("naive", [3.0, 1.0, 2.0])
+    rounds = [replace(r, measures={**r.measures, "loops": 4.0}) for r in made.rounds]
+    rounds[1] = replace(rounds[1], status=Status.FAILED)
+    Store().save(session(), [Recording(replace(made, rounds=tuple(rounds)), jamf_tree(), ())])
+    text = show("latest")
+    (timing,) = [line.split() for line in text.splitlines() if line.split()[:1] == ["timing"]]
+    assert timing[:10] == ["timing", "3", "1", "failed", "4", "625", "ms", "2.50", "s", "2.00–3.00"]
+    assert len([line for line in show("latest", "--rounds").splitlines() if "timing" in line]) == 3
+    assert len(json.loads(show("latest", "--json"))["rounds"]) == 4
+
+
+def test_functions_are_shown_with_what_they_awaited(own_store: Path) -> None:
+    fetch, read = Frame("app.py", "fetch_item"), Frame("<stdlib>/asyncio/streams.py", "read")
+    tree = tree_from_stacks([((fetch, read, AWAIT), 300 * MS), ((fetch,), 60 * MS), ((INSTRUMENTATION,), 40 * MS)])
+    Store().save(session(), [Recording(run("naive", [9.8]), tree, ())])
+    text = show("latest")
+    assert "[await]" not in text
+    assert "[instrumentation]" not in text
+    assert "Recording itself cost 10.0 % of the sampled time" in text
+    (row,) = [line.split() for line in text.splitlines() if "fetch_item" in line]
+    assert row[:8] == ["60.0", "ms", "15.0", "%", "300", "ms", "75.0", "%"]
+    document = json.loads(show("latest", "--json"))
+    assert [(f["function"], f["self_seconds"], f["awaiting_seconds"]) for f in document["functions"]] == [
+        ("fetch_item", 0.06, 0.3)
+    ]
+    assert document["recording_seconds"] == 0.04
+    assert document["notes"] == [line for line in text.splitlines() if line.startswith("Recording")]
 
 
 def test_the_tree_is_printed_without_colour_into_a_pipe(own_store: Path) -> None:

@@ -2,7 +2,7 @@
 
 from sample_runs import evil_tree, jamf_tree
 
-from workbench.calltree import tree_from_stacks
+from workbench.calltree import CallTreeBuilder, tree_from_stacks
 from workbench.model import Frame
 from workbench.views.calltree_text import call_tree_lines, call_tree_text
 
@@ -45,6 +45,22 @@ def test_a_tree_of_libraries_alone_is_not_folded() -> None:
     lines = call_tree_lines(tree_from_stacks([((SEND, POOL, READ), MS)]))
     assert [line.text for line in lines] == ["Client.send", "Pool.request", "SSLSocket.read"]
     assert call_tree_text(tree_from_stacks([])) == ""
+
+
+def test_threads_stand_apart_by_name() -> None:
+    builder = CallTreeBuilder()
+    for thread, weight in (("MainThread", 100), ("crunch", 300), ("idle", 0)):
+        node = builder.node((MAIN, FETCH) if thread == "crunch" else (MAIN,))
+        if weight:
+            builder.sample(time_ns=weight, weight_ns=weight * MS, node=node, thread=builder.thread(thread))
+    assert call_tree_text(builder.build()).splitlines() == [
+        " total   share    self  function",
+        "300 ms  75.0 %          thread crunch",
+        "300 ms  75.0 %     0 s     main  app.py",
+        "300 ms  75.0 %  300 ms     └─ fetch  app.py",
+        "100 ms  25.0 %          thread MainThread",
+        "100 ms  25.0 %  100 ms     main  app.py",
+    ]
 
 
 def test_no_time_is_lost_between_a_node_and_what_stands_below_it() -> None:

@@ -14,7 +14,7 @@ The workbench's own frames are of three sorts:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from types import CodeType, FrameType
 from typing import Any, TypeVar
@@ -31,7 +31,9 @@ __all__ = [
     "StackKey",
     "StackTable",
     "instrumentation",
+    "named_part",
     "resumes",
+    "without_ours",
 ]
 
 StackKey = tuple[int | str, ...]
@@ -74,7 +76,7 @@ class StackTable:
     def __init__(self) -> None:
         self._codes: dict[int, CodeType] = {}  # keeps code objects alive, or their ids would be reused
         self._frames: dict[int | str, tuple[Part, Frame]] = {}
-        self._user_files: dict[str, bool] = {}
+        self._user_files: dict[str, str] = {}  # the normalised name of a user's file, "" of any other
         self._defined: dict[Definition, CodeType] = {}
         self._defined_of = 0  # how many code objects that was made of
         self._known: set[StackKey] = set()
@@ -105,23 +107,39 @@ class StackTable:
                     self._codes[item] = other._codes[item]
             self._known.add(key)
 
-    def key_and_site(self, frame: FrameType | None) -> tuple[StackKey, str]:
-        """The key, and ``file:line`` of the nearest frame of the user's own code ("" if there is none)."""
+    def key_and_site(
+        self, frame: FrameType | None, start: FrameType | None = None, stem: StackKey = ()
+    ) -> tuple[StackKey, str]:
+        """The key, and ``file:line`` of the nearest frame of the user's own code ("" if there is none).
+
+        ``stem`` is the key of the stack that ends at ``start``: where that frame is met, nobody need walk on. In a
+        notebook most of a stack lies above it.
+        """
         codes: list[CodeType] = []
         files = self._user_files
         site = ""
         while frame is not None:
-            code = frame.f_code
-            codes += (code,)  # no call: under a profiler each one would cost as much as the rest of the loop
-            if not site:
-                file = code.co_filename
-                if file not in files:
-                    files[file] = is_user_code(normalise(file))
-                if files[file]:
-                    site = f"{normalise(file)}:{frame.f_lineno}"
+            file = frame.f_code.co_filename
+            if file not in files:
+                name = normalise(file)
+                files[file] = name if is_user_code(name) else ""
+            if files[file]:
+                site = f"{files[file]}:{frame.f_lineno}"
+                break
+            codes += (
+                frame.f_code,
+            )  # no call: under a profiler each one would cost as much as the rest of the loop
             frame = frame.f_back
+        while frame is not None and frame is not start:
+            above = frame.f_back
+            if above is None or above is start:
+                codes += (frame.f_code,)
+                frame = above
+                break
+            codes += (frame.f_code, above.f_code)  # two at a time: this loop is most of what a span costs
+            frame = above.f_back
         codes.reverse()
-        return self.extended((), codes), site
+        return self.extended(stem if frame is not None else (), codes), site
 
     def stack(self, key: StackKey, start: StackKey = (), *, caller: bool = False) -> tuple[Frame, ...]:
         """The frames of a key from the root, without our own and without the stem that it shares with ``start``.
@@ -136,7 +154,7 @@ class StackTable:
             shared += 1
         if shared and shared == len(start):
             shared -= 1
-        return self._without_ours(key[shared:], mark_cost=not caller)
+        return without_ours(map(self._frame, key[shared:]), mark_cost=not caller)
 
     def codes(self) -> dict[Frame, list[CodeType]]:
         """The code objects behind each frame that was seen."""
@@ -144,21 +162,6 @@ class StackTable:
         for code in self._codes.values():
             found.setdefault(_of_code(code)[1], []).append(code)
         return found
-
-    def _without_ours(self, key: Sequence[int | str], *, mark_cost: bool) -> tuple[Frame, ...]:
-        stack: list[Frame] = []
-        inside = False
-        for item in key:
-            part, frame = self._frame(item)
-            if part is Part.WRAPPER:
-                inside = True
-            elif part is Part.RESUMES:
-                inside = False
-            elif part is Part.CODE and (not inside or frame is AWAIT):
-                stack.append(frame)
-        if mark_cost and ((inside and stack[-1:] != [AWAIT]) or not stack):
-            stack.append(INSTRUMENTATION)
-        return tuple(stack)
 
     def _frame(self, item: int | str) -> tuple[Part, Frame]:
         known = self._frames.get(item)
@@ -188,6 +191,34 @@ class StackTable:
         return self._defined.get(definition)
 
 
+def without_ours(parts: Iterable[tuple[Part, Frame]], *, mark_cost: bool = True) -> tuple[Frame, ...]:
+    """The program's own frames of a stack, and at its end ``INSTRUMENTATION`` where the workbench was at work."""
+    stack: list[Frame] = []
+    inside = False
+    for part, frame in parts:
+        if part is Part.WRAPPER:
+            inside = True
+        elif part is Part.RESUMES:
+            inside = False
+        elif part is Part.CODE and (not inside or frame is AWAIT):
+            stack.append(frame)
+    if mark_cost and ((inside and stack[-1:] != [AWAIT]) or not stack):
+        stack.append(INSTRUMENTATION)
+    return tuple(stack)
+
+
+def named_part(frame: Frame) -> tuple[Part, Frame]:
+    """What a frame is that is known by its names alone, as a sampler outside the process gives it."""
+    if not _is_ours(frame.file):
+        return Part.CODE, frame
+    marked = {Frame(normalise(code.co_filename), code.co_qualname): part for code, part in _marked.items()}
+    return marked.get(frame, Part.DRIVER), frame
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith("workbench/") and not is_user_code(file)
+
+
 def _of_code(code: CodeType) -> tuple[Part, Frame]:
     file = normalise(code.co_filename)
     return _part(code, file), Frame(file, code.co_qualname)
@@ -196,8 +227,7 @@ def _of_code(code: CodeType) -> tuple[Part, Frame]:
 def _part(code: CodeType, file: str) -> Part:
     if code in _marked:
         return _marked[code]
-    ours = file.startswith("workbench/") and not is_user_code(file)
-    return Part.DRIVER if ours else Part.CODE
+    return Part.DRIVER if _is_ours(file) else Part.CODE
 
 
 def _of_definition(name: str, filename: str, first_line: int) -> tuple[Part, Frame]:
@@ -205,7 +235,7 @@ def _of_definition(name: str, filename: str, first_line: int) -> tuple[Part, Fra
     for code, part in _marked.items():
         if (code.co_name, code.co_filename, code.co_firstlineno) == (name, filename, first_line):
             return part, Frame(file, code.co_qualname)
-    if file.startswith("workbench/") and not is_user_code(file):
+    if _is_ours(file):
         return Part.DRIVER, Frame(file, name)
     qualified = qualified_name_at_definition(filename, name, first_line)
     return Part.CODE, Frame(file, qualified) if qualified else Frame(file, name, first_line)

@@ -11,6 +11,7 @@ import sys
 import threading
 from array import array
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 
@@ -53,6 +54,10 @@ class InProcessSampler:
         _active.pop(self._thread.ident or 0, None)  # on another thread the hook takes itself off at the next call
         if self._async:
             eventloop.show_to_profiler()
+
+    def paused(self) -> AbstractContextManager[object]:
+        here = threading.current_thread() is self._thread and not self._hook.stopped
+        return self._hook.paused() if here else nullcontext()
 
     def part(self, table: StackTable, caller: FrameType) -> SampledPart:
         """What is sampled from here on, as a recording of its own in this one; its stacks begin at ``caller``."""
@@ -99,6 +104,9 @@ class SampledPart:
         self._end = len(hook.times)
         columns = (hook.times, hook.weights, hook.stacks, hook.lines, hook.tasks)
         self._columns = tuple(column[self._first : self._end] for column in columns)
+
+    def paused(self) -> AbstractContextManager[object]:
+        return nullcontext()  # the recording around it pauses for both
 
     def samples(self) -> Iterator[SampledStack]:
         used = set(self._columns[2])
@@ -155,6 +163,7 @@ class _Hook(StackSampler):
         self._table = table
         self._began: float = self._now()
         self._pending = PendingTasks()
+        self._pauses = 0
         self._away = False  # the loop itself, or code that isn't profiled, is running
         self._awaiting: tuple[StackKey, int] | None = None
         self._waiters: list[int] | None = None  # numbers of the tasks that the await may be of
@@ -168,6 +177,17 @@ class _Hook(StackSampler):
     def elapsed_ns(self) -> int:
         """Since this sampler began, by its own clock."""
         return int((self._now() - self._began) * 1e9)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take no samples inside; the time since the last one is kept for the next."""
+        pending = self._now() - self.last_profile_time
+        self._pauses += 1
+        try:
+            yield
+        finally:
+            self._pauses -= 1
+            self.last_profile_time = self._now() - pending
 
     def mark(self, *_: Any) -> None:
         """Stands for this sampler in pyinstrument's context variable."""
@@ -197,6 +217,8 @@ class _Hook(StackSampler):
                 self._awaiting = stack, _line_of(coroutines[0])
 
     def _record(self, frame: FrameType | None, event: str, arg: Any) -> None:
+        if self._pauses:
+            return
         now = self._now()
         found = self._awaited() or (self._waiting() if self._away else None)
         key, line, task = found or (*self._stack(frame, event, arg), self._current())

@@ -16,6 +16,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -48,6 +49,8 @@ class PySpy:
         self._output = folder / "profile.json"
         self._messages = folder / "messages"
         self._process: subprocess.Popen[bytes] | None = None
+        self._began = 0.0
+        self._seconds = 0.0
 
     def start(self, *, may_trace_me: bool = False) -> PySpy:
         """Raises SamplerUnavailable, SamplerPermission, ProcessNotFound or CaptureError, each in one line."""
@@ -64,6 +67,7 @@ class PySpy:
             if may_trace_me:
                 allow_tracer(self._process.pid)
             self._await_first_sample()
+            self._began = time.perf_counter()
         except BaseException:
             self._discard()
             raise
@@ -77,6 +81,7 @@ class PySpy:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
+        self._seconds = self._seconds or time.perf_counter() - self._began
         return True
 
     def stop(self) -> None:
@@ -86,6 +91,7 @@ class PySpy:
             return
         if self._process is None:
             return
+        self._seconds = self._seconds or time.perf_counter() - self._began
         self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(WRITE_TIMEOUT_S)
@@ -97,12 +103,17 @@ class PySpy:
                 self._process.wait()
             allow_tracer(0)
 
+    def paused(self) -> AbstractContextManager[object]:
+        return nullcontext()  # it looks from outside
+
     def samples(self) -> Iterator[SampledStack]:
         """What it recorded; to be read once, after ``stop``. Raises CaptureError if there is nothing."""
         try:
             if not self._output.exists():
                 raise CaptureError(f"py-spy recorded nothing: {self._last_message()}")
-            yield from read_speedscope(self._output, self._own_stem)
+            yield from read_speedscope(
+                self._output, self._own_stem, seconds=self._seconds, idle=self.spec.idle and not self.spec.gil
+            )
         finally:
             self._remove()
 

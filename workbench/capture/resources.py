@@ -45,6 +45,8 @@ class ResourceMeter:
         self._all_time_peak = _all_time_peak()
         self._cpu = 0
         self._wall = 0
+        self._own_cpu = 0
+        self._own_wall = 0
 
     def begin(self) -> None:
         self._cpu = _cpu_ns()
@@ -57,7 +59,21 @@ class ResourceMeter:
     def use(self) -> ResourceUse:
         """What was used between ``begin`` and ``end``, with the peak up to now."""
         peak, exact = self._peak()
-        return ResourceUse(wall_s=self._wall / 1e9, cpu_s=self._cpu / 1e9, peak_rss=peak, peak_exact=exact)
+        wall, cpu = max(self._wall - self._own_wall, 0), max(self._cpu - self._own_cpu, 0)
+        return ResourceUse(wall_s=wall / 1e9, cpu_s=cpu / 1e9, peak_rss=peak, peak_exact=exact)
+
+    @contextmanager
+    def left_out(self, *, wall: bool = True) -> Iterator[None]:
+        """What happens inside is the workbench's own work in this thread, and isn't used by the round.
+
+        ``wall=False``: where the round's own code may have gone on waiting meanwhile.
+        """
+        began, cpu = time.perf_counter_ns(), time.thread_time_ns()
+        try:
+            yield
+        finally:
+            self._own_cpu += time.thread_time_ns() - cpu
+            self._own_wall += time.perf_counter_ns() - began if wall else 0
 
     def stop(self) -> ResourceUse:
         self.end()

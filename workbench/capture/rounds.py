@@ -13,7 +13,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import FrameType, TracebackType
@@ -292,6 +292,20 @@ class MeasuredRound:
         current.measures |= _counts(current.log)
         status, text = outcome_of(error)
         current.result = Round(current.index, current.kind, current.position, current.started_at, {}, status, text)
+
+    @contextmanager
+    def left_out(self, *, wall: bool = True) -> Iterator[None]:
+        """What happens inside is the workbench's own work in the midst of the round: no time and no samples of it.
+
+        ``wall=False``: the wall time counts, because the round's own code may have waited for something meanwhile.
+        """
+        meter, sampler = self._meter, self._current.sampler
+        with ExitStack() as pauses:
+            if meter is not None:
+                pauses.enter_context(meter.left_out(wall=wall))
+            if sampler is not None:
+                pauses.enter_context(sampler.paused())
+            yield
 
     def _leave(self) -> None:
         self._meter = None

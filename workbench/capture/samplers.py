@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
@@ -83,6 +84,9 @@ class RunningSampler(Protocol):
     def stop(self) -> None:
         """End the sampling; cheap, because it is called before anything is converted."""
 
+    def paused(self) -> AbstractContextManager[object]:
+        """Take no samples of this thread inside; a sampler that looks from outside goes on."""
+
     def samples(self) -> Iterable[SampledStack]:
         """What was sampled, in time order within each thread; to be called after ``stop``."""
 
@@ -112,10 +116,11 @@ def start_sampler(
 class WholeProgram:
     """The run of ``workbench profile`` that records this process from its start, "" for none.
 
-    The blocks inside it are parts of that run by this.
+    The blocks inside it are parts of that run by this; what saving them takes is ``left_out`` of it.
     """
 
     run_id = ""
+    left_out: Callable[..., AbstractContextManager[object]] | None = None
 
 
 def _version(distribution: str) -> str:

@@ -75,7 +75,7 @@ class OpenSpan:
         self.end_ns = 0
         self.held = False  # the operation outlives the block that began it: someone else finishes it
         self.thread = threading.current_thread().name
-        self.key, self.site = log.table.key_and_site(frame)
+        self.key, self.site = log.table.key_and_site(frame, log.start, log.stem)
         self.start_ns = time.perf_counter_ns()
         log.admit(self)
 
@@ -109,11 +109,12 @@ class SpanLog:
         self.ended_ns = 0
         self.outer: SpanLog | None = None
         self._unfinished: dict[int, OpenSpan] = {}
-        self._start: StackKey = ()
+        self.start: FrameType | None = None  # the frame that the recording began in, as long as it goes on
+        self.stem: StackKey = ()
 
     def begin(self, caller: FrameType) -> None:
         """Become the log of this context; ``caller`` as in ``start_sampler``."""
-        self._start = self.table.key_of(caller)
+        self.start, self.stem = caller, self.table.key_of(caller)
         with _lock:
             _active.append(self)
         self.outer = innermost_open(_context_log.get())
@@ -130,6 +131,7 @@ class SpanLog:
         """Stop recording. Operations still under way are kept, up to now, with the attribute ``unfinished``."""
         self.ended_ns = time.perf_counter_ns()
         self.ended = True
+        self.start = None
         with _lock:
             _active.remove(self)
         _context_log.set(self.outer)
@@ -172,7 +174,7 @@ class SpanLog:
                 duration_ns=max(span.end_ns - span.start_ns, 0),
                 status=span.status,
                 thread=builder.thread(span.thread),
-                node=builder.node(self.table.stack(span.key, self._start, caller=True)),
+                node=builder.node(self.table.stack(span.key, self.stem, caller=True)),
                 site=span.site,
                 bytes_sent=span.bytes_sent,
                 bytes_received=span.bytes_received,
@@ -228,32 +230,33 @@ class record_span:  # noqa: N801 - reads as a verb where it is used
     An exception inside marks the span as failed and propagates.
     """
 
-    __slots__ = ("_attributes", "_kind", "_name", "_within")
+    __slots__ = ("_attributes", "_kind", "_name", "_outer", "_span")
 
     def __init__(self, kind: str, name: str, **attributes: Scalar) -> None:
         self._kind = kind
         self._name = name
         self._attributes = attributes
-        self._within: Within | None = None
+        self._span: OpenSpan | None = None
 
     def __enter__(self) -> OpenSpan | None:
         log = active_log()
         if log is None:
             return None
-        span = start_span(log, self._kind, self._name, sys._getframe(1))
+        self._span = span = start_span(log, self._kind, self._name, sys._getframe(1))
         span.attributes = self._attributes
-        self._within = Within(span)
-        return self._within.__enter__()
+        self._outer = _context_span.get()
+        _context_span.set(span)
+        return span
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if self._within is not None:
-            self._within.__exit__(kind, error, traceback)
+        if self._span is not None:
+            close_span(self._span, self._outer, error)
 
 
 def start_span(log: SpanLog, kind: str, name: str, frame: FrameType | None) -> OpenSpan:
     """Begin a span inside the enclosing one; the caller finishes it."""
-    parent = current_span()
-    if parent is not None and not log.lies_in(innermost_open(parent.log)):
+    parent = _context_span.get()
+    if parent is not None and ((held_by := innermost_open(parent.log)) is None or not log.lies_in(held_by)):
         parent = None
     return OpenSpan(log, kind, name, parent, frame)
 
@@ -273,8 +276,13 @@ class Within:
         return self._span
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        _context_span.set(self._outer)
-        if error is not None:
-            self._span.fail(error)
-        if not self._span.held:
-            self._span.finish()
+        close_span(self._span, self._outer, error)
+
+
+def close_span(span: OpenSpan, outer: OpenSpan | None, error: BaseException | None) -> None:
+    """Make ``outer`` the enclosing one again, and finish the span unless it is held."""
+    _context_span.set(outer)
+    if error is not None:
+        span.fail(error)
+    if not span.held:
+        span.finish()

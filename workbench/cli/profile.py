@@ -151,6 +151,7 @@ def attach_command(
 
 def _say(recording: Recording, store: Store, store_error: Exception | None) -> None:
     """Say what was recorded and how to look at it; why it was not stored has been logged already."""
+    from workbench.views.notes import sampling_notes
     from workbench.views.numbers import format_number_of
 
     run = recording.run
@@ -162,6 +163,8 @@ def _say(recording: Recording, store: Store, store_error: Exception | None) -> N
     recorded = f"{run.status}, {counts}"
     told = "" if store_error else f"; {look}"
     click.echo(f"workbench: run {run.run_id} ({recorded}){told}", err=True)
+    for note in sampling_notes(run, recording.tree) if recording.tree is not None else ():
+        click.echo(f"workbench: {note}", err=True)
 
 
 def _code_of(error: Exception | None) -> int:

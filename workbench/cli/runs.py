@@ -107,18 +107,26 @@ def _headline(run: Run) -> float:
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--top", type=click.IntRange(min=1), default=15, show_default=True, help="Functions to list.")
+@click.option("--rounds", "every_round", is_flag=True, help="List every round instead of their median and range.")
 @click.option("--tree", "as_tree", is_flag=True, help="Print the call tree.")
 @click.option("--all", "everything", is_flag=True, help="With --tree: libraries' inner and light functions too.")
 def show_command(
-    store_path: Path | None, run: str, as_json: bool, top: int, as_tree: bool, everything: bool
+    store_path: Path | None,
+    run: str,
+    as_json: bool,
+    top: int,
+    every_round: bool,
+    as_tree: bool,
+    everything: bool,
 ) -> None:
-    """Show one run: its rounds, measures and top functions.
+    """Show one run: its rounds, I/O and top functions.
 
     RUN is an id or its unique beginning, `latest`, or `latest~N` for the Nth before it.
 
     \b
     workbench show latest
     workbench show latest~1 --tree
+    workbench show latest --rounds
     workbench show 261123-1015 --json
     """
     from workbench.cli.show import print_run, print_tree, run_document
@@ -138,7 +146,7 @@ def show_command(
     if as_json:
         print_json(run_document(found, session, tree, spans, plans, top, comparisons))
     else:
-        print_run(found, session, tree, spans, plans, top, comparisons)
+        print_run(found, session, tree, spans, plans, top, comparisons, every_round=every_round)
 
 
 @click.command("tag")

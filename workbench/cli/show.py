@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from workbench.model import UNITS, RoundKind, Scalar
 if TYPE_CHECKING:
     from workbench.calltree import CallTree
     from workbench.model import Comparison, Plan, Run, Session, Span
+    from workbench.views.tables import TextTable
 
 __all__ = ["print_run", "print_tree", "run_document"]
 
@@ -34,8 +36,11 @@ def run_document(
     comparisons: Sequence[Comparison] = (),
 ) -> dict[str, Any]:
     """Everything `show --json` prints, in plain values."""
+    from workbench.analysis.awaiting import recording_ns
     from workbench.experiment.compare import comparison_json
+    from workbench.reporting.spans import concurrency, operation_rows
     from workbench.views.flamegraph import top_functions
+    from workbench.views.notes import import_note, sampling_notes
 
     env = session.environment
     commit, changed = commit_of(run, session)
@@ -77,11 +82,16 @@ def run_document(
                 "file": f.frame.file,
                 "self_seconds": f.self_ns / 1e9,
                 "total_seconds": f.total_ns / 1e9,
+                "awaiting_seconds": f.awaiting_ns / 1e9,
             }
             for f in top_functions(tree, top)
         ],
         "samples": len(tree.samples),
+        "recording_seconds": recording_ns(tree) / 1e9,
+        "notes": [note for note in (import_note(tree), *sampling_notes(run, tree)) if note],
         "spans": dict(Counter(span.kind for span in spans)),
+        "operations": [asdict(row) for row in operation_rows(run, spans)],
+        "concurrency": asdict(concurrency(run, spans)),
         "plans": [_plan_document(plan) for plan in plans],
         "comparisons": [comparison_json(comparison) for comparison in comparisons],
     }
@@ -107,8 +117,10 @@ def print_run(
     plans: Sequence[Plan],
     top: int,
     comparisons: Sequence[Comparison] = (),
+    *,
+    every_round: bool = False,
 ) -> None:
-    """Print the run for a reader."""
+    """Print the run for a reader; rounds by their kind, unless each is asked for."""
     env = session.environment
     commit, changed = commit_of(run, session)
     click.echo(f"{run.run_id}  {display_name(run)}  {run.status}{': ' + run.error if run.error else ''}")
@@ -119,13 +131,12 @@ def print_run(
     parameters = {**session.parameters, **run.parameters}
     if parameters:
         click.echo("  ".join(f"{k}={_short(v)}" for k, v in parameters.items() if not k.endswith(".formula")))
-    _print_rounds(run)
-    _print_spans(spans)
+    (_print_rounds if every_round else _print_kinds)(run)
+    _print_spans(run, spans)
     _print_plans(plans)
-    _print_functions(tree, top)
+    _print_functions(run, tree, top)
     _print_comparisons(run, comparisons, top)
-    if note := _sampling_note(run, tree):
-        click.echo(note)
+    _print_notes(run, tree)
     if len(tree.samples):
         click.echo(f"the call tree: workbench show {run.run_id} --tree")
 
@@ -138,8 +149,7 @@ def print_tree(run: Run, tree: CallTree, everything: bool) -> None:
     samples = format_number_of(len(tree.samples), "sample")
     sampled = format_number_of(sum(r.kind is RoundKind.SAMPLED for r in run.rounds), "sampled round")
     click.echo(f"{run.run_id}  {display_name(run)}  {samples} in {sampled}")
-    if note := _sampling_note(run, tree):
-        click.echo(note)
+    _print_notes(run, tree)
 
     def own(name: str) -> str:
         return click.style(name, fg="cyan", bold=True)
@@ -151,16 +161,11 @@ def print_tree(run: Run, tree: CallTree, everything: bool) -> None:
     click.echo(text or f"no stacks were taken (sampler: {run.sampler.name or 'none'})")
 
 
-def _sampling_note(run: Run, tree: CallTree) -> str:
-    """py-spy without --idle skips waiting threads, so its samples cover less than the wall time: say so."""
-    from workbench.views.numbers import format_seconds
+def _print_notes(run: Run, tree: CallTree) -> None:
+    from workbench.views.notes import import_note, sampling_notes
 
-    wall = sum(r.measures.get("wall", 0.0) for r in run.rounds if r.kind is RoundKind.SAMPLED)
-    if run.sampler.name != "py-spy" or "idle" in run.sampler.mode.split(",") or not wall:
-        return ""
-    sampled = int(tree.samples.weight_ns.sum()) / 1e9
-    seen = f"{format_seconds(sampled)} sampled of {format_seconds(wall)} wall"
-    return f"py-spy samples running threads only: {seen} (--idle for waiting ones)"
+    for note in filter(None, (import_note(tree), *sampling_notes(run, tree))):
+        click.echo(note)
 
 
 def _short(value: Scalar) -> str:
@@ -193,21 +198,28 @@ def _print_rounds(run: Run) -> None:
     print_table(("round", "kind", "status", *shown), rows, right="rll" + "r" * len(shown))
 
 
-def _print_spans(spans: Sequence[Span]) -> None:
-    from workbench.views.numbers import format_seconds
+def _print_kinds(run: Run) -> None:
+    """The rounds by what they are for: how many, and the middle and range of what was measured."""
+    from workbench.views.rounds import rounds_table
+
+    table = rounds_table(run, _SHOWN)
+    if table.rows:
+        _print_text_table(table)
+
+
+def _print_spans(run: Run, spans: Sequence[Span]) -> None:
+    from workbench.reporting.spans import concurrency_note, operation_table
 
     if not spans:
         return
-    count: Counter[tuple[str, str, str]] = Counter()
-    seconds: Counter[tuple[str, str, str]] = Counter()
-    errors: Counter[tuple[str, str, str]] = Counter()
-    for span in spans:
-        key = (span.kind, span.name, span.site)
-        count[key] += 1
-        seconds[key] += span.duration_ns
-        errors[key] += span.status == "error"
-    rows = [(*key, count[key], errors[key] or "", format_seconds(ns / 1e9)) for key, ns in seconds.most_common(10)]
-    print_table(("I/O", "operation", "issued at", "count", "errors", "total"), rows, right="lllrrr")
+    _print_text_table(operation_table(run, spans))
+    if note := concurrency_note(run, spans):
+        click.echo(note)
+
+
+def _print_text_table(table: TextTable) -> None:
+    right = "".join("r" if index in table.numbers else "l" for index in range(len(table.columns)))
+    print_table(table.columns, table.rows, title=table.caption, right=right)
 
 
 def _print_plans(plans: Sequence[Plan]) -> None:
@@ -215,24 +227,19 @@ def _print_plans(plans: Sequence[Plan]) -> None:
 
     for plan in plans:
         table = plan_table(plan)
-        right = "".join("r" if index in table.numbers else "l" for index in range(len(table.columns)))
-        print_table(table.columns, table.rows, title=f"plan of {table.caption}", right=right)
+        _print_text_table(replace(table, caption=f"plan of {table.caption}"))
 
 
-def _print_functions(tree: CallTree, top: int) -> None:
-    from workbench.views.flamegraph import top_functions
-    from workbench.views.numbers import format_seconds
+def _print_functions(run: Run, tree: CallTree, top: int) -> None:
+    """Times are per sampled round, as in a report; names last, where they may be as long as they are."""
+    from workbench.views.flamegraph import functions_table, top_functions
+    from workbench.views.payload import meta_of
 
-    whole = sum(tree.samples.weight_ns.tolist()) or 1
-    rows = [
-        (
-            format_seconds(f.self_ns / 1e9),
-            f"{100 * f.self_ns / whole:.1f} %",
-            format_seconds(f.total_ns / 1e9),
-            f.frame.function,
-            f.frame.file,
-        )
-        for f in top_functions(tree, top)
-    ]
-    if rows:
-        print_table(("self", "share", "total", "function", "file"), rows, right="rrrll")
+    rounds = meta_of(run).rounds
+    caption = "functions" if rounds == 1 else f"functions, mean of {rounds} sampled rounds"
+    table = functions_table(top_functions(tree, top), rounds, caption)
+    if not table.rows:
+        return
+    columns = (*table.columns[2:], *table.columns[:2])
+    rows = [(*row[2:], *row[:2]) for row in table.rows]
+    print_table(columns, rows, title=caption, right="r" * (len(columns) - 2) + "ll")

@@ -17,7 +17,8 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from types import FrameType, TracebackType
@@ -96,11 +97,14 @@ class profile:  # noqa: N801 - reads as a verb where it is used
         self._spans = spans
         self._store = store
         self._parameters = dict(parameters or {})
-        self._open: list[tuple[object, BlockRecording]] = []  # with the thread and task that entered
+        self._open: list[
+            tuple[tuple[int, int | None], BlockRecording]
+        ] = []  # with the thread and task that entered
 
     def __enter__(self) -> BlockRun:
         return self._enter(sys._getframe(1))
 
+    @instrumentation
     def _enter(self, caller: FrameType) -> BlockRun:
         if is_disabled():
             return BlockRun(self._name, "")
@@ -117,6 +121,7 @@ class profile:  # noqa: N801 - reads as a verb where it is used
         self._open.append((_place(), opened))
         return opened.run
 
+    @instrumentation
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> Literal[False]:
@@ -202,6 +207,7 @@ class BlockRecording:
         self._round: MeasuredRound | None = None
         self._measured: RoundInProgress | None = None
         self._outer: BlockRecording | None = None
+        self._place = _place()
         self._goes_on = False
 
     @instrumentation
@@ -233,11 +239,31 @@ class BlockRecording:
 
     @instrumentation
     def keep(self, store: Store | None) -> None:
-        """Convert what was recorded and save it; the user's code sees nothing of what goes wrong."""
+        """Convert what was recorded and save it; the user's code sees nothing of what goes wrong.
+
+        The recordings around it don't see it either.
+        """
         try:
-            self.run.store_error = save_or_warn(*self._finished(), store)
+            with self._left_out_around():
+                self.run.store_error = save_or_warn(*self._finished(), store)
         except Exception as failure:
             self._lost(failure)
+
+    @contextmanager
+    def _left_out_around(self) -> Iterator[None]:
+        """Take what happens inside out of the recordings that this one is a part of.
+
+        Tasks of an event loop wait for something while another one saves, so their wall time counts.
+        """
+        with ExitStack() as pauses:
+            outer = _innermost(self._outer)
+            while outer is not None:
+                if outer._round is not None and outer._place[0] == self._place[0]:
+                    pauses.enter_context(outer._round.left_out(wall=outer._place == self._place))
+                outer = _innermost(outer._outer)
+            if WholeProgram.left_out is not None and threading.current_thread() is threading.main_thread():
+                pauses.enter_context(WholeProgram.left_out(wall=self._place[1] is None))
+            yield
 
     async def keep_aside(self, store: Store | None, error: BaseException | None) -> None:
         """The same in another thread, so that the event loop goes on meanwhile."""
@@ -282,13 +308,13 @@ def _innermost(recording: BlockRecording | None) -> BlockRecording | None:
     return recording
 
 
-def _place() -> object:
+def _place() -> tuple[int, int | None]:
     """This thread and, where there is one, this task: what a block is entered and left in."""
     try:
         task = asyncio.current_task()
     except RuntimeError:
         task = None
-    return threading.get_ident(), id(task)
+    return threading.get_ident(), None if task is None else id(task)
 
 
 def is_disabled() -> bool:

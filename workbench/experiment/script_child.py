@@ -77,7 +77,7 @@ class _Recording:
     @instrumentation
     def begin(self) -> None:
         self._round.__enter__()
-        WholeProgram.run_id = self._run_id
+        WholeProgram.run_id, WholeProgram.left_out = self._run_id, self._round.left_out
         os._exit = self._leave
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, self._terminate)
@@ -137,7 +137,7 @@ class _Recording:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _hands_off(self) -> None:
-        WholeProgram.run_id = ""
+        WholeProgram.run_id, WholeProgram.left_out = "", None
         os._exit = self._exit
         self._default_again()
 

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from workbench.errors import UsageError
 from workbench.model import Comparison, Recording, Run, Session
 from workbench.notebook.shown import ComparisonView, FunctionTable, ReportFile, RunList
 from workbench.notebook.subject import extras_of, subject
-from workbench.views.flamegraph import FunctionTime, functions_table
-from workbench.views.layout import function_totals, lay_out
+from workbench.views.flamegraph import functions_table, top_functions
+from workbench.views.notes import recording_note, threads_note
 
 if TYPE_CHECKING:
     from workbench.calltree import CallTree
@@ -81,15 +79,12 @@ def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: Store
     if by not in ("self", "total") or n < 1:
         raise UsageError(f"a table is sorted by 'self' or 'total' and has one row or more, not by={by!r}, n={n}")
     tree, meta = subject(what, lambda: _store(store))
-    layout = lay_out(tree)
-    totals, whole = function_totals(tree, layout), max(layout.whole_ns, 1)
-    weights = totals.self_ns if by == "self" else totals.total_ns
-    order = np.argsort(-weights, kind="stable")[: min(n, int(np.count_nonzero(weights)))]
-    times = [(tree.frames[i], int(totals.self_ns[i]), int(totals.total_ns[i])) for i in order.tolist()]
-    chosen = [FunctionTime(f, own, total, own / whole, total / whole) for f, own, total in times]
-    left = int(np.count_nonzero(weights)) - len(chosen)
+    every = top_functions(tree, len(tree.frames), by=by)
+    chosen = every[:n]
+    left = len(every) - len(chosen)
     caption = f"{meta.name or meta.run_id}: functions by {by} time" + (f", {left} more left out" if left else "")
-    return FunctionTable(tuple(chosen), functions_table(chosen, meta.rounds, caption))
+    notes = tuple(filter(None, (recording_note(tree), threads_note(tree, meta.sampler))))
+    return FunctionTable(tuple(chosen), functions_table(chosen, meta.rounds, caption), notes)
 
 
 def runs(*, scenario: str | None = None, limit: int | None = 50, store: Store | None = None) -> RunList:

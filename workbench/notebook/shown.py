@@ -108,12 +108,13 @@ class FunctionTable:
 
     functions: tuple[FunctionTime, ...]
     table: TextTable
+    notes: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
-        return table_html(self.table)
+        return table_html(self.table) + "".join(f"<p><small>{html_text(note)}</small></p>" for note in self.notes)
 
     def __repr__(self) -> str:
-        return self.table.to_text()
+        return "\n".join((self.table.to_text(), *self.notes))
 
 
 @dataclass(frozen=True, slots=True)

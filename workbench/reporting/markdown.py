@@ -18,6 +18,7 @@ from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.spans import concurrency_note, operation_rows
 from workbench.reporting.summary import summary
 from workbench.views.flamegraph import top_functions
+from workbench.views.notes import sampling_notes
 from workbench.views.numbers import (
     format_count,
     format_interval,
@@ -152,8 +153,19 @@ def _run(report: RunReport, *, titled: bool) -> list[str]:
     parts = [f"#### {prose(report.run.name or report.run.run_id)}"] if titled else []
     if report.tree is not None:
         top = top_functions(report.tree, _TOP)
-        rows = [[code(f.frame.function), code(f.frame.file), format_share(f.self_share, 1)] for f in top]
-        parts.append(_table(["function", "file", "self time"], rows, 1) if rows else "")
+        awaited = any(f.awaiting_ns for f in top)
+        rows = [
+            [
+                code(f.frame.function),
+                code(f.frame.file),
+                format_share(f.self_share, 1),
+                *([format_share(f.awaiting_share, 1)] if awaited else []),
+            ]
+            for f in top
+        ]
+        columns = ["function", "file", "self time", *(["awaiting"] if awaited else [])]
+        parts.append(_table(columns, rows, len(columns) - 2) if rows else "")
+        parts += [prose(note) for note in sampling_notes(report.run, report.tree)]
     operations = operation_rows(report.run, report.spans)[:_TOP]
     rows = [[code(o.name), code(o.site), format_count(o.count), format_seconds(o.total_s)] for o in operations]
     parts.append(_table(["operation", "issued at", "count", "total"], rows, 2) if rows else "")

@@ -17,6 +17,7 @@ from workbench.reporting.summary import summary
 from workbench.statistics import median
 from workbench.views.extras import Extras
 from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
+from workbench.views.notes import sampling_notes
 from workbench.views.packages import Package
 from workbench.views.payload import meta_of
 from workbench.views.plans import plan_table
@@ -211,6 +212,7 @@ def stacks(report: RunReport, colours: Mapping[Package, str]) -> str:
     top = functions_table(top_functions(report.tree, _TOP), meta.rounds, "Functions with most self time")
     return (
         _sampled_note(report.run)
+        + "".join(map(note, sampling_notes(report.run, report.tree)))
         + flamegraph_html(report.tree, meta, colours, _extras(report))
         + folded(top.caption, scrolling(top, "top"))
     )

@@ -13,6 +13,7 @@ from workbench.views.tables import TextTable, format_bytes, format_count, format
 __all__ = ["Concurrency", "OperationRow", "concurrency", "concurrency_note", "operation_rows", "operation_table"]
 
 _MOST = 25
+_OVERLAPPING = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class OperationRow:
     p95_s: float
     errors: float
     bytes_received: float
+    busy_s: float  # how long at least one was under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,21 @@ def concurrency(run: Run, spans: Iterable[Span]) -> Concurrency:
     counted, rounds = _counted(run, spans)
     numbers = {span.number for span in counted}
     outer = [span for span in counted if span.parent not in numbers]
-    busy, most = 0, 0
-    for number in {span.round for span in outer}:
-        length, at_once = _overlaps([span for span in outer if span.round == number])
-        busy, most = busy + length, max(most, at_once)
+    most = max(
+        (_overlaps([span for span in outer if span.round == number])[1] for number in {s.round for s in outer}),
+        default=0,
+    )
+    busy = _busy_ns(outer)
     total = sum(span.duration_ns for span in counted)
     return Concurrency(total / 1e9 / rounds, busy / 1e9 / rounds, most, len(counted) - len(outer))
+
+
+def _busy_ns(spans: list[Span]) -> int:
+    """Nanoseconds in which at least one was under way, over all their rounds."""
+    by_round: dict[int, list[Span]] = {}
+    for span in spans:
+        by_round.setdefault(span.round, []).append(span)
+    return sum(_overlaps(members)[0] for members in by_round.values())
 
 
 def _overlaps(spans: list[Span]) -> tuple[int, int]:
@@ -109,12 +120,17 @@ def _row(key: tuple[str, str, str], spans: list[Span], rounds: int) -> Operation
         p95_s=quantile(durations, 0.95),
         errors=sum(span.status == "error" for span in spans) / rounds,
         bytes_received=sum(span.bytes_received for span in spans) / rounds,
+        busy_s=_busy_ns(spans) / 1e9 / rounds,
     )
 
 
 def operation_table(run: Run, spans: Iterable[Span]) -> TextTable:
-    """The heaviest operations as a table; what is left out is counted in its caption."""
+    """The heaviest operations as a table; what is left out is counted in its caption.
+
+    Where operations of a row overlap, how long any of them was in flight stands beside the sum of their times.
+    """
     rows = operation_rows(run, spans)
+    overlap = any(row.busy_s < _OVERLAPPING * row.total_s for row in rows)
     _, rounds = _counted(run, ())
     caption = "I/O operations, per round" if rounds == 1 else f"I/O operations, mean of {rounds} rounds"
     if len(rows) > _MOST:
@@ -126,6 +142,7 @@ def operation_table(run: Run, spans: Iterable[Span]) -> TextTable:
             row.site,
             format_count(row.count),
             format_seconds(row.total_s),
+            *([format_seconds(row.busy_s)] if overlap else []),
             format_seconds(row.p50_s),
             format_seconds(row.p95_s),
             format_count(row.errors) if row.errors else "",
@@ -133,5 +150,6 @@ def operation_table(run: Run, spans: Iterable[Span]) -> TextTable:
         )
         for row in rows[:_MOST]
     )
-    columns = ("Kind", "Operation", "Issued at", "Count", "Total", "p50", "p95", "Errors", "Received")
+    beside = ["In flight"] if overlap else []
+    columns = ("Kind", "Operation", "Issued at", "Count", "Total", *beside, "p50", "p95", "Errors", "Received")
     return TextTable(columns, cells, caption, numbers=range(3, len(columns)))

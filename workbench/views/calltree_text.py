@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from workbench.calltree import CallTree
+import numpy as np
+
+from workbench.analysis.awaiting import awaiting_nodes
+from workbench.calltree import CallTree, Samples
 from workbench.views.numbers import format_number_of, format_seconds, format_share
 from workbench.views.packages import Package, package_of
 from workbench.views.tables import printable
@@ -14,6 +17,7 @@ __all__ = ["TreeLine", "call_tree_lines", "call_tree_text"]
 
 _LEAST = 0.01  # share of all samples below which a node is only counted
 _NAMED = 3  # packages that a folded line names
+_BELOW_THREAD = "   "
 _ENDS = {False: ("├─ ", "│  "), True: ("└─ ", "   ")}
 
 
@@ -36,9 +40,18 @@ def call_tree_lines(tree: CallTree, *, everything: bool = False) -> list[TreeLin
     """The tree from its roots down, siblings heaviest first.
 
     Below the last function of the user's own code a library's entry stands alone and what it calls is folded into
-    one line. Nodes with less than 1 % of the sampled time are summed up as "other". ``everything`` shows them all.
+    one line, which tells how much of it was awaiting. Nodes with less than 1 % of the sampled time are summed up as
+    "other". ``everything`` shows them all. Where several threads have samples each has a line with its tree below.
     """
-    return list(_Walk(tree, everything).lines())
+    threads = _by_thread(tree)
+    if len(threads) < 2:
+        return list(_Walk(tree, everything).lines())
+    least = _LEAST * int(tree.samples.weight_ns.sum())
+    lines: list[TreeLine] = []
+    for name, part in threads:
+        lines.append(TreeLine("", f"thread {printable(name)}", "", int(part.samples.weight_ns.sum()), None))
+        lines += _Walk(part, everything, least).lines(_BELOW_THREAD)
+    return lines
 
 
 def call_tree_text(
@@ -75,10 +88,25 @@ def _name(line: TreeLine, highlight: Callable[[str], str], soft: Callable[[str],
     return f"{name}  {soft(line.place)}"
 
 
+def _by_thread(tree: CallTree) -> list[tuple[str, CallTree]]:
+    """Threads with samples, heaviest first, and the tree with the samples of each."""
+    samples = tree.samples
+    weights = np.bincount(samples.thread, weights=samples.weight_ns, minlength=len(tree.threads))
+    order = [n for n in np.argsort(-weights, kind="stable").tolist() if weights[n] > 0]
+    columns = ("time_ns", "weight_ns", "node", "thread", "round", "task")
+    return [
+        (
+            tree.threads[number],
+            replace(tree, samples=Samples(**{c: getattr(samples, c)[samples.thread == number] for c in columns})),
+        )
+        for number in order
+    ]
+
+
 class _Walk:
     """A walk from the roots with a stack of its own: recursion in the profile is no recursion here."""
 
-    def __init__(self, tree: CallTree, everything: bool) -> None:
+    def __init__(self, tree: CallTree, everything: bool, least: float | None = None) -> None:
         self._tree = tree
         self._everything = everything
         self._self: list[int] = tree.self_ns().tolist()
@@ -87,7 +115,8 @@ class _Walk:
         self._packages = [package_of(frame.file) for frame in tree.frames]
         self._children, self._leads_to_own = self._link(tree.node_parent.tolist())
         self._folds = not everything and any(self._leads_to_own)
-        self._least = _LEAST * sum(self._self)
+        self._least = _LEAST * sum(self._self) if least is None else least
+        self._awaits = frozenset(awaiting_nodes(tree).tolist())
 
     def _link(self, parents: list[int]) -> tuple[dict[int, list[int]], list[bool]]:
         """The callees with weight of each node (-1: the roots), and whether own code is among or below it."""
@@ -106,8 +135,8 @@ class _Walk:
     def _package(self, node: int) -> Package:
         return self._packages[self._frame[node]]
 
-    def lines(self) -> Iterator[TreeLine]:
-        pending = self._below(-1, "")[::-1]
+    def lines(self, guide: str = "") -> Iterator[TreeLine]:
+        pending = self._below(-1, guide)[::-1]
         while pending:
             line, node, guide = pending.pop()
             yield line
@@ -152,13 +181,19 @@ class _Walk:
             weights[name] = weights.get(name, 0) + self._self[below]
         names = sorted(weights, key=lambda name: (-weights[name], name))
         named = ", ".join(map(printable, names[:_NAMED])) + (", …" if len(names) > _NAMED else "")
-        text = f"… {format_number_of(len(hidden), 'frame')} hidden ({named})"
+        text = f"… {format_number_of(len(hidden), 'frame')} hidden ({named}{self._awaited(hidden)})"
         return TreeLine(guide, text, "", self._total[node] - self._self[node], None)
 
+    def _awaited(self, nodes: list[int]) -> str:
+        """How much of a line's time is awaiting, which it would hide otherwise; "" of none."""
+        awaited = sum(self._self[node] for node in self._awaits.intersection(nodes))
+        return f"; awaiting {format_seconds(awaited / 1e9)}" if awaited else ""
+
     def _other(self, nodes: list[int], guide: str) -> TreeLine:
+        within = [below for node in nodes for below in (node, *self._under(node))] if self._awaits else []
         return TreeLine(
             guide,
-            f"other ({format_number_of(len(nodes), 'function')})",
+            f"other ({format_number_of(len(nodes), 'function')}{self._awaited(within)})",
             "",
             sum(self._total[node] for node in nodes),
             None,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.analysis.awaiting import awaiting_of_functions
+from workbench.analysis.functions import NOBODYS
 from workbench.calltree import CallTree
 from workbench.model import Frame
 from workbench.views.extras import Extras
@@ -21,38 +23,57 @@ __all__ = ["FunctionTime", "flamegraph_html", "functions_table", "top_functions"
 
 @dataclass(frozen=True, slots=True)
 class FunctionTime:
-    """Nanoseconds a function took over all sampled rounds, and their shares of the sampled time."""
+    """Nanoseconds a function took over all sampled rounds, and their shares of the sampled time.
+
+    What it awaited (``analysis.awaiting``) is in the total and not in its self time.
+    """
 
     frame: Frame
     self_ns: int
     total_ns: int
     self_share: float
     total_share: float
+    awaiting_ns: int = 0
+    awaiting_share: float = 0.0
 
 
-def top_functions(tree: CallTree, n: int = 20) -> list[FunctionTime]:
-    """The n functions with most self time, heaviest first; recursion counts once in the total."""
+def top_functions(tree: CallTree, n: int = 20, *, by: str = "self") -> list[FunctionTime]:
+    """The n functions with most time of their own, run or awaited, heaviest first; ``by="total"``: with callees.
+
+    Recursion counts once in the total. Neither awaiting nor the cost of recording is a function of its own.
+    """
     layout = lay_out(tree)
     totals, whole = function_totals(tree, layout), max(layout.whole_ns, 1)
-    order = np.argsort(-totals.self_ns, kind="stable")[:n]
-    times = [(tree.frames[i], int(totals.self_ns[i]), int(totals.total_ns[i])) for i in order.tolist()]
-    return [FunctionTime(f, s, t, s / whole, t / whole) for f, s, t in times if s > 0]
+    awaiting = awaiting_of_functions(tree)
+    real = np.array([frame not in NOBODYS for frame in tree.frames], dtype=np.bool_)
+    own = np.where(real, totals.self_ns, 0)
+    total = np.where(real, totals.total_ns, awaiting)
+    weights = own + awaiting if by == "self" else total
+    order = [i for i in np.argsort(-weights, kind="stable")[:n].tolist() if weights[i] > 0]
+    times = [(tree.frames[i], int(own[i]), int(total[i]), int(awaiting[i])) for i in order]
+    return [FunctionTime(f, s, t, s / whole, t / whole, a, a / whole) for f, s, t, a in times]
 
 
 def functions_table(functions: Sequence[FunctionTime], rounds: int = 1, caption: str = "") -> TextTable:
-    """The same as a table, in time per round."""
+    """The same as a table, in time per round; what was awaited has columns where there is any."""
+    awaited = any(f.awaiting_ns for f in functions)
     rows = tuple(
         (
             f.frame.function,
             f"{f.frame.file}:{f.frame.line}" if f.frame.line else f.frame.file,
-            format_seconds(f.self_ns / 1e9 / rounds),
-            format_share(f.self_share, 1),
-            format_seconds(f.total_ns / 1e9 / rounds),
-            format_share(f.total_share, 1),
+            *_time(f.self_ns, f.self_share, rounds),
+            *(_time(f.awaiting_ns, f.awaiting_share, rounds) if awaited else ()),
+            *_time(f.total_ns, f.total_share, rounds),
         )
         for f in functions
     )
-    return TextTable(("Function", "File", "Self", "Self %", "Total", "Total %"), rows, caption, numbers=range(2, 6))
+    kinds = ["Self", *(["Awaiting"] if awaited else []), "Total"]
+    columns = ("Function", "File", *(heading for kind in kinds for heading in (kind, f"{kind} %")))
+    return TextTable(columns, rows, caption, numbers=range(2, len(columns)))
+
+
+def _time(ns: int, share: float, rounds: int) -> tuple[str, str]:
+    return format_seconds(ns / 1e9 / rounds), format_share(share, 1)
 
 
 def flamegraph_html(

@@ -231,14 +231,31 @@ def test_the_worst_target_decides(outcomes: list[GateOutcome], worst: GateOutcom
 
 def test_the_summary_lets_no_markup_through() -> None:
     text = gate_markdown(result_of(regressed(), TargetResult(f"x.py:{HOSTILE}", GateOutcome.FAILED, HOSTILE)))
-    outside_code = re.sub(r"`[^`]*`", "", text)
-    assert "<script>" not in outside_code
+    outside_code = re.sub(r"(`+)[^\n]*?(?<!`)\1(?!`)", "", text)
+    assert not re.search(r"(?<!\\)<script|(?<!\\)\[link", outside_code)
     assert "@team" not in outside_code
     rows = [line for line in text.splitlines() if line.startswith("| ❌")]
     assert len(rows) == 2
     assert all(line.replace("\\|", "").count("|") == 5 for line in rows)
     assert "\n# head" not in text
     assert "| statements | 1 | 3 |" in text
+
+
+def test_the_summary_makes_no_link_mention_or_formula() -> None:
+    said = "by @org/team, see http://a.example and www.b.example, $x$ #12 \u202eexe"
+    text = gate_markdown(result_of(regressed(said), TargetResult("x", GateOutcome.FAILED, said)), store=said)
+    assert not re.search(
+        r"@org|http://|www\.b|(?<!\\)\$x|#12|\u202e|&#", re.sub(r"`[^`]*`|<code>.*</code>", "", text)
+    )
+    assert text.count("\\u202e") >= 3
+
+
+def test_junit_shows_what_is_invisible() -> None:
+    page = gate_junit(result_of(TargetResult("a\u202eb", GateOutcome.FAILED, "x ]]> \x85 \u202e \x00")))
+    suites = ElementTree.fromstring(page)
+    assert next(suites.iter("testcase")).get("name") == "a\\u202eb"
+    assert not re.search("[\u202e\x00\x85]", page)
+    assert "]]>" not in page
 
 
 def test_junit_is_well_formed_whatever_stands_in_it() -> None:

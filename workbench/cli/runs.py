@@ -203,7 +203,7 @@ def rename_command(store_path: Path | None, run: str, name: str) -> None:
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 def delete_command(store_path: Path | None, runs: tuple[str, ...], yes: bool) -> None:
-    """Delete runs and what only they used.
+    """Delete runs and what only they used, also its bytes in the file.
 
     \b
     workbench delete latest 261123-1015 --yes

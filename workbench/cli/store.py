@@ -52,3 +52,19 @@ def migrate_command(store_path: Path | None) -> None:
 
     Store(store_path).migrate()
     click.echo("the store has the current schema")
+
+
+@store_command.command("compact")
+@store_option
+def compact_command(store_path: Path | None) -> None:
+    """Write the file anew without the room of what was deleted.
+
+    `workbench delete` does so itself; this is for a store where that failed, or one that an older version deleted
+    from.
+    """
+    from workbench.store import Store
+
+    store = Store(store_path)
+    before = store.info().size_bytes
+    store.compact()
+    click.echo(f"{store.path}: {before:,} → {store.info().size_bytes:,} bytes")

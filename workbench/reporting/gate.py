@@ -12,10 +12,11 @@ from workbench.analysis.counts import told
 from workbench.analysis.points import clock_points
 from workbench.experiment.compare import comparison_json
 from workbench.experiment.gate import GateOutcome, GateResult, TargetResult
+from workbench.reporting.markdown import code, marked
 from workbench.reporting.write import write_atomically
 from workbench.views.changes import changes_table
 from workbench.views.numbers import format_count, format_seconds
-from workbench.views.tables import TextTable
+from workbench.views.tables import TextTable, html_text, printable
 
 __all__ = ["append_summary", "gate_json", "gate_junit", "gate_markdown", "write_text"]
 
@@ -39,7 +40,7 @@ def gate_markdown(result: GateResult, *, store: str = "") -> str:
     lines = [title, "", f"{_plural(len(result.targets), 'target')} against {_text(str(result.baseline))}."]
     lines += ["", "| | target | verdict | what was measured |", "|---|---|---|---|"]
     for target in result.targets:
-        row = (_MARKS[target.outcome], _code(target.target), str(target.outcome), _text(target.sentence))
+        row = (_MARKS[target.outcome], code(_line(target.target)), str(target.outcome), _text(target.sentence))
         lines.append(f"| {' | '.join(row)} |")
     for target in result.targets:
         lines += _details(target)
@@ -52,7 +53,7 @@ def _details(target: TargetResult) -> list[str]:
     comparison = target.comparison
     if comparison is None or target.outcome not in (GateOutcome.REGRESSION, GateOutcome.INCONCLUSIVE):
         return []
-    lines = ["", f"<details><summary>{escape(_line(target.target))}</summary>", ""]
+    lines = ["", f"<details><summary><code>{html_text(_line(target.target))}</code></summary>", ""]
     counts = [(name, pair) for name, pair in told(comparison.counts).items() if pair[0] != pair[1]]
     if counts:
         lines += ["| count a round | baseline | new |", "|---|---:|---:|"]
@@ -180,25 +181,18 @@ def _line(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that stays text in a table's cell: no markup, no mention, no cell's end; `code` in backticks stays."""
-    parts = _line(text).split("`")
-    balanced = len(parts) % 2 == 1
-    return "".join(_code(part) if balanced and index % 2 else _escaped(part) for index, part in enumerate(parts))
-
-
-def _escaped(text: str) -> str:
-    quoted = escape(re.sub(r"([\\|*_\[\]~#])", r"\\\1", text))
-    return quoted.replace("@", "&#64;")
-
-
-def _code(text: str) -> str:
-    """A name as code; a cell of a table ends at a bar even there."""
-    return f"`{_line(text).replace('`', 'ˋ').replace('|', chr(0x2502))}`"
+    """One line that shows as it is, in a table's cell, too; `code` in backticks stays code."""
+    return marked(_line(text))
 
 
 def _xml(text: str) -> str:
-    return escape(_NOT_XML.sub("?", text))
+    return escape(_NOT_XML.sub("?", "\n".join(map(_shown, text.split("\n")))))
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_NOT_XML.sub("?", _line(text)))
+    return quoteattr(_NOT_XML.sub("?", _shown(_line(text))))
+
+
+def _shown(text: str) -> str:
+    """The text with what is invisible or turns the reading order written out, however long it is."""
+    return "".join(printable(text[at : at + 400]) for at in range(0, len(text), 400))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -120,18 +122,24 @@ def prepare_output(path: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write beside the file, then rename. A lone surrogate in a name is written as "?"."""
-    temporary = ""
+    """Write beside the file, then rename. A lone surrogate in a name is written as "?".
+
+    A new file has the permissions that the user's umask leaves, one that is replaced keeps its own.
+    """
+    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    made = False
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less the umask
+        made = True
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as out:
             out.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        with suppress(FileNotFoundError):
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        temporary.replace(path)
     except OSError as error:
-        if temporary:
+        if made:
             with suppress(OSError):
-                Path(temporary).unlink()
+                temporary.unlink()
         raise OutputError(_why(path, error)) from error
 
 

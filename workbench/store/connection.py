@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import StoreLocked
 from workbench.store import failures
+from workbench.store.compact import rewrite
 from workbench.store.location import make_folder
 from workbench.store.migrations import CURRENT, check_version, migrate, version_of
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     Connection = duckdb.DuckDBPyConnection
     Config = dict[str, str | bool | int | float | list[str]]
 
-__all__ = ["fsync_folder", "memory", "reading", "writing"]
+__all__ = ["compact", "fsync_folder", "memory", "reading", "writing"]
 
 _STORAGE: Config = {"storage_compatibility_version": "v1.5.0"}  # DuckDB 2 then writes files that 1.5 can read
 _CLOSED: Config = {  # others' SQL: no files, no extensions, no Python variables, no changing that
@@ -65,6 +66,19 @@ def writing(path: Path, timeout_s: float) -> Iterator[Connection]:
             connection.close()
 
 
+def compact(path: Path, timeout_s: float) -> None:
+    """Write the file anew, without the bytes of what was deleted; nothing where there is no file."""
+    with _translated(path), _turn(path, timeout_s) as deadline:
+        if not path.exists():
+            return
+        connection = _open_writing(path, deadline)
+        try:
+            rewrite(connection, path, storage_version=str(_STORAGE["storage_compatibility_version"]))
+        finally:
+            connection.close()
+        fsync_folder(path.resolve().parent)
+
+
 @contextmanager
 def reading(path: Path, timeout_s: float, *, closed: bool = False) -> Iterator[Connection]:
     """A read-only connection, to an empty store in memory if there is no file; ``closed`` for others' SQL."""
@@ -86,7 +100,7 @@ def _exists(path: Path) -> bool:
 
 
 def _open_writing(path: Path, deadline: float) -> Connection:
-    connection = _connect(path, deadline, read_only=False, config=_STORAGE)
+    connection = _connect_to_current(path, deadline)
     try:
         version = check_version(version_of(connection), path)
         if version < CURRENT:
@@ -95,6 +109,31 @@ def _open_writing(path: Path, deadline: float) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def _connect_to_current(path: Path, deadline: float) -> Connection:
+    """A read-write connection to the file that has the name once it is locked, not to one replaced meanwhile.
+
+    A file is replaced only by who holds its lock, so one that has the name before and after opening it is it.
+    """
+    while True:
+        before = path.stat()
+        connection = _connect(path, deadline, read_only=False, config=_STORAGE)
+        if _is_at(path, before):
+            return connection
+        # what was opened has no name any more, and the log beside the name is the new file's
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        connection.close()
+        if time.monotonic() > deadline:
+            raise StoreLocked(f"{path} was replaced while it was opened: try again")
+
+
+def _is_at(path: Path, known: os.stat_result) -> bool:
+    try:
+        now = path.stat()
+    except FileNotFoundError:
+        return False
+    return (now.st_dev, now.st_ino) == (known.st_dev, known.st_ino)
 
 
 def _open_reading(path: Path, deadline: float, closed: bool) -> Connection:

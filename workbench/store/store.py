@@ -24,7 +24,7 @@ from workbench.errors import (
 from workbench.model import Comparison, FunctionSource, Plan, Recording, Run, Session, Span, utc_now
 from workbench.store import check, edit, failures, rows, spool
 from workbench.store.columns import Tables, comparison_tables, session_tables
-from workbench.store.connection import reading, writing
+from workbench.store.connection import compact, reading, writing
 from workbench.store.gate import Gate
 from workbench.store.info import StoreInfo, gather
 from workbench.store.ingest import ingest_all
@@ -142,10 +142,26 @@ class Store:
             return gather(connection, self.path, self.spool).schema_version
 
     def delete(self, run_ids: Sequence[str]) -> None:
-        """Remove runs and what only they used."""
+        """Remove runs and what only they used, also its bytes: the file is written anew without them.
+
+        Raises the store's errors; one that says so comes when the runs are gone and the file still has their bytes.
+        """
         with self._writing() as connection:
             self._check_known(connection, run_ids)
             edit.delete(connection, run_ids)
+        try:
+            compact(self.path, self.timeout_s)
+        except StoreError as error:
+            gone = f"{len(run_ids)} run{'s are' if len(run_ids) > 1 else ' is'} deleted"
+            raise type(error)(
+                f"{gone}, but the file still has the bytes ({error}); `workbench store compact` removes them"
+            ) from error
+
+    def compact(self) -> None:
+        """Write the file anew, without the room and the bytes of what was deleted."""
+        with self._writing():
+            pass
+        compact(self.path, self.timeout_s)
 
     def tag(self, run_id: str, tag: str) -> None:
         """Label a run; a label it has already changes nothing."""

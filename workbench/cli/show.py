@@ -235,4 +235,4 @@ def _print_functions(tree: CallTree, top: int) -> None:
         for f in top_functions(tree, top)
     ]
     if rows:
-        print_table(("self", "share", "total", "function", "file"), rows, right="rrrll")
+        print_table(("self", "self %", "total", "function", "file"), rows, right="rrrll")

@@ -80,9 +80,15 @@ def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: Store
     """
     if by not in ("self", "total") or n < 1:
         raise UsageError(f"a table is sorted by 'self' or 'total' and has one row or more, not by={by!r}, n={n}")
-    tree, meta = subject(what, lambda: _store(store))
-    layout = lay_out(tree)
-    totals, whole = function_totals(tree, layout), max(layout.whole_ns, 1)
+    from workbench.experiment.progress import progress_if_long
+
+    with progress_if_long("table") as progress:
+        progress("reading the run", 0, 2)
+        tree, meta = subject(what, lambda: _store(store))
+        progress("adding up its functions", 1, 2)
+        layout = lay_out(tree)
+        totals = function_totals(tree, layout)
+    whole = max(layout.whole_ns, 1)
     weights = totals.self_ns if by == "self" else totals.total_ns
     order = np.argsort(-weights, kind="stable")[: min(n, int(np.count_nonzero(weights)))]
     times = [(tree.frames[i], int(totals.self_ns[i]), int(totals.total_ns[i])) for i in order.tolist()]

@@ -145,6 +145,8 @@ def test_search_marks_matches_and_shares(single) -> None:
     assert "not a regular expression" in single.page.locator(".wb-fg-found").inner_text()
     search.fill("nothing is called so")
     assert single.page.locator(".wb-fg-found").inner_text() == "no match"
+    search.fill("ssl|http")
+    assert single.page.locator(".wb-fg-found").inner_text() == "no match; as a regular expression: /ssl|http/"
     search.press("Escape")
     assert single.graph("g.state().query") == ""
     assert single.page.evaluate("document.activeElement.className").startswith("wb-fg-canvas")
@@ -182,6 +184,29 @@ def test_the_keyboard_is_enough(single) -> None:
     assert page.evaluate("document.activeElement.type") == "search"
     page.keyboard.type("json")
     assert single.graph("g.state().query") == "json"
+
+
+def test_keys_need_no_click_on_the_graph_first(single) -> None:
+    page = single.page
+    assert page.evaluate("document.activeElement === document.body")
+    page.keyboard.press("3")
+    assert single.graph("g.state().shown") == "callers"
+    page.get_by_role("button", name="Functions", exact=True).click()
+    page.keyboard.press("1")
+    assert single.graph("g.state().shown") == "flame"
+    page.locator(".wb-fg-search").press("2")
+    assert (single.graph("g.state().shown"), single.graph("g.state().query")) == ("flame", "2")
+
+
+def test_rows_out_of_view_are_counted(single) -> None:
+    more = single.page.locator(".wb-fg-more").first
+    assert more.is_hidden()
+    single.graph("(g.main.options.tallest = 3 * 19, g.main.fitRows(), g.resize())")
+    assert more.inner_text() == f"{single.graph('g.main.tree.depths') - 3} more rows ↓"
+    single.page.locator(".wb-fg-scroller").first.evaluate("scroller => scroller.scrollTo(0, 1e6)")
+    more.wait_for(state="hidden")
+    single.graph("g.set({root: 'bottom'})")
+    assert "more rows ↑" in more.inner_text()
 
 
 def test_the_card_follows_a_zoom_with_the_keyboard(single) -> None:

@@ -115,6 +115,7 @@ def test_a_difference_is_told_by_time_and_by_share_with_what_is_gone_and_new(ope
     assert (
         watched.page.get_by_role("alert").text_content() == "Not comparable: sampling interval: 1 ms against 10 ms"
     )
+    assert "10.0 ms → 14.0 ms" in watched.page.locator(".wb-fg-title").text_content()
     found = rows(watched)
     assert found["save"] == ["app.py", "2.00 ms", "0 s", "−2.00 ms", "2.00 ms", "0 s", "gone"]
     assert found["cache"][-1] == "new"
@@ -222,8 +223,12 @@ def test_choosing_a_function_keeps_its_spans_bright_and_a_table_tells_all(opened
 def test_the_lines_of_a_function_stand_beside_their_times(opened) -> None:
     watched = opened("real")
     page = watched.page
+    page.add_style_tag(content=".wb-source-lines { max-height: 45px !important }")
     page.get_by_role("button", name="Source", exact=True).click()
     assert page.locator(".wb-source-title").text_content().startswith("spin ")
+    inside = "(row) => { const [r, b] = [row, row.closest('.wb-source-lines')].map(e => e.getBoundingClientRect());"
+    inside += " return r.top >= b.top && r.bottom <= b.bottom; }"
+    assert page.locator('.wb-source-table tr[data-line="7"]').evaluate(inside), "it opens where the time is"
     hot = page.locator('.wb-source-table tr[data-line="7"]')
     assert "sum(range(200))" in hot.text_content() and " ms" in hot.text_content()
     assert page.locator('.wb-source-table tr[data-line="4"] td').first.text_content() == ""

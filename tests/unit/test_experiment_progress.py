@@ -1,6 +1,7 @@
 """Progress where nobody watches a terminal."""
 
 import io
+import re
 import sys
 import threading
 import time
@@ -82,3 +83,20 @@ def test_progress_that_is_switched_off_says_nothing(capsys: pytest.CaptureFixtur
     with progress_bar("demo", disable=True) as progress:
         progress("naive (timing)", 0, 25)
     assert capsys.readouterr().err == ""
+
+
+def test_work_that_fails_does_not_look_as_if_it_went_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A saved notebook keeps the last line."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with pytest.raises(KeyboardInterrupt), progress_bar("compare") as progress:
+        progress("pair 12", 12, 480)
+        raise KeyboardInterrupt
+    assert re.split(r"[\r\n]", terminal.getvalue().rstrip())[-1].rstrip() == "compare: stopped at 12 of 480"
+    again = Terminal()
+    monkeypatch.setattr(sys, "stderr", again)
+    with pytest.raises(ValueError, match="no such run"), progress_if_long("report", after_s=0.0) as progress:
+        progress("reading naive", 1, 4)
+        assert again.written.wait(30)
+        raise ValueError("no such run")
+    assert re.split(r"[\r\n]", again.getvalue().rstrip())[-1].rstrip() == "report: stopped at 1 of 4"

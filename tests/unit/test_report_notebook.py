@@ -23,7 +23,9 @@ from sample_pages import (
 from sample_runs import session_report, single_report
 
 from workbench.errors import UsageError
+from workbench.model import Recording
 from workbench.notebook.fallback import still_html
+from workbench.notebook.sights import timeline
 from workbench.reporting.markup import clean_html
 from workbench.reporting.notebook import notebook_html, read_notebook
 from workbench.reporting.plain import shortened, terminal_text, visible
@@ -65,6 +67,18 @@ def test_a_run_in_the_store_is_live_and_embedded_once(store: Store, tmp_path: Pa
     assert "data:image/svg+xml" not in page
 
 
+def test_a_timeline_opens_in_time_order_or_points_to_its_graph(store: Store, tmp_path: Path) -> None:
+    one = single_report().runs[0]
+    assert one.tree is not None
+    still = code_cell("wb.flamegraph(run)", shown(text_html=still_html(one.tree, meta_of(one.run))))
+    line = code_cell("wb.timeline(run)", shown(text_html=timeline(Recording(one.run, one.tree)).still))
+    assert "above; its view “Time order” shows" in page_of(store, tmp_path, still, line)
+    page = page_of(store, tmp_path, line, still)
+    assert page.count('data-wb-flamegraph data-wb-view="time"') == 1
+    assert page.count("application/octet-stream") == 1
+    assert "Time order" not in page.partition("<body>")[2].partition('<script type="module"')[0]
+
+
 def test_a_run_that_is_gone_keeps_its_picture(store: Store, tmp_path: Path) -> None:
     one = single_report().runs[0]
     assert one.tree is not None
@@ -83,9 +97,14 @@ def test_plotly_is_there_only_where_a_figure_is(store: Store, tmp_path: Path) ->
 def test_a_chart_that_brings_a_picture_needs_no_plotly(store: Store, tmp_path: Path) -> None:
     output = plotly_output("x")
     output["data"]["text/html"] = f'<img src="data:image/png;base64,{PIXEL}" alt="rounds"><p>numbers</p>'
-    page = page_of(store, tmp_path, code_cell("f", output))
+    path = write_notebook(tmp_path / "made.ipynb", (code_cell("f", output),))
+    page = notebook_html(path, store)
     assert "plotly.js v" not in page
     assert 'alt="rounds"' in page
+    assert "plotly.js v" in notebook_html(path, store, plotly=True)
+    del output["data"]["text/html"]
+    output["data"]["image/png"] = PIXEL
+    assert "plotly.js v" not in page_of(store, tmp_path, code_cell("f", output))
 
 
 def test_two_runs_named_by_a_picture_are_their_difference(tmp_path: Path) -> None:

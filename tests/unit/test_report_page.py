@@ -96,6 +96,18 @@ def test_a_single_run_has_no_ladder_and_no_plotly() -> None:
     assert len(page) < 400_000
 
 
+def test_sessions_of_one_environment_share_its_table() -> None:
+    report = session_report()
+    (one,) = report.sessions
+    loaded = replace(one, session_id="later", parameters={**one.parameters, "load_average": 0.63})
+    first, *others = report.runs
+    page = report_html(replace(report, runs=(replace(first, session=loaded), *others)))
+    environment = page.partition("<h2>Environment</h2>")[2].partition("</section>")[0]
+    assert f"Sessions later (load average 0.63 at its start), {one.session_id}" in environment
+    assert environment.count("CPython 3.11.7") == 1
+    assert "load_average" not in page.partition("<h2>Parameters</h2>")[2]
+
+
 def test_stored_verdicts_replace_the_disclaimer() -> None:
     report = session_report()
     ids = [r.run.run_id for r in report.runs]

@@ -25,12 +25,12 @@ TREE = tree_from_stacks(
 
 def test_own_code_stands_open_and_what_a_library_calls_is_folded() -> None:
     assert call_tree_text(TREE).splitlines() == [
-        "  total   share    self  function",
-        " 1.00 s   100 %  195 ms  main  app.py",
-        " 800 ms  80.0 %  100 ms  ├─ fetch  app.py",
-        " 700 ms  70.0 %     0 s  │  └─ Client.send  <site>/httpx/_client.py",
-        " 700 ms  70.0 %          │     └─ … 2 frames hidden (standard library, httpcore)",
-        "5.00 ms  0.50 %          └─ other (1 function)",
+        "  total  total %    self  function",
+        " 1.00 s    100 %  195 ms  main  app.py",
+        " 800 ms   80.0 %  100 ms  ├─ fetch  app.py",
+        " 700 ms   70.0 %     0 s  │  └─ Client.send  <site>/httpx/_client.py",
+        " 700 ms   70.0 %          │     └─ … 2 frames hidden (standard library, httpcore)",
+        "5.00 ms   0.50 %          └─ other (1 function)",
     ]
     highlighted = call_tree_text(TREE, highlight=lambda name: f"*{name}*", soft=lambda text: "")
     assert [word for word in highlighted.split() if word.startswith("*")] == ["*main*", "*fetch*"]

@@ -142,7 +142,9 @@ def test_the_still_picture_holds_the_warnings_and_boxes_of_both_sides() -> None:
     picture = base64.b64decode(re.search(r"base64,([^\"]+)", still)[1]).decode()  # type: ignore[index]
     assert "Not comparable: sampler" in still
     assert ">save<" in picture and ">cache<" in picture
-    assert '"#a01029"' in picture and '"#1a5a9c"' in picture
+    assert '"#a01029"' in picture, "load takes more"
+    assert re.search(r'fill="#08306b"/><text[^>]* fill="#ffffff">save<', picture), "gone, in ink that is read on it"
+    assert re.search(r'fill="#67000d"/><text[^>]* fill="#ffffff">cache<', picture), "new"
 
 
 def test_hostile_names_stay_text() -> None:
@@ -155,5 +157,7 @@ def test_hostile_names_stay_text() -> None:
 def test_the_notebooks_function_takes_runs_and_trees_and_says_what_it_does_not_take() -> None:
     shown = diff_flamegraph(jamf_tree(1, 300), jamf_tree(2, 200))
     assert "Change" in shown.text and shown.still.count("<table") == 1
+    assert '<th scope="col" style="text-align:left">Function</th>' in shown.still, "JupyterLab would set it right"
+    assert '<td class="number" style="text-align:right;white-space:nowrap">' in shown.still
     rounds = {r.kind for r in NEW.run.rounds}
     assert rounds == {RoundKind.SAMPLED}

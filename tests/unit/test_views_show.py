@@ -15,7 +15,7 @@ from workbench.views.charts import CONFIG, LadderStep, distribution_chart, ladde
 from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
 from workbench.views.packages import COLOURS, Package, colours_of, package_of, ranked
 from workbench.views.payload import FlameMeta, decode, encode
-from workbench.views.svg import flamegraph_svg
+from workbench.views.svg import flamegraph_svg, ink_on, shaded
 from workbench.views.tables import (
     TextTable,
     format_bytes,
@@ -124,6 +124,33 @@ def test_the_picture_is_a_small_self_contained_svg() -> None:
     assert flamegraph_svg(tree_from_stacks([])) == ""
 
 
+def test_waiting_is_striped_and_texts_are_read_on_dark_boxes() -> None:
+    main, waits = Frame("app.py", "main"), Frame("<await>", "[await]")
+    tree = tree_from_stacks([((main, waits), 700), ((main,), 300)])
+    plain = flamegraph_svg(tree)
+    assert plain.count('fill="url(#waits)"') == 1 and plain.count('id="waits"') == 1
+    assert 'fill="#ffffff"' not in plain
+    dark = flamegraph_svg(tree, node_colours=["#08306b"] * len(tree))
+    assert len(re.findall('<text[^>]* fill="#ffffff">', dark)) == 2
+    assert "url(#waits)" not in flamegraph_svg(tree_from_stacks([((main,), 1)]))
+    assert [ink_on(colour) for colour in ("#67000d", "#f4a582", "#dddddd")] == ["#ffffff", "#161616", "#161616"]
+
+
+def test_a_function_has_the_shade_that_the_live_view_gives_it() -> None:
+    names = ("main", "fetch", "[await]", "Kärnten", "x😀y", "AsyncClient.send")
+    told_by_palette_js = ["#ee8866", "#f3a88f", "#f3a88f", "#f09374", "#f09374", "#ee8866"]
+    assert [shaded("#ee8866", name) for name in names] == told_by_palette_js
+    assert shaded("#ee8866", "\ud800").startswith("#")
+
+
+def test_a_deep_recursion_does_not_make_a_picture_of_two_pages() -> None:
+    again = Frame("app.py", "again")
+    svg = flamegraph_svg(tree_from_stacks([((again,) * 150, 1)]))
+    assert float(ET.fromstring(svg).get("viewBox", "").split()[3]) < 900
+    assert ">108 more rows in the live view<" in svg
+    assert "more row" not in flamegraph_svg(tree_from_stacks([((again,) * 42, 1)]))
+
+
 def test_the_picture_holds_names_as_text() -> None:
     root = ET.fromstring(flamegraph_svg(evil_tree()).encode("utf-8", "replace"))
     assert {e.tag.split("}")[1] for e in root.iter()} == {"svg", "g", "title", "rect", "text"}
@@ -148,7 +175,12 @@ def test_packages_and_their_colours() -> None:
     assert package_of("<built-in>").kind == "builtin"
     assert package_of("").kind == "builtin"
     assert package_of("<cell>").kind == "user"
-    assert package_of("<await>") == Package("builtin", "await")
+    assert package_of("<await>") == Package("await", "await")
+    assert package_of("<instrumentation>") == Package("instrumentation", "instrumentation")
+    kinds = [colour for kind, (colour, *_) in COLOURS.items() if kind != "library"]
+    assert len({*kinds, *COLOURS["library"]}) == len(kinds) + len(COLOURS["library"]), (
+        "each has a colour of its own"
+    )
     assert package_of("workbench/capture/rounds.py") == Package("library", "workbench")
     many = {Package("library", f"lib{i}"): i for i in range(12)}
     colours = dict(ranked(many))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -82,11 +83,29 @@ def test_still_timelines_hold_hostile_names_as_text() -> None:
     assert spans_svg([]) == ""
 
 
+def test_the_still_timeline_has_an_axis_and_says_what_it_leaves_out() -> None:
+    first = RECORDING.spans[0]
+    long = replace(first, name="a request", start_ns=0, duration_ns=800_000_000)
+    picture = spans_svg([long, replace(long, number=1, status="error")])
+    assert re.findall(r">(\d[^<]*)</text>", picture) == ["0 s", *(f"{n}00 ms" for n in range(1, 8))]
+    assert picture.count(">a request</text>") == 2 and 'fill="#ffffff">a request<' in picture
+    many = [replace(long, number=number) for number in range(45)]
+    assert ">5 more spans in the live view<" in spans_svg(many)
+    assert "left" not in picture and "more span" not in picture
+
+
 def test_the_notebooks_timeline_opens_in_time_order_and_is_its_own_picture() -> None:
     shown = timeline(RECORDING)
     assert shown.opened()[0]["options"]["state"] == {"view": "time"}
     assert shown.live_id.startswith("timeline-")
     assert "GET /items/{id}" in shown.text and "<img" in shown.still
+    alone = timeline(replace(RECORDING, spans=()))
+    assert (
+        "no spans to draw" in alone.still
+        and "Flame graph of" in alone.still
+        and "Spans, the longest" not in alone.still
+    )
+    assert "most self time" in alone.text
     only_spans = replace(RECORDING, tree=None)
     assert len(decode(timeline(only_spans).payload).columns["span_start"]) == len(RECORDING.spans)
     with pytest.raises(UsageError, match="neither stacks nor spans"):

@@ -22,7 +22,7 @@ __all__ = ["report_command"]
 )
 @click.option("--confidential", is_flag=True, help="Leave out source, folders, hosts, users and statements.")
 @click.option("--force", is_flag=True, help="Give the ratio of two runs that are not comparable all the same.")
-@click.option("--plotly", is_flag=True, help="A ladder's chart to zoom and hover, by plotly: 4.8 MB more.")
+@click.option("--plotly", is_flag=True, help="Charts of ladders and notebooks to zoom and hover: 4.8 MB more.")
 def report_command(
     store_path: Path | None,
     what: tuple[str, ...],

@@ -50,7 +50,14 @@ def progress_bar(title: str, *, disable: bool | None = None) -> Iterator[Progres
             bar.n = done
             bar.set_description_str(f"{title}: {doing}")
 
-        yield show
+        try:
+            yield show
+        except BaseException:  # a notebook keeps the line: it must not look as if work went on
+            bar.bar_format = "{desc}"
+            bar.set_description_str(
+                f"{title}: stopped at {bar.n} of {bar.total}" if bar.total else f"{title}: stopped"
+            )
+            raise
         if bar.total:
             bar.n = bar.total
             bar.refresh()
@@ -72,9 +79,12 @@ def progress_if_long(title: str, *, after_s: float = 1.0) -> Iterator[Progress]:
     timer.start()
     try:
         yield late
-    finally:
+    except BaseException as error:
         timer.cancel()
-        late.close()
+        late.close(error)
+        raise
+    timer.cancel()
+    late.close()
 
 
 def _in_kernel() -> bool:
@@ -107,10 +117,11 @@ class _Late:
             if self._told is not None:
                 self._bar(*self._told)
 
-    def close(self) -> None:
+    def close(self, error: BaseException | None = None) -> None:
+        """The end of the work, which ``error`` cut short."""
         with self._lock:
             if self._open is not None:
-                self._open.close()
+                self._open.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
             self._open = None
 
 

@@ -78,8 +78,13 @@ def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: Store
     """
     if by not in ("self", "total") or n < 1:
         raise UsageError(f"a table is sorted by 'self' or 'total' and has one row or more, not by={by!r}, n={n}")
-    tree, meta = subject(what, lambda: _store(store))
-    every = top_functions(tree, len(tree.frames), by=by)
+    from workbench.experiment.progress import progress_if_long
+
+    with progress_if_long("table") as progress:
+        progress("reading the run", 0, 2)
+        tree, meta = subject(what, lambda: _store(store))
+        progress("adding up its functions", 1, 2)
+        every = top_functions(tree, len(tree.frames), by=by)
     chosen = every[:n]
     left = len(every) - len(chosen)
     caption = f"{meta.name or meta.run_id}: functions by {by} time" + (f", {left} more left out" if left else "")

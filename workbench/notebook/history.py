@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import UsageError
+from workbench.notebook.shown import table_html
 from workbench.views.tables import TextTable, html_text
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class HistoryView:
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html_text(note)}</li>" for note in self.history.notes)
-        tables = "".join(table.to_html() for table in self._tables())
+        tables = "".join(table_html(table) for table in self._tables())
         return f"{tables or '<p>Nothing to show yet.</p>'}{f'<ul>{notes}</ul>' if notes else ''}"
 
     def __repr__(self) -> str:

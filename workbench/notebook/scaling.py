@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.experiment.loops import outside_loop
 from workbench.experiment.progress import progress_bar
+from workbench.notebook.shown import table_html
 from workbench.views.charts import CONFIG
 from workbench.views.scaling import exponents_table, scaling_chart
 from workbench.views.scaling_svg import scaling_svg
@@ -81,7 +82,7 @@ class ScalingView:
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html_text(note)}</li>" for note in self.result.notes)
-        table = exponents_table(self.result.exponents, self.result.growths).to_html()
+        table = table_html(exponents_table(self.result.exponents, self.result.growths))
         return f'<p style="font-weight:600">{html_text(self._headline())}</p><ul>{notes}</ul>{table}'
 
     def __repr__(self) -> str:

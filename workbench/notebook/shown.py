@@ -24,7 +24,7 @@ from workbench.views.tables import (
     marked_html,
 )
 
-__all__ = ["ComparisonView", "FunctionTable", "ReportFile", "RunList", "middle_seconds", "table_html"]
+__all__ = ["ComparisonView", "FunctionTable", "ReportFile", "RunList", "aligned", "middle_seconds", "table_html"]
 
 _FUNCTIONS = 10
 
@@ -46,9 +46,14 @@ class RunList(list[Run]):
 
 def table_html(table: TextTable) -> str:
     """The table for a notebook's page, where JupyterLab would align all columns to the right."""
-    left = ' style="text-align:left"'
-    html = table.to_html()
-    return html.replace("<td>", f"<td{left}>").replace('<th scope="col">', f'<th scope="col"{left}>')
+    return aligned(table.to_html())
+
+
+def aligned(html: str) -> str:
+    """HTML with tables of ``TextTable.to_html``: words to the left, numbers to the right on any page."""
+    left, right = ' style="text-align:left"', ' style="text-align:right;white-space:nowrap"'
+    html = html.replace("<td>", f"<td{left}>").replace('<th scope="col">', f'<th scope="col"{left}>')
+    return html.replace(' class="number">', f' class="number"{right}>')
 
 
 def middle_seconds(run: Run) -> float | None:

@@ -9,8 +9,10 @@ from workbench.calltree import CallTree, CallTreeBuilder
 from workbench.errors import UsageError
 from workbench.experiment.progress import progress_if_long
 from workbench.model import Recording, RoundKind, Run, Session, Span, utc_now
+from workbench.notebook.fallback import still_html, still_text
 from workbench.notebook.live import Answer
 from workbench.notebook.picture import FlameGraph
+from workbench.notebook.shown import aligned, table_html
 from workbench.views.diff import DiffSide, diff_of, diff_payload, diff_still, diff_table, diff_warnings
 from workbench.views.payload import encode, meta_of
 from workbench.views.run_extras import run_extras
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from workbench.store import Store
 
 __all__ = ["Timeline", "diff_flamegraph", "timeline"]
+
+_STILL = "A still picture; run the cell for the live {}."
 
 
 class Timeline(FlameGraph):
@@ -52,7 +56,7 @@ def diff_flamegraph(base: Named | CallTree, new: Named | CallTree, *, store: Sto
         text = "\n".join([*diff_warnings(before, after), table.to_text()])
         payload = diff_payload(before, after)
         progress("drawing a still picture", 2, 3)
-        still = f"<div{_of(before.run, after.run)}>{diff_still(before, after)}</div>"
+        still = f"<div{_of(before.run, after.run)}>{aligned(diff_still(before, after))}</div>"
         return FlameGraph(payload, still=still, text=text)
 
 
@@ -68,13 +72,18 @@ def timeline(what: Named, *, store: Store | None = None) -> Timeline:
             raise UsageError(f"run {run.run_id} has neither stacks nor spans, so there is nothing to draw")
         progress("laying out its stacks", 1, 2)
         payload = encode(tree, meta_of(run), extras=run_extras(tree, spans=spans, sources=sources))
+    if not spans:
+        told = "The run issued no I/O, so there are no spans to draw. " + _STILL.format("flame chart in time order")
+        html = f'<div data-wb-view="time">{still_html(tree, meta_of(run), told)}</div>'
+        return Timeline(payload, still=html, text=still_text(tree, meta_of(run)))
     shown = _one_round(run, spans)
     svg = base64.b64encode(spans_svg(shown).encode("utf-8", "replace")).decode()
     table = spans_table(shown, tree)
     title = html_text(run.name or run.run_id)
     image = f'<img src="data:image/svg+xml;base64,{svg}" alt="Timeline of {title}" width="960">' if shown else ""
-    note = "<p><small>A still picture; run the cell for the live timeline.</small></p>"
-    still = f"<p{_of(run)}><strong>{title}</strong></p>{image}{table.to_html()}{note}"
+    note = f"<p><small>{_STILL.format('timeline')}</small></p>"
+    of = f'{_of(run)} data-wb-view="time"'  # a report shows the run so
+    still = f"<p{of}><strong>{title}</strong></p>{image}{table_html(table)}{note}"
     return Timeline(payload, still=still, text=table.to_text())
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["CellRenderer"]
 
 _RUN = re.compile(r'\bdata-wb-run="([^"<>]{1,200})"')
+_TIMELINE = re.compile(r"\bdata-wb-view=\"time\"")
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _LONG = 24  # lines of a text beyond which it scrolls
 
@@ -35,10 +36,11 @@ _LONG = 24  # lines of a text beyond which it scrolls
 class CellRenderer:
     """Renders the cells of one notebook, in order. ``live`` are the runs shown from the store."""
 
-    def __init__(self, store: Store, language: str, *, confidential: bool = False) -> None:
+    def __init__(self, store: Store, language: str, *, confidential: bool = False, plotly: bool = False) -> None:
         self._store = store
         self._language = language
         self._confidential = confidential
+        self._plotly = plotly  # also where a chart brings a picture
         self._markdown = MarkdownRenderer()
         self.live: list[str] = []
         self.has_plotly = False
@@ -105,12 +107,14 @@ class CellRenderer:
         html = _text(data.get("text/html"))
         if drawn := self._live(html):
             return drawn
-        pictured = "<img" in html and "data:image/" in html  # then its chart needs no 4.8 MB of plotly
-        figure = None if pictured else data.get("application/vnd.plotly.v1+json")
+        picture = _picture(data)
+        # A chart that brings a picture needs no 4.8 MB of plotly.
+        pictured = bool(picture) or ("<img" in html and "data:image/" in html)
+        figure = None if pictured and not self._plotly else data.get("application/vnd.plotly.v1+json")
         if plain_figure(figure) is not None:
             self.has_plotly = True
             return chart_html(figure, "A chart of the notebook")
-        if picture := _picture(data):
+        if picture:
             return picture
         if html and (cleaned := clean_html(html, self._said)):
             return f'<div class="rich scroll" tabindex="0" role="group" aria-label="Output">{cleaned}</div>'
@@ -128,7 +132,8 @@ class CellRenderer:
         key = " ".join(names)
         if key in self.live:
             link = f'<a href="#live-{self.live.index(key)}">{html_text(key)}</a>'
-            return f'<p class="note">The flame graph of {link}, above.</p>'
+            hint = "; its view “Time order” shows what stood here" if _TIMELINE.search(html) else ""
+            return f'<p class="note">The flame graph of {link}, above{hint}.</p>'
         try:
             report = load_report(self._store, names)
         except WorkbenchError:
@@ -137,23 +142,23 @@ class CellRenderer:
             report = made_confidential(report)
         if [each.run.run_id for each in report.runs] != names:
             return ""
-        drawn = self._pictures(report)
+        drawn = self._pictures(report, "time" if _TIMELINE.search(html) else "")
         if not drawn:
             return ""
         self.live.append(key)
         return f'<div id="live-{len(self.live) - 1}">{drawn}</div>'
 
-    def _pictures(self, report: ReportData) -> str:
+    def _pictures(self, report: ReportData, view: str) -> str:
         """The difference of two runs, else each run's own picture; "" without stacks."""
         sampled = [each for each in report.runs if each.tree is not None and len(each.tree.samples)]
         if sampled and report.comparison is not None:
             base, new = report.runs
             return diff_html(base, new)
-        return "".join(map(self._graph, sampled))
+        return "".join(self._graph(each, view) for each in sampled)
 
-    def _graph(self, report: RunReport) -> str:
+    def _graph(self, report: RunReport, view: str) -> str:
         named = html_text(f"{report.run.name} · {report.run.run_id}")
-        return f'<p class="facts-line">{named}</p>{stacks(report, {})}'
+        return f'<p class="facts-line">{named}</p>{stacks(report, {}, view)}'
 
 
 def _text(value: object) -> str:

@@ -13,7 +13,7 @@ from workbench.reporting.parts import folded, note, scrolling, section
 from workbench.views.diff import diff_html
 from workbench.views.numbers import format_count, format_seconds, format_share
 from workbench.views.packages import Package
-from workbench.views.tables import TextTable, html_text
+from workbench.views.tables import TextTable, html_text, marked_html
 
 __all__ = ["comparison_section"]
 
@@ -47,7 +47,7 @@ def _headline(comparison: Comparison, base: str, new: str) -> str:
     verdict, _, said = headline(comparison).partition(": ")
     return (
         f'<p class="verdict {comparison.verdict.lower()}"><strong>{html_text(verdict)}</strong> '
-        f"{html_text(f'{base} → {new}: {said}')}</p>"
+        f"{html_text(f'{base} → {new}: ')}{marked_html(said)}</p>"
     )
 
 
@@ -68,7 +68,7 @@ def _functions(comparison: Comparison) -> str:
     caption = "Self time by function, greatest change first, per round of sampled rounds; no verdict"
     if len(changed) > _MOST:
         caption += f"; {len(changed) - _MOST} lesser changes are left out"
-    columns = ("Function", "File", "Base", "New", "Change", "Base %", "New %", "Note")
+    columns = ("Function", "File", "Base self", "New self", "Change", "Base self %", "New self %", "Note")
     table = TextTable(columns, tuple(map(_function, changed[:_MOST])), caption, range(2, 7))
     return folded("Functions by change of self time", scrolling(table, "top"))
 
@@ -81,7 +81,7 @@ def _function(change: FunctionChange) -> tuple[str, ...]:
         change.frame.file,
         format_seconds(change.base_seconds),
         format_seconds(change.new_seconds),
-        f"{'+' if delta > 0 else ''}{format_seconds(delta)}",
+        f"{'+' if delta > 0 else '−' if delta < 0 else ''}{format_seconds(abs(delta))}",
         format_share(change.base_share, 1),
         format_share(change.new_share, 1),
         mark,

@@ -81,10 +81,13 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def notebook_html(path: Path, store: Store, *, confidential: bool = False) -> str:
-    """The whole page. Raises ``UsageError`` for a bad file and ``MissingExtra`` without the notebook extra."""
+def notebook_html(path: Path, store: Store, *, confidential: bool = False, plotly: bool = False) -> str:
+    """The whole page; with ``plotly`` also charts that bring a picture are live (4.8 MB).
+
+    Raises ``UsageError`` for a bad file and ``MissingExtra`` without the notebook extra.
+    """
     notebook = read_notebook(path)
-    renderer = CellRenderer(store, notebook.language, confidential=confidential)
+    renderer = CellRenderer(store, notebook.language, confidential=confidential, plotly=plotly)
     body = "".join(map(renderer.cell, _untitled(notebook))) or '<p class="note">This notebook has no cells.</p>'
     return page_html(
         notebook.title,

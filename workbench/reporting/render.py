@@ -43,24 +43,25 @@ def rendered(
 ) -> str:
     """The report on ``what`` as ``form`` ("html" or "md"). Raises ``UsageError`` and ``RunNotFound``.
 
-    ``plotly`` draws a ladder's chart with it; a notebook's report holds what the notebook does. ``force`` gives the
-    ratio of two runs that can't be compared all the same. ``progress`` is told of reading and drawing, run by run.
+    ``plotly`` draws a ladder's chart with it, and a notebook's charts also where they bring a picture. ``force``
+    gives the ratio of two runs that can't be compared all the same. ``progress`` is told of each run
+    that is read and drawn.
     """
     notebooks = [name for name in what if name.lower().endswith(".ipynb")]
     if notebooks:
         progress(f"reading {Path(notebooks[0]).name}", 0, 1)
-        return _notebook(store, what, form, confidential=confidential)
+        return _notebook(store, what, form, confidential=confidential, plotly=plotly)
     report = load_report(store, what, progress, force=force)
     if confidential:
         report = made_confidential(report)
     return report_markdown(report) if form == "md" else report_html(report, plotly=plotly, progress=progress)
 
 
-def _notebook(store: Store, what: Sequence[str], form: str, *, confidential: bool) -> str:
+def _notebook(store: Store, what: Sequence[str], form: str, *, confidential: bool, plotly: bool) -> str:
     from workbench.reporting.notebook import notebook_html
 
     if len(what) > 1:
         raise UsageError("a notebook is a report of its own: name it alone")
     if form != "html":
         raise UsageError("a notebook's report is HTML; Markdown is for runs and sessions")
-    return notebook_html(Path(what[0]), store, confidential=confidential)
+    return notebook_html(Path(what[0]), store, confidential=confidential, plotly=plotly)

@@ -60,6 +60,7 @@ _LADDER = (
     ("peak_rss", "Peak RSS"),
     ("cpu", "CPU"),
 )
+_LOAD = "load_average"  # of the machine, not chosen: it stands with the environment
 _ROUND = (
     *("wall", "cpu", "peak_rss", "requests", "statements", "cypher_statements", "connects", "tls_handshakes"),
     "bytes_received",
@@ -204,8 +205,8 @@ def run_section(report: RunReport, number: int, colours: Mapping[Package, str], 
     )
 
 
-def stacks(report: RunReport, colours: Mapping[Package, str]) -> str:
-    """The flame graph of a run with its top functions; a note where no stacks were taken."""
+def stacks(report: RunReport, colours: Mapping[Package, str], view: str = "") -> str:
+    """The flame graph of a run with its top functions; a note without stacks. ``view``: the one shown first."""
     if report.tree is None or not len(report.tree.samples):
         return note("No stacks were taken in this run (sampler: " + (report.run.sampler.name or "none") + ").")
     meta = meta_of(report.run)
@@ -213,7 +214,7 @@ def stacks(report: RunReport, colours: Mapping[Package, str]) -> str:
     return (
         _sampled_note(report.run)
         + "".join(map(note, sampling_notes(report.run, report.tree)))
-        + flamegraph_html(report.tree, meta, colours, _extras(report))
+        + flamegraph_html(report.tree, meta, colours, _extras(report), view)
         + folded(top.caption, scrolling(top, "top"))
     )
 
@@ -275,8 +276,20 @@ def _pairs_table(values: Mapping[str, Scalar], caption: str) -> str:
 
 
 def environment_section(report: ReportData) -> str:
-    """Where each session was measured."""
-    return section("Environment", "".join(_environment(session) for session in report.sessions))
+    """Where each session was measured; sessions measured in one environment share its table."""
+    tables: dict[str, list[str]] = {}
+    for session in report.sessions:
+        tables.setdefault(_environment(session), []).append(_loaded(session))
+    parts = []
+    for html, ids in tables.items():
+        named = f"Session{'s' if len(ids) > 1 else ''} {', '.join(ids)}"
+        parts.append(f'<div class="environment"><p class="note">{html_text(named)}</p>{html}</div>')
+    return section("Environment", "".join(parts))
+
+
+def _loaded(session: Session) -> str:
+    load = session.parameters.get(_LOAD)
+    return session.session_id if load is None else f"{session.session_id} (load average {load} at its start)"
 
 
 def _environment(session: Session) -> str:
@@ -286,13 +299,13 @@ def _environment(session: Session) -> str:
         "System": env.os,
         "CPU": f"{env.cpu} × {env.cores}" if env.cores else env.cpu,
         "Memory": format_bytes(env.memory_bytes) if env.memory_bytes else "",
-        "Power": env.power,
+        "Power": "" if env.power == "unknown" else env.power,
         "Commit": f"{env.commit}{' (with uncommitted changes)' if env.dirty else ''}",
         "Branch": env.branch,
         "Machine": env.machine,
         "workbench": env.workbench,
     }
-    table = _pairs_table({k: v for k, v in values.items() if v}, f"Session {session.session_id}")
+    table = _pairs_table({k: v for k, v in values.items() if v}, "")
     if not env.packages:
         return table
     packages = _pairs_table(dict(sorted(env.packages.items())), "Packages")
@@ -304,7 +317,7 @@ def parameters_section(report: ReportData) -> str:
     tables = [
         _pairs_table(shown, f"Session {session.session_id}")
         for session in report.sessions
-        if (shown := {k: v for k, v in session.parameters.items() if not k.startswith("bound")})
+        if (shown := {k: v for k, v in session.parameters.items() if not k.startswith("bound") and k != _LOAD})
     ]
     tables += [_pairs_table(r.run.parameters, f"Run {r.run.run_id}") for r in report.runs if r.run.parameters]
     return section("Parameters", "".join(tables)) if tables else ""

@@ -30,6 +30,7 @@ FLAMEGRAPH_MODULES = (
     "paint.js",
     "motion.js",
     "pointer.js",
+    "more.js",
     "pane.js",
     "card.js",
     "menu.js",

@@ -61,7 +61,7 @@ def call_tree_text(
     highlight: Callable[[str], str] = str,
     soft: Callable[[str], str] = str,
 ) -> str:
-    """The tree with total, share and self time before each line; "" of no samples.
+    """The tree with total time, its share and self time before each line; "" of no samples.
 
     ``highlight`` is applied to the names of own code, ``soft`` to places and to lines that stand for several.
     """
@@ -69,7 +69,7 @@ def call_tree_text(
     if not lines:
         return ""
     whole = int(tree.samples.weight_ns.sum())
-    cells = [("total", "share", "self")]
+    cells = [("total", "total %", "self")]
     cells += [(format_seconds(x.total_ns / 1e9), format_share(x.total_ns, whole), _self(x)) for x in lines]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     left = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]

@@ -46,6 +46,7 @@ _STEPS = (0.001, 0.005, 0.02, 0.1)
 _SAME = "#e2e5ea"
 _LESS = ("#d1e5f0", "#92c5de", "#4393c3", "#2b7bba", "#1a5a9c")
 _MORE = ("#fddbc7", "#f4a582", "#e06b50", "#c9373c", "#a01029")
+_GONE, _NEW = "#08306b", "#67000d"
 
 
 class Comparable(Protocol):
@@ -124,7 +125,7 @@ def diff_table(difference: TreeDifference, most: int = 20, caption: str = "") ->
         for delta in difference.functions()[:most]
         if delta.change or delta.base_self
     )
-    columns = ("Function", "File", "Base self", "New self", "Change", "Base %", "New %", "")
+    columns = ("Function", "File", "Base self", "New self", "Change", "Base self %", "New self %", "Note")
     return TextTable(columns, rows, caption or "Self time, base against new", numbers=range(2, 7))
 
 
@@ -165,7 +166,10 @@ def diff_still(base: Comparable, new: Comparable) -> str:
     title = html_text(f"{names[0]} → {names[1]}")
     warnings = "".join(f"<p><strong>{html_text(warning)}</strong></p>" for warning in diff_warnings(base, new))
     image = f'<img src="data:image/svg+xml;base64,{picture}" alt="Differential flame graph of {title}" width="960">'
-    key = "Red: more in new. Blue: less. Boxes are as wide as the larger of the two."
+    key = (
+        "Red: more in new; darkest red: only new has it. Blue: less; darkest blue: only base has it. "
+        "Boxes are as wide as the larger of the two."
+    )
     table = diff_table(difference, _STILL_FUNCTIONS).to_html()
     return f"<p><strong>{title}</strong></p>{warnings}{image if svg else ''}<p><small>{key}</small></p>{table}"
 
@@ -180,6 +184,7 @@ def _node_colours(difference: TreeDifference) -> list[str]:
     colours = np.where(
         change == 0, _SAME, np.where(change > 0, np.array(_MORE)[step - 1], np.array(_LESS)[step - 1])
     )
+    colours = np.where((base > 0) & (new == 0), _GONE, np.where((base == 0) & (new > 0), _NEW, colours))
     return [str(colour) for colour in colours]
 
 

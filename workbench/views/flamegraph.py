@@ -81,16 +81,18 @@ def flamegraph_html(
     meta: FlameMeta,
     colours: Mapping[Package, str] | None = None,
     extras: Extras | None = None,
+    view: str = "",
 ) -> str:
     """A fragment that the page's script (``assets.module``) turns into the live view.
 
     ``colours`` are those of ``packages.colours_of`` where several pictures stand together; ``extras`` are spans,
-    tasks and source, where there are any.
+    tasks and source, where there are any. ``view`` is shown first ("time": the flame chart).
 
     The payload is base64, which can't end its element whatever the names inside are.
     """
     payload = as_base64(encode(tree, meta, colours, extras))
+    shown = f' data-wb-view="{html_text(view)}"' if view else ""
     return (
-        f'<div class="wb-flamegraph" data-wb-flamegraph aria-label="Flame graph of {html_text(meta.name)}">'
+        f'<div class="wb-flamegraph" data-wb-flamegraph{shown} aria-label="Flame graph of {html_text(meta.name)}">'
         f'<script type="application/octet-stream">{payload}</script></div>'
     )

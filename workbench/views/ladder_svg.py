@@ -39,9 +39,9 @@ def ladder_svg(steps: Sequence[LadderStep], *, bound_s: float | None = None) -> 
     height = _TOP + _ROW * len(steps) + _BOTTOM
     bottom = height - _BOTTOM
     drawn = [_tick(scale(tick), f"{tick:g} s", bottom) for tick in ticks]
-    drawn += [_step(step, _TOP + _ROW * number, scale) for number, step in enumerate(steps)]
-    if bound_s:
+    if bound_s:  # before the steps, whose names stand over it
         drawn.append(_bound(scale(bound_s), bottom))
+    drawn += [_step(step, _TOP + _ROW * number, scale) for number, step in enumerate(steps)]
     return (
         f'<svg class="ladder-chart" xmlns="http://www.w3.org/2000/svg" width="100%" height="{height}" role="img" '
         f'aria-label="Wall time of a round of each variant, as in the table" fill="currentColor" '

@@ -2,6 +2,7 @@
 
 The palette is Paul Tol's *light* qualitative scheme (https://sronpersonalpages.nl/~pault/, made for black text
 on colour): orange for the user's own code, greys for the standard library and built-ins, the rest for libraries.
+Waiting has a lilac of its own and is striped besides.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ COLOURS = {
     "library": ("#77aadd", "#44bb99", "#eedd88", "#ffaabb", "#99ddff", "#bbcc33", "#aaaa00"),
     "stdlib": ("#b4bccc",),
     "builtin": ("#dddddd",),
+    "await": ("#dccfee",),
+    "instrumentation": ("#c9bda6",),
 }
 """Box colours by kind of package; libraries past the last colour share the built-ins' grey."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Package:
-    """``kind`` is "user", "library", "stdlib" or "builtin"."""
+    """``kind`` is "user", "library", "stdlib", "builtin", "await" or "instrumentation"."""
 
     kind: str
     name: str
@@ -43,7 +46,9 @@ def package_of(file: str) -> Package:
     if file.startswith("<stdlib>"):
         return Package("stdlib", "standard library")
     if file == "<await>":
-        return Package("builtin", "await")
+        return Package("await", "await")
+    if file == "<instrumentation>":
+        return Package("instrumentation", "instrumentation")
     if not file or (file.startswith("<") and not is_user_code(file)):
         return Package("builtin", "built-in")
     return Package("user", "own code") if is_user_code(file) else Package("library", file.partition("/")[0])

@@ -46,7 +46,8 @@ def read_source(source: FunctionSource) -> SourceText:
 def source_texts(
     tree: CallTree, sources: Iterable[FunctionSource], *, most: int = _FUNCTIONS
 ) -> dict[int, SourceText]:
-    """By frame number, for the functions with most time on their lines, the user's own code first.
+    """By frame number, for the functions with most time on their lines, the user's own code first; after
+    them what of the user's own code only calls others, whose lines a reader looks for all the same.
 
     Secrets in the text are redacted as everywhere. A confidential picture does without this.
     """
@@ -55,8 +56,10 @@ def source_texts(
         by_frame.setdefault(source.frame, []).append(source)
     times = line_times(tree)
     numbers = {frame: number for number, frame in enumerate(tree.frames)}
-    chosen = sorted(times, key=lambda f: (not is_user_code(f.file), -sum(t.self_ns for t in times[f])))[:most]
-    return {numbers[frame]: _text(by_frame.get(frame, ()), times[frame]) for frame in chosen}
+    chosen = sorted(times, key=lambda f: (not is_user_code(f.file), -sum(t.self_ns for t in times[f])))
+    callers = [f for f in tree.frames if f in by_frame and f not in times and is_user_code(f.file)]
+    shown = [*chosen, *callers][:most]
+    return {numbers[frame]: _text(by_frame.get(frame, ()), times.get(frame, ())) for frame in shown}
 
 
 def source_table(frame: Frame, tree: CallTree, sources: Sequence[FunctionSource], rounds: int = 1) -> TextTable:

@@ -5,11 +5,13 @@ The live timeline (``static/timeline.js``) stands under the flame chart, whose p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from workbench.calltree import CallTree
 from workbench.model import Span
-from workbench.views.numbers import format_seconds
+from workbench.views.numbers import format_number_of, format_seconds
+from workbench.views.svg import ink_on
 from workbench.views.tables import TextTable, html_text
 
 __all__ = ["COLOURS", "span_rows", "spans_svg", "spans_table"]
@@ -26,7 +28,9 @@ COLOURS = {
 """By kind of span, as in static/timeline.js; others are grey."""
 
 _OTHER, _FAILED = "#c4c8d0", "#b3261e"
-_ROW, _MOST_ROWS, _MOST_SPANS = 12, 40, 400
+_ROW, _HEAD, _MOST_ROWS, _MOST_SPANS = 13, 18, 40, 400
+_CHARACTER = 5.5  # width of one of the 9 px labels
+_INK, _SOFT, _GRID = "#1b1b1b", "#777777", "#d5d9e0"
 
 
 def span_rows(spans: Sequence[Span]) -> list[int]:
@@ -47,7 +51,7 @@ def span_rows(spans: Sequence[Span]) -> list[int]:
 
 
 def spans_svg(spans: Sequence[Span], width: int = 960) -> str:
-    """An SVG element of one round's spans, the longest of them if they are many; "" for none."""
+    """An SVG element of one round's spans under an axis of time, the longest if they are many; "" for none."""
     if not spans:
         return ""
     shown = sorted(spans, key=lambda span: -span.duration_ns)[:_MOST_SPANS]
@@ -55,19 +59,46 @@ def spans_svg(spans: Sequence[Span], width: int = 960) -> str:
     whole = max(span.start_ns + span.duration_ns for span in shown) or 1
     scale = width / whole
     boxes = [_box(span, row, scale) for span, row in zip(shown, rows, strict=True) if row < _MOST_ROWS]
-    height = (min(max(rows), _MOST_ROWS - 1) + 1) * _ROW
+    bottom = _HEAD + (min(max(rows), _MOST_ROWS - 1) + 1) * _ROW
+    left_out = len(spans) - len(boxes)
+    more = ""
+    if left_out:
+        text = f"{format_number_of(left_out, 'more span')} in the live view"
+        more = f'<text x="4" y="{bottom + 11}" fill="{_SOFT}">{text}</text>'
+    drawn = "".join([*_axis(whole, width, bottom), *boxes, more])
+    height = bottom + (16 if more else 0)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="100%" role="img" '
-        f'aria-label="Timeline of spans, {html_text(format_seconds(whole / 1e9))}">{"".join(boxes)}</svg>'
+        f'aria-label="Timeline of spans, {html_text(format_seconds(whole / 1e9))}" '
+        f'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="9">{drawn}</svg>'
     )
+
+
+def _axis(whole: int, width: int, bottom: int) -> list[str]:
+    """Lines at round times with their labels along the top."""
+    power = 10 ** math.floor(math.log10(whole / 8))
+    step = next(power * part for part in (1, 2, 5, 10) if power * part * 8 >= whole)
+    lines = []
+    for tick in range(int(whole / step) + 1):
+        x = tick * step * width / whole
+        lines.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{bottom}" stroke="{_GRID}"/>')
+        if x + 50 < width:
+            label = html_text(format_seconds(tick * step / 1e9))
+            lines.append(f'<text x="{x + 3:.1f}" y="10" fill="{_SOFT}">{label}</text>')
+    return lines
 
 
 def _box(span: Span, row: int, scale: float) -> str:
     title = f"{span.kind} {span.name}: {format_seconds(span.duration_ns / 1e9)}"
     colour = _FAILED if span.status != "ok" else COLOURS.get(span.kind, _OTHER)
-    x, width = span.start_ns * scale, max(0.5, span.duration_ns * scale)
-    shape = f'<rect x="{x:.1f}" y="{row * _ROW}" width="{width:.1f}" height="{_ROW - 2}" fill="{colour}"/>'
-    return f"<g><title>{html_text(title)}</title>{shape}</g>"
+    x, y, width = span.start_ns * scale, _HEAD + row * _ROW, max(0.5, span.duration_ns * scale)
+    shape = f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_ROW - 2}" fill="{colour}"/>'
+    room = int((width - 6) / _CHARACTER)
+    text = ""
+    if room >= 4:
+        cut = span.name if len(span.name) <= room else f"{span.name[: room - 1]}…"
+        text = f'<text x="{x + 3:.1f}" y="{y + 8.5}" fill="{ink_on(colour)}">{html_text(cut)}</text>'
+    return f"<g><title>{html_text(title)}</title>{shape}{text}</g>"
 
 
 def spans_table(spans: Sequence[Span], tree: CallTree | None = None, most: int = 10) -> TextTable:

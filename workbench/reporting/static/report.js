@@ -9,7 +9,8 @@ async function show(host) {
   host.dataset.state = "loading";
   const payload = host.querySelector("script").textContent;
   try {
-    await mount(host, payload, { address: String(hosts.indexOf(host)) });
+    const view = host.dataset.wbView;
+    await mount(host, payload, { address: String(hosts.indexOf(host)), ...(view && { state: { view } }) });
     host.dataset.state = "shown";
   } catch (error) {
     host.dataset.state = "failed";
@@ -138,10 +139,24 @@ async function showRest(hosts) {
   }
 }
 
+/** A key that nothing on the page has the focus for goes to the flame graph that most of is in the window. */
+function passKeys(hosts) {
+  const seen = (host) => {
+    const { top, bottom } = host.getBoundingClientRect();
+    return Math.min(bottom, innerHeight) - Math.max(top, 0);
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.target !== document.body) return;
+    const shown = hosts.filter((host) => host.__flamegraph && host.offsetParent && seen(host) > 0);
+    shown.sort((a, b) => seen(b) - seen(a))[0]?.__flamegraph.press(event);
+  });
+}
+
 const hosts = [...document.querySelectorAll("[data-wb-flamegraph]")];
 document.querySelectorAll(".runs").forEach(makeTabs);
 showWhenSeen(hosts);
 preparePrint(hosts);
+passKeys(hosts);
 document.querySelectorAll(".paste").forEach(makeCopyButton);
 const whenLoaded = () => {
   document.querySelectorAll("[data-wb-chart]").forEach(drawChart);

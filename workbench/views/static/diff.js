@@ -14,6 +14,7 @@ const DARK_MORE = ["#533b35", "#87493c", "#bf594a", "#dd6c5c", "#f28a79"];
 const [SAME, GONE, FRESH] = [0, 1 + LESS.length + MORE.length, 2 + LESS.length + MORE.length];
 const ROWS = 100;
 const MODES = [["time", "Time per repetition"], ["share", "Share of the whole"]];
+const LABELS = { time: "Change in time", share: "Change in share" };
 const COLOURS = { time: "difference", share: "difference-share" };
 
 /** @param {import("./plugins.js").Shell} shell */
@@ -24,7 +25,7 @@ export function mount(shell) {
   const { base_name: base, new_name: fresh, warnings } = shell.profile.header.diff;
   for (const warning of warnings) shell.banner(shorten(warning, 600), "warning");
   shell.banner(`Base: ${shorten(base, 120)}. New: ${shorten(fresh, 120)}. Boxes are as wide as the larger of the two.`, "note");
-  for (const [mode, label] of MODES) shell.addColouring(colouring(difference, mode, label));
+  for (const [mode] of MODES) shell.addColouring(colouring(difference, mode, LABELS[mode]));
   shell.initially({ colour: COLOURS.time });
   shell.addFacts((node, tree) => difference.facts(node, tree));
   const table = new DifferenceTable(shell, difference);
@@ -113,7 +114,7 @@ function signedPoints(change) {
 function colouring(difference, mode, label) {
   return {
     id: COLOURS[mode],
-    label: `Difference: ${label.toLowerCase()}`,
+    label,
     resolve(tree, theme) {
       const fills = fillsOf(theme);
       if (tree === difference.profile) {
@@ -128,17 +129,17 @@ function colouring(difference, mode, label) {
     legend(_, theme) {
       const fills = fillsOf(theme);
       const edges = STEPS.map((share) => `${100 * share}`);
-      const unit = mode === "time" ? "% of the whole" : "points";
-      const steps = (sign, first) =>
-        [...edges, ""].map((edge, i) => ({
-          label: i === 0 ? `${sign}<${edge} ${unit}` : edge ? `${sign}${edges[i - 1]} to ${edge}` : `${sign}>${edges[i - 1]}`,
-          colour: fills[first + i],
-        }));
+      const unit = mode === "time" ? " % of the whole" : " points";
+      const steps = (word, first) =>
+        [...edges, ""].map((edge, i) => {
+          const size = i === 0 ? `up to ${edge}` : edge ? `${edges[i - 1]} – ${edge}` : `over ${edges[i - 1]}`;
+          return { label: !edge ? `${word} by ${size}${unit}` : i === 0 ? `${word} by ${size}` : size, colour: fills[first + i] };
+        });
       return [
         { label: "gone", colour: fills[GONE] },
-        ...steps("−", 1).reverse(),
+        ...steps("less", 1).reverse(),
         { label: "no change", colour: fills[SAME] },
-        ...steps("+", 1 + LESS.length),
+        ...steps("more", 1 + LESS.length),
         { label: "new", colour: fills[FRESH] },
       ];
     },

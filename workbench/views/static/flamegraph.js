@@ -23,6 +23,8 @@ import { Views } from "./views.js";
 const TALLEST = 640; // CSS pixels; deeper graphs scroll inside
 const PAPER_TALLEST = 940; // a page of A4 or Letter; paper can't be scrolled
 const KEPT = 100; // states that Back leads through
+const OWN_KEYS = "input, select, textarea, canvas, dialog, [popover]"; // they have meanings of their own for keys
+const BROWSERS_KEYS = new Set(["Enter", " ", "Tab", "Home", "End", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
 const SETTLED = 250; // milliseconds after which a free view is put into the address
 
 /**
@@ -239,6 +241,7 @@ export class FlameGraph {
   #listen() {
     const { signal } = this.controller;
     this.#attend(this.stage.single);
+    this.root.addEventListener("keydown", (event) => this.press(event), { signal });
     window.addEventListener("scroll", () => this.card.hideIfMoved(), { signal, capture: true });
     watchTheme(signal, () => this.#dress());
     watchPaper(signal, (paper) => {
@@ -316,6 +319,7 @@ export class FlameGraph {
     const frames = this.now.query ? this.found?.frames : null;
     this.table.filter(frames && ((frame) => frames[frame] === 1));
     this.table.choose(this.now.view === "sandwich" ? Number(this.now.frame) : Number(this.now.mark.slice(1)) || -1);
+    if (this.now.view === "sandwich") this.table.reveal();
   }
 
   get #steps() {
@@ -373,6 +377,12 @@ export class FlameGraph {
     pane.hovered = node;
     pane.request();
     this.emit("hover", { node: node < 0 ? -1 : pane.tree.originOf(node) });
+  }
+
+  /** A key pressed where nothing else wants it: beside the graph, or (told by a report's page) nowhere at all. */
+  press(event) {
+    if (event.defaultPrevented || event.target.closest?.(OWN_KEYS) || BROWSERS_KEYS.has(event.key)) return;
+    this.#key(this.main, event);
   }
 
   #key(pane, event) {

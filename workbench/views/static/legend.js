@@ -23,8 +23,8 @@ export class Legend {
     this.element.append(element("span", "wb-fg-share wb-fg-key", {}, `${formatNumberOf(more.length, "more package")} ${share}`));
   }
 
-  #key({ label, colour, text = "", package: index }) {
-    const swatch = element("span", "wb-fg-swatch");
+  #key({ label, colour, text = "", package: index, striped }) {
+    const swatch = element("span", striped ? "wb-fg-swatch wb-fg-striped" : "wb-fg-swatch");
     swatch.style.backgroundColor = colour;
     const parts = [swatch, shorten(label, 40), " ", element("span", "wb-fg-share", {}, text)];
     if (index === undefined) return element("span", "wb-fg-key", {}, ...parts);

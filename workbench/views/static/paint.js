@@ -103,7 +103,7 @@ export function labelOf(scene, labels, node, room) {
   const text = labels.clip(name, room);
   if (text !== name) return { text, place: "", at: 0 };
   const at = labels.width(name) + 8;
-  const place = printable(scene.tree.file(node));
+  const place = name[0] === "[" ? "" : printable(scene.tree.file(node)); // [await] says all that <await> does
   const fits = place.length < 200 && labels.width(place) <= room - at;
   return { text, place: fits ? place : "", at };
 }
@@ -141,7 +141,7 @@ export class Painter {
     }
     this.pixels.fill(0);
     this.texts = [];
-    this.stripes = [];
+    this.stripes = new Map(); // ink → places
     this.drawn = 0;
     let row = -1;
     const to = (depth) => {
@@ -157,7 +157,7 @@ export class Painter {
     );
     to(-2);
     context.putImageData(this.image, 0, 0);
-    this.#paintStripes(scene);
+    for (const [ink, places] of this.stripes) this.#paintStripes(ink, places);
     this.#paintTexts(scene);
     this.#outline(scene, scene.selected, 2);
     this.#outline(scene, scene.hovered, 1);
@@ -184,7 +184,10 @@ export class Painter {
     if (across < STRIPES) return;
     const y = rowTop(scene, depth);
     if (across >= LABEL_FROM) this.texts.push(node, left / this.ratio, y, across);
-    if (!marked && scene.palette.isWaiting(node)) this.stripes.push(left / this.ratio, y, across - GAP);
+    if (marked || !scene.palette.isWaiting(node)) return;
+    const ink = scene.palette.ink(node, false, isFaded(scene, node));
+    if (!this.stripes.has(ink)) this.stripes.set(ink, []);
+    this.stripes.get(ink).push(left / this.ratio, y, across - GAP);
   }
 
   /** A match is never lost among its neighbours: the pixel takes its colour. Others cover their share of it. */
@@ -199,9 +202,8 @@ export class Painter {
   }
 
   /** What waits is striped: it shows without any colour. */
-  #paintStripes({ palette }) {
-    const { context, stripes } = this;
-    if (!stripes.length) return;
+  #paintStripes(ink, stripes) {
+    const { context } = this;
     context.save();
     context.beginPath();
     for (let i = 0; i < stripes.length; i += 3) context.rect(stripes[i], stripes[i + 1], stripes[i + 2], ROW - GAP);
@@ -214,8 +216,8 @@ export class Painter {
         context.lineTo(x + ROW, y);
       }
     }
-    context.strokeStyle = palette.outline;
-    context.globalAlpha = 0.16;
+    context.strokeStyle = ink;
+    context.globalAlpha = 0.2;
     context.lineWidth = 1;
     context.stroke();
     context.restore();

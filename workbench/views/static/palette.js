@@ -5,6 +5,7 @@
 import { formatShare } from "./format.js";
 
 const SHADES = 4;
+const QUIET = new Set(["builtin", "await", "instrumentation"]); // kinds of packages
 const SCALE = ["#fff7bc", "#fee391", "#fec44f", "#fb9a29", "#ec7014", "#cc4c02", "#8f3000"];
 const SHARES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]; // each step of the scale begins above this share
 
@@ -25,7 +26,7 @@ const SHARES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]; // each step of the scal
  * @property {(tree: import("./tree.js").Tree, theme: Theme) => {fills: string[], byFrame?: ArrayLike<number>,
  *   byNode?: ArrayLike<number>}} resolve  colours "#rrggbb", and the number of the colour of each frame or node
  * @property {(profile: import("./profile.js").Profile, theme: Theme) => {label: string, colour: string, text?: string,
- *   package?: number}[]} legend
+ *   package?: number, striped?: boolean}[]} legend
  */
 
 function parse(hex) {
@@ -66,13 +67,19 @@ function hash(text) {
   return value >>> 0;
 }
 
+/** Greys that are quiet on white would shine on a dark page. */
+function toned(colour, kind, { dark }) {
+  return dark && QUIET.has(kind) ? mix(colour, "#000000", 0.28) : colour;
+}
+
 /** @type {Colouring} */
 export const byPackage = {
   id: "module",
   label: "Module",
   resolve({ profile }, theme) {
     const fills = [];
-    for (const { colour } of profile.packages) {
+    for (const { colour: own, kind } of profile.packages) {
+      const colour = toned(own, kind, theme);
       for (let shade = 0; shade < SHADES; shade++) {
         fills.push(mix(colour, theme.dark ? "#000000" : "#ffffff", theme.dark ? 0.04 + 0.06 * shade : 0.09 * shade));
       }
@@ -84,10 +91,11 @@ export const byPackage = {
     }
     return { fills, byFrame };
   },
-  legend(profile) {
-    return profile.packages.map(({ name, colour, weight }, index) => ({
+  legend(profile, theme) {
+    return profile.packages.map(({ name, kind, colour, weight }, index) => ({
       label: name,
-      colour,
+      colour: toned(colour, kind, theme),
+      striped: kind === "await",
       text: formatShare(weight, profile.whole),
       weight,
       package: index,

@@ -1,6 +1,7 @@
 // A canvas with one tree on it: its view, its scrolling and its painting. What it is for, its owner knows.
 
 import { element } from "./dom.js";
+import { More } from "./more.js";
 import { Motion } from "./motion.js";
 import { boxOf, eachBox, nodeAt, Painter, ROW } from "./paint.js";
 
@@ -16,6 +17,7 @@ export class Pane {
     this.spacer = element("div", "wb-fg-spacer", {}, this.canvas);
     this.scroller = element("div", "wb-fg-scroller", { tabindex: "-1" }, this.spacer);
     this.element = element("div", "wb-fg-pane", {}, this.scroller);
+    this.more = new More(this.scroller);
     this.motion = new Motion(1, () => this.request());
     this.flip = Boolean(options.flip);
     this.skip = options.skip || 0;
@@ -92,6 +94,7 @@ export class Pane {
   paint() {
     if (!this.width || !this.tree) return;
     this.painter.paint(this.scene());
+    this.more.update(this.content, this.height, ROW, this.flip);
     this.paintings++;
     this.options.painted();
   }

@@ -57,6 +57,7 @@ export function svg(panes, { title, note, theme, font }) {
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<style>text{font:${escape(font)};dominant-baseline:central;white-space:pre}</style>`,
+    `<defs><pattern id="waits" width="7" height="7" patternUnits="userSpaceOnUse"><path d="M-1 8L8 -1M-1 1L1 -1M6 8L8 6" stroke="#000000" stroke-opacity="0.2"/></pattern></defs>`,
     `<rect width="100%" height="100%" fill="${theme.background}"/>`,
     `<text x="${PADDING}" y="${HEAD / 2}" fill="${theme.text}"><tspan font-weight="bold">${escape(shorten(title, 120))}</tspan>  ${escape(note)}</text>`,
   ];
@@ -81,7 +82,8 @@ function boxes(scene, labels) {
     const [marked, faded] = [isMarked(scene, node), isFaded(scene, node)];
     const rect = `<rect x="${round(left)}" y="${y}" width="${round(Math.max(0.2, right - left - (right - left > 3 ? 1 : 0)))}" height="${ROW - 1}" fill="${palette.fill(node, marked, faded)}"/>`;
     const hint = `<title>${escape(`${shorten(tree.name(node))} (${tree.place(node).slice(0, 300)}) ${tree.weightText(tree.total[node])}`)}</title>`;
-    made.push(`<g>${hint}${rect}${label(scene, labels, node, left, y, right - left, palette.ink(node, marked, faded))}</g>`);
+    const stripes = !marked && palette.isWaiting(node) ? `<rect x="${round(left)}" y="${y}" width="${round(Math.max(0.2, right - left - 1))}" height="${ROW - 1}" fill="url(#waits)"/>` : "";
+    made.push(`<g>${hint}${rect}${stripes}${label(scene, labels, node, left, y, right - left, palette.ink(node, marked, faded))}</g>`);
   };
   eachBox(scene, draw, (first, end, depth, x, width) => width >= 0.2 && draw(first, depth, x, width));
   return made;

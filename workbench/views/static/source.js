@@ -57,6 +57,17 @@ class Listing {
     if (times.size || text.lines.length) parts.push(this.#table(text, times));
     if (!times.size) parts.push(element("p", "wb-fg-note", {}, "No time was sampled on its own lines; what it calls is in the graph."));
     this.element.replaceChildren(...parts);
+    this.#reveal(times);
+  }
+
+  /** Scroll to the line with most self time; the page itself stays where it is. */
+  #reveal(times) {
+    let heaviest = 0;
+    let most = 0;
+    for (const [line, values] of times) if (sum(values) > most) [heaviest, most] = [line, sum(values)];
+    const row = this.element.querySelector(`[data-line="${heaviest}"]`);
+    const box = this.element.querySelector(".wb-source-lines");
+    if (row) box.scrollTop = row.offsetTop - (box.clientHeight - row.offsetHeight) / 2;
   }
 
   /** The function with most time on its lines, of the user's own code if any has some. */
@@ -75,7 +86,7 @@ class Listing {
     const known = [...new Set([...lines.map((_, i) => first + i), ...times.keys()])].sort((a, b) => a - b);
     const whole = sum([...times.values()].map(sum));
     const used = KINDS.map((_, kind) => [...times.values()].some((values) => values[kind] > 0));
-    const headings = ["Line", "Self", "Share", ...KINDS.filter((_, kind) => used[kind] && used.filter(Boolean).length > 1), "Source"];
+    const headings = ["Line", "Self", "Self %", ...KINDS.filter((_, kind) => used[kind] && used.filter(Boolean).length > 1), "Source"];
     const head = element("tr", "", {}, ...headings.map((text) => element("th", "", { scope: "col" }, text)));
     const rows = known.map((line) => this.#row(line, lines[line - first] ?? "", times.get(line), whole, used));
     const caption = element("caption", "wb-fg-live", {}, `Lines of ${shorten(this.profile.functionName(this.frame), 200)} with self time per round`);

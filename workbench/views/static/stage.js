@@ -1,11 +1,13 @@
 // What stands in the middle: one pane, or the sandwich's two with the table of functions beside them, or the table alone.
 
 import { element } from "./dom.js";
+import { formatShare, shorten } from "./format.js";
 import { markedFrames, markedWeight, marksOf, marksOfNodes } from "./marking.js";
 import { Palette } from "./palette.js";
 import { Pane } from "./pane.js";
 import { nodeOf, shapeKey } from "./state.js";
 
+const CAPTIONS = 60; // pixels of the lines above the sandwich's halves
 const SIDE = 0.42; // of the height that each half of the sandwich may take
 
 export class Stage {
@@ -41,8 +43,9 @@ export class Stage {
     const tallest = Math.max(120, Math.round(height * SIDE));
     this.upper = this.#pane({ label: `Callers. ${label}`, flip: true, skip: 1, tallest });
     this.lower = this.#pane({ label: `Callees. ${label}`, tallest });
-    for (const [caption, pane] of [["Callers", this.upper], ["Callees", this.lower]]) {
-      this.halves.append(element("div", "wb-fg-caption", {}, caption), pane.element);
+    this.captions = [element("div", "wb-fg-caption"), element("div", "wb-fg-caption")];
+    for (const [i, pane] of [this.upper, this.lower].entries()) {
+      this.halves.append(this.captions[i], pane.element);
       made(pane);
     }
   }
@@ -77,12 +80,29 @@ export class Stage {
     if (this.sandwich) {
       this.#fill(this.upper, state, () => this.views.above(state), "above", theme, colouring, marked);
       this.#fill(this.lower, state, () => this.views.main(state), "focus", theme, colouring, marked);
+      this.#captions();
+      this.#share();
       this.#sayEmpty(this.upper.tree.size < 2 && "Nothing calls this function: it stands at the root.");
     } else {
       this.#fill(this.single, state, () => this.views.main(state), "focus", theme, colouring, marked);
       this.#sayEmpty(view !== "functions" && this.single.tree.size < 2 && "No samples in this run.");
     }
     return marked && this.#weigh(state, marked);
+  }
+
+  #captions() {
+    const { tree } = this.lower;
+    const name = shorten(tree.rootName(), 120);
+    this.captions[0].textContent = `Callers of ${name}`;
+    this.captions[1].textContent = `${name} and what it calls: ${tree.weightText(tree.whole)}, ${formatShare(tree.whole, this.views.profile.whole)} of all`;
+  }
+
+  /** The lower half gets what the upper one leaves of the height. */
+  #share() {
+    const { height } = this.options;
+    const left = height - this.upper.scroller.offsetHeight - CAPTIONS;
+    this.lower.options.tallest = Math.max(Math.round(height * SIDE), left);
+    this.lower.fitRows();
   }
 
   #sayEmpty(text) {

@@ -88,6 +88,15 @@ export class FunctionTable {
     for (const row of this.body.children) this.#mark(row);
   }
 
+  /** Scroll so that the chosen function's row is in view. */
+  reveal() {
+    const row = this.body.querySelector(".wb-fg-chosen");
+    if (!row) return;
+    const { scrollTop, clientHeight } = this.element;
+    const top = row.offsetTop - this.head.offsetHeight;
+    if (top < scrollTop || row.offsetTop + row.offsetHeight > scrollTop + clientHeight) this.element.scrollTop = Math.max(0, top - clientHeight / 3);
+  }
+
   #mark(row) {
     const chosen = Number(row.dataset.frame) === this.chosen;
     row.classList.toggle("wb-fg-chosen", chosen);
@@ -158,17 +167,19 @@ export class FunctionTable {
   }
 
   #key(event) {
-    event.stopPropagation(); // JupyterLab has keys of its own
     const row = event.target.closest?.("tbody tr");
-    if (!row) return;
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
     const other = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling, Home: this.body.firstElementChild, End: this.body.lastElementChild }[event.key];
     if (other !== undefined) {
       event.preventDefault();
+      event.stopPropagation(); // JupyterLab has keys of its own
       other?.querySelector("button").focus();
     } else if (event.key === "s") {
+      event.stopPropagation();
       this.handlers.open(Number(row.dataset.frame));
     } else if (event.key === "/") {
       event.preventDefault();
+      event.stopPropagation();
       this.handlers.search();
     }
   }

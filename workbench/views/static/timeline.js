@@ -4,6 +4,7 @@
 
 import { button, element } from "./dom.js";
 import { formatCount, formatNumberOf, shorten } from "./format.js";
+import { More } from "./more.js";
 import { boxOf, HEAD, paintSpans, ROW } from "./spanpaint.js";
 import { colourOf, Spans } from "./spans.js";
 
@@ -53,8 +54,10 @@ class Timeline {
     this.height = Math.max(1, spans.rows) * ROW;
     this.spacer.style.height = `${this.height + HEAD}px`;
     this.scroller.style.height = `${Math.min(this.height + HEAD, TALLEST)}px`;
+    const rows = element("div", "wb-fg-pane", {}, this.scroller);
+    this.more = new More(this.scroller);
     const line = element("div", "wb-spans-about", {}, this.line, this.show, this.zoom);
-    const parts = [this.#legend(), this.scroller, line, this.#table()];
+    const parts = [this.#legend(), rows, line, this.#table()];
     if (this.shell.profile.leavesWaitingOut) parts.unshift(element("p", "wb-fg-note", { role: "note" }, OUTSIDE));
     return element("div", "wb-spans", {}, ...parts);
   }
@@ -84,7 +87,7 @@ class Timeline {
       if (!details.open || details.querySelector("table")) return;
       const { spans } = this;
       const order = Array.from(spans.start.keys()).sort((a, b) => spans.duration[b] - spans.duration[a]);
-      const head = ["Kind", "Name", "Duration", "Start", "Issued by", "Line", "Status"];
+      const head = ["Kind", "Name", "Duration", "Start", "Issued by", "Line", "Status"]; // as views/timeline.py has them
       const rows = order.slice(0, TABLE_ROWS).map((i) => {
         const cells = [spans.kinds[spans.kind[i]], spans.name(i), spans.time(spans.duration[i]), spans.time(spans.start[i]), spans.issuer(i), spans.sites[spans.site[i]], spans.failed[i] ? "failed" : "ok"];
         return element("tr", "", {}, ...cells.map((text) => element("td", "", {}, shorten(text))));
@@ -175,6 +178,7 @@ class Timeline {
     context.setTransform(this.canvas.width / this.width, 0, 0, this.canvas.height / this.shown, 0, 0);
     context.font = `11px ${getComputedStyle(this.element).fontFamily}`;
     this.boxes = paintSpans(context, this.scene());
+    this.more.update(this.height + HEAD, this.shown, ROW);
     this.painted = (this.painted || 0) + 1;
   }
 

@@ -1,7 +1,7 @@
 // The parts above the graph: title, search, views, options.
 
 import { button, element } from "./dom.js";
-import { formatNumberOf, formatShare, formatTime } from "./format.js";
+import { formatNumberOf, formatShare, formatTime, shorten } from "./format.js";
 import { Dropdown } from "./menu.js";
 import { IMPORTING } from "./profile.js";
 
@@ -16,7 +16,8 @@ export const VIEWS = [
 /** What the picture shows, in one line. */
 export function describe(profile) {
   const { meta } = profile;
-  const whole = profile.text(profile.value(profile.whole));
+  const isDifference = Boolean(profile.section("diff")); // whose boxes, as wide as the larger side, add up to nothing
+  const whole = isDifference ? profile.wholeText(profile) : profile.text(profile.value(profile.whole));
   const parts = [profile.rounds > 1 ? `${whole} per round` : whole];
   if (profile.rounds > 1) parts.push(`mean of ${profile.rounds} sampled rounds`);
   if (profile.samples[0] > 0) parts.push(formatNumberOf(profile.samples[0], "sample"));
@@ -37,6 +38,11 @@ function importShare(profile) {
     if (inside[node] && !inside[parent[node]]) weight += total[node];
   }
   return weight / (profile.whole || 1);
+}
+
+/** Nothing was found; who typed a regular expression without its slashes learns of them. */
+function noMatch(query) {
+  return query[0] !== "/" && /[|*^$\\[(]|\.[+?]/.test(query) ? `no match; as a regular expression: /${shorten(query, 40)}/` : "no match";
 }
 
 /** The share of the whole in which a task or thread waited. */
@@ -184,7 +190,7 @@ export class Toolbar {
     const functions = found && (found.count === 1 ? "1 function" : `${found.count} functions`);
     const share = found && `${formatShare(found.share, 1)} in ${functions}`;
     if (!query) this.showFound(found && mark ? share : "");
-    else this.showFound(found.bad ? "not a regular expression" : found.count ? share : "no match", found.bad);
+    else this.showFound(found.bad ? "not a regular expression" : found.count ? share : noMatch(query), found.bad);
   }
 
   showFound(text, bad = false) {

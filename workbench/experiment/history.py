@@ -37,7 +37,7 @@ __all__ = ["Blame", "History", "history"]
 _LISTED = 50
 _EXPLAINED = frozenset({"wall", "cpu"})
 _EXPLAINED_CHANGES = 20
-_REMARKS = ("packages", "workbench", "power", "operating system")
+_REMARKS = ("Python", "packages", "workbench", "power", "operating system")
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ def _python(environment: Environment) -> str:
 
 
 def python_feature_release(environment: Environment) -> str:
-    """``CPython 3.11`` of 3.11.7: releases within it mend and don't make faster. A pre-release is one of its own."""
+    """``CPython 3.11`` of 3.11.7: releases within it mend and don't speed up. A pre-release stands alone."""
     version = environment.python
     if match := _FINAL.fullmatch(version):
         version = match[1]

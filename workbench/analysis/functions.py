@@ -17,11 +17,8 @@ import numpy.typing as npt
 
 from workbench.analysis.moved import edge_weights, moved_functions
 from workbench.analysis.resampling import (
-    FALSE_DISCOVERY_RATE,
     FEWEST_ROUNDS,
-    benjamini_hochberg,
-    difference_interval,
-    permutation_p_values,
+    told_changes,
 )
 from workbench.analysis.weights import Floats, RoundWeights, function_of_node, together
 from workbench.calltree import CallTree
@@ -38,6 +35,8 @@ The choice doesn't look at which side the time was on, so it leaves the error ra
 
 NOBODYS = (INSTRUMENTATION, AWAIT)
 """What no function of the program took: the cost of recording, and awaits under no function at all."""
+
+_WORDS = {1: "grew", -1: "shrank", 0: ""}
 
 Rounds = Mapping[int, float]
 """Index of each completed sampled round → how often the body ran in it."""
@@ -113,20 +112,17 @@ def _tell_changes(
     tested = np.array([n for n in _large_enough(before, after) if names[n] not in NOBODYS], dtype=np.intp)
     if not tested.size:
         return
-    whole = before.sum(axis=1)
     before, after = before[:, tested], after[:, tested]
-    low, high = difference_interval(before, after, whole=whole)
-    q = benjamini_hochberg(permutation_p_values(before, after))
-    for column, number in enumerate(tested.tolist()):
-        known = changes[names[number]]
-        delta = known.new_seconds - known.base_seconds
-        told = q[column] <= FALSE_DISCOVERY_RATE and delta != 0
-        changes[known.frame] = replace(
-            known,
-            low=float(low[column]),
-            high=float(high[column]),
-            q=float(q[column]),
-            change=("grew" if delta > 0 else "shrank") if told else "",
+    known = [changes[names[number]] for number in tested.tolist()]
+    seconds = np.array([each.new_seconds - each.base_seconds for each in known])
+    told = told_changes(before, after, seconds, np.array([-each.base_seconds for each in known]))
+    for column, change in enumerate(known):
+        changes[change.frame] = replace(
+            change,
+            low=float(told.low[column]),
+            high=float(told.high[column]),
+            q=float(told.q[column]),
+            change=_WORDS[int(told.direction[column])],
         )
     edges = together(edge_weights(base, base_rounds), edge_weights(new, new_rounds))
     for frame, callers in moved_functions(*edges, LEAST_SHARE).items():

@@ -25,7 +25,7 @@ from workbench.calltree import CallTree
 from workbench.capture.frames import AWAIT, INSTRUMENTATION
 from workbench.model import Frame, FunctionChange
 
-__all__ = ["function_changes", "self_seconds", "total_change", "was_tested"]
+__all__ = ["NOBODYS", "function_changes", "large_enough", "self_seconds", "total_change", "was_tested"]
 
 LEAST_SHARE = 0.005
 """Of the sampled time of both sides together: what is less is not tested, as every further test costs the others.
@@ -109,7 +109,7 @@ def _tell_changes(
     names, before, after = together(
         RoundWeights.of_functions(base, base_rounds), RoundWeights.of_functions(new, new_rounds)
     )
-    tested = np.array([n for n in _large_enough(before, after) if names[n] not in NOBODYS], dtype=np.intp)
+    tested = np.array([n for n in large_enough(before, after) if names[n] not in NOBODYS], dtype=np.intp)
     if not tested.size:
         return
     before, after = before[:, tested], after[:, tested]
@@ -130,7 +130,8 @@ def _tell_changes(
             changes[frame] = replace(changes[frame], change="moved", callers=callers)
 
 
-def _large_enough(before: Floats, after: Floats) -> npt.NDArray[np.intp]:
+def large_enough(before: Floats, after: Floats) -> npt.NDArray[np.intp]:
+    """The columns that hold at least ``LEAST_SHARE`` of the time of both sides together."""
     both = before.sum(axis=0) + after.sum(axis=0)
     return np.flatnonzero(both >= LEAST_SHARE * max(float(both.sum()), 1e-12))
 

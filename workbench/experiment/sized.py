@@ -18,7 +18,7 @@ from workbench.errors import UsageError
 from workbench.experiment.callables import find_function
 from workbench.experiment.generators import drained
 from workbench.experiment.modules import ModuleSpace
-from workbench.experiment.results import result_digest
+from workbench.experiment.results import Results
 from workbench.experiment.targets import FunctionTarget, ScenarioTarget, parse_target
 from workbench.paths import normalise
 from workbench.scenarios import registry
@@ -123,6 +123,7 @@ class SizedFunction:
         self._function, self._size, self._make, self._space = function, size, make, space
         self._argument: Any = size
         self._loops = 0
+        self._results = Results()
 
     def setup(self) -> None:
         if self._space is not None:
@@ -156,9 +157,9 @@ class SizedFunction:
         return value
 
     def finish(self, value: Any) -> Outcome:
-        digest = result_digest(value)
+        outcome = self._results.outcome(value, {LOOPS: float(self._loops)})
         self._leave()
-        return Outcome(digest, {LOOPS: float(self._loops)})
+        return outcome
 
     def _leave(self) -> None:
         if self._space is not None:

@@ -79,10 +79,42 @@ def test_disturbed_rounds_don_t_move_the_exponent() -> None:
 def test_costs_without_a_logarithm() -> None:
     never = fit_exponent("retries", {size: [0.0, 0.0] for size in SIZES})
     assert never is not None and (never.value, never.is_exact) == (0.0, True)
-    some = fit_exponent("retries", {4: [0.0], 8: [1.0], 16: [2.0], 32: [4.0]})
-    assert some is not None and some.sizes == (8, 16, 32)
-    assert fit_exponent("retries", {4: [0.0], 8: [0.0], 16: [2.0], 32: [4.0]}) is None
+    rare = fit_exponent(MEMORY, {4: [0.0], 8: [1.0], 16: [2.0], 32: [4.0]})
+    assert rare is not None
+    assert rare.sizes == (8, 16, 32)
+    assert fit_exponent(MEMORY, {4: [0.0], 8: [0.0], 16: [2.0], 32: [4.0]}) is None
     assert fit_exponent("retries", {}) is None
+
+
+@pytest.mark.parametrize("costs", [(0, 1, 2, 4), (0, 0, 2, 4), (0, 0, 0, 5), (0, 3, 3, 3)])
+def test_a_count_that_begins_at_larger_sizes_grows(costs: tuple[float, ...]) -> None:
+    fit = fit_exponent("statements", {size: [float(cost)] * 3 for size, cost in zip(SIZES, costs, strict=True)})
+    assert fit is not None
+    assert (fit.sizes, fit.costs) == (SIZES, costs)
+    begins = next(size for size, cost in zip(SIZES, costs, strict=True) if cost)
+    assert fit.begins_at == begins
+    assert not fit.is_exact
+    for baseline in ({}, {"statements": counted(lambda n: 0, "statements")}):
+        (growth,) = grown({"statements": fit}, baseline)
+        assert growth.verdict is Verdict.REGRESSION
+    assert growth.text.endswith(f" (at least; none below {begins})")
+    assert f"at least; none below {begins}" in exponents_table({"statements": fit}).to_text()
+    assert scaling_svg({"statements": fit}).count("<circle") == sum(cost > 0 for cost in costs)
+    assert next(iter(scaling_chart({"statements": fit}).data[0].y)) is None
+
+
+def test_a_count_that_did_not_occur_at_small_sizes_was_0_there() -> None:
+    def of(size: int) -> Run:
+        measures = {"wall": 1.0, "spans": 1.0, **({"statements": float(size)} if size > 16 else {})}
+        return run(size, (RoundKind.TIMING, measures, Status.OK))
+
+    assert exponents([of(size) for size in SIZES])["statements"].costs == (0.0, 0.0, 32.0, 64.0)
+
+
+def test_time_is_that_of_the_clock_asked_for() -> None:
+    runs = [run(n, (RoundKind.TIMING, {"wall": 1.0 * n * n, "cpu": 1.0 * n}, Status.OK)) for n in SIZES]
+    assert exponents(runs)[TIME].value == pytest.approx(2.0)
+    assert exponents(runs, "cpu")[TIME].value == pytest.approx(1.0)
 
 
 def test_n_plus_one_is_found_on_counts_alone() -> None:

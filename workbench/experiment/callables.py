@@ -252,9 +252,10 @@ def require_no_arguments(
     if arguments is None:
         how = "none and calls it"
     else:
-        how = (
-            f"one argument at most, from setup_{short}" if arguments else f"none, or one that setup_{short} returns"
+        set_up = (
+            f"setup_{short} returns:\n    def setup_{short}():  # beside it, outside the clock\n        return ..."
         )
+        how = f"one argument at most, from setup_{short}" if arguments else f"none, or one that {set_up}"
     raise UsageError(f"{name}{signature}{where} needs arguments; compare a function that takes {how}")
 
 

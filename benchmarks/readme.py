@@ -230,7 +230,15 @@ def functions(document: Document) -> str:
         )
     head = f"{document['rounds']} sampled rounds of each side; the whole 10 % slower through one function."
     columns = ("cases", "slowed function first", "told from noise", "A/A with a false discovery")
-    return f"{head}\n\n{table(columns, rows)}"
+    callers = document.get("callers")
+    told = (
+        "\n\nFunctions under several callers, A/A: anything told as changed or moved in "
+        f"{share(callers['aa_false'], callers['aa'])}. Where five grew and three moved, "
+        f"{callers['mixed_false_rate']:.1%} of what was told was false, on average."
+        if callers
+        else ""
+    )
+    return f"{head}\n\n{table(columns, rows)}{told}"
 
 
 def share(hits: int, trials: int) -> str:

@@ -284,8 +284,8 @@ class CallerChange:
 class FunctionChange:
     """Self time of one function in base and new: seconds per round, and shares of the sampled time.
 
-    ``low`` to ``high`` is the 95 % interval of ``new_seconds - base_seconds``, resampled as a part of base's whole
-    time, so that it never loses more than there was. ``q`` is the p-value adjusted for
+    ``low`` to ``high`` is the interval of ``new_seconds - base_seconds``, of such a level that of those told 95 %
+    hold the true change: it excludes 0 where a change is told, and only there. ``q`` is the p-value adjusted for
     the number of functions tested. All three are NaN where the sampled rounds were too few, or the function too
     seldom on top, to tell a change from noise. ``change`` says what was told: "grew", "shrank", "moved" (the same
     time under other ``callers``), "" for neither; with a false-discovery rate of at most 5 %.

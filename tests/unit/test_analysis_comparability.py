@@ -57,6 +57,7 @@ def test_variants_of_one_session_are_comparable() -> None:
     ("changes", "text"),
     [
         ({"python": "3.12.1"}, "Python: CPython 3.11.7 against CPython 3.12.1"),
+        ({"python": "3.11.0rc1"}, "Python: CPython 3.11.7 against CPython 3.11.0rc1"),
         ({"implementation": "PyPy"}, "Python: CPython 3.11.7 against PyPy 3.11.7"),
         ({"machine": "n" * 32}, "machine: mmmmmmmmmmmm against nnnnnnnnnnnn"),
         ({"cores": 8}, "cores: 2 against 8"),
@@ -108,6 +109,7 @@ def test_other_work_is_fatal() -> None:
     [
         ({"commit": "b" * 40}, "commit: aaaaaaaaaaaa against bbbbbbbbbbbb"),
         ({"dirty": True}, "commit: aaaaaaaaaaaa against aaaaaaaaaaaa with changes"),
+        ({"python": "3.11.9"}, "Python: CPython 3.11.7 against CPython 3.11.9"),
         ({"packages": {"httpx": "1.0"}}, "packages: httpx 0.28.1 against 1.0"),
         ({"power": "powersave"}, "power: performance against powersave"),
         ({"os": "macOS"}, "operating system: Linux against macOS"),

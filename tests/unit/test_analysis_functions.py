@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from workbench.analysis.functions import function_changes, was_tested
 from workbench.analysis.resampling import (
     FEWEST_ROUNDS,
     benjamini_hochberg,
-    difference_interval,
     permutation_p_values,
+    shift_interval,
     smallest_p,
+    told_changes,
 )
 from workbench.analysis.summary import sentence
 from workbench.analysis.weights import RoundWeights, function_of_node, together
@@ -211,20 +213,60 @@ def test_p_values_of_equal_rounds_are_uniform_or_above() -> None:
 
 def test_intervals_cover_what_they_promise_even_with_few_rounds() -> None:
     rng = np.random.default_rng(14)
-    low, high = difference_interval(rng.lognormal(0, 0.3, (6, 1000)), rng.lognormal(0, 0.3, (6, 1000)) + 0.5)
-    assert 0.93 < ((low <= 0.5) & (high >= 0.5)).mean() < 0.995
-    nothing, _ = difference_interval(np.ones((1, 3)), np.ones((5, 3)))
-    assert np.isnan(nothing).all()
+    base, new = rng.lognormal(0, 0.3, (6, 1000)), rng.lognormal(0, 0.3, (6, 1000)) + 0.5
+    low, high = shift_interval(base, new, 0.95)
+    assert 0.945 < ((low <= 0.5) & (high >= 0.5)).mean() < 0.98  # 95.9 % is the next level that 6 and 6 can have
+    low, high = shift_interval(base[:2], new[:2], 0.95)  # too few for any: their range
+    spread = new[:2, None] - base[None, :2]
+    assert (low == spread.min(axis=(0, 1))).all()
+    assert (high == spread.max(axis=(0, 1))).all()
 
 
-def test_nothing_loses_more_than_it_had() -> None:
-    """What vanished: plain differences of resampled means reach below −100 %."""
+def test_an_interval_excludes_no_change_where_a_change_is_told_and_only_there() -> None:
+    """Counts that tie, changes of all sizes, whole rounds disturbed: the two never disagree."""
+    rng = np.random.default_rng(16)
+    seen = {True: 0, False: 0}
+    for rounds in (6, 8, 10, 14):
+        mean = rng.choice([0.3, 1, 3, 30, 200], size=200)
+        factor = np.where(rng.random(200) < 0.3, rng.choice([0.0, 0.5, 1.3, 2.0], size=200), 1.0)
+        base, new = rng.poisson(mean, (rounds, 200)) * 1.0, rng.poisson(mean * factor, (rounds, 200)) * 1.0
+        new[0] *= 6  # one disturbed round moves every mean, and no rank by much
+        change = new.mean(axis=0) - base.mean(axis=0)
+        told = told_changes(base, new, change, -base.mean(axis=0))
+        assert (told.low <= change).all()
+        assert (told.high >= change).all()
+        assert (told.low >= -base.mean(axis=0)).all()
+        for column, direction in enumerate(told.direction.tolist()):
+            low, high = told.low[column], told.high[column]
+            assert direction == (1 if low > 0 else -1 if high < 0 else 0)
+            assert (told.q[column] <= 0.05) == bool(direction)
+            assert direction * change[column] >= 0
+            seen[bool(direction)] += 1
+    assert seen[True] > 80
+    assert seen[False] > 300
+
+
+def test_a_mean_against_its_ranks_tells_nothing() -> None:
+    """Nine rounds of ten got faster, one was disturbed so much that the mean grew: neither "grew" nor "shrank"."""
+    rng = np.random.default_rng(17)
+    base, new = tree(rng, PLAIN), tree(rng, {**PLAIN, (MAIN, LOAD): 60.0})
+    assert changed(base, new)["load"].change == "shrank"
+    weight = new.samples.weight_ns.copy()
+    last = int(
+        np.flatnonzero((new.samples.round == 9) & (new.node_frame[new.samples.node] == new.frames.index(LOAD)))[0]
+    )
+    weight[last] += 900 * MS
+    found = changed(base, replace(new, samples=replace(new.samples, weight_ns=weight)))["load"]
+    assert found.new_seconds > found.base_seconds
+    assert found.change == ""
+    assert found.low < 0 < found.high
+
+
+def test_what_vanished_loses_no_more_than_it_had() -> None:
     rng = np.random.default_rng(15)
-    base, gone = rng.lognormal(0, 0.3, (6, 1)), np.zeros((6, 1))
-    plain, _ = difference_interval(base, gone)
-    assert plain[0] < -base.mean()
-    low, high = difference_interval(base, gone, whole=base[:, 0])
-    assert -base.mean() <= low[0] <= high[0] < 0
+    found = changed(tree(rng, PLAIN), tree(rng, {**PLAIN, (MAIN, OLD): 0.0}))["old"]
+    assert found.change == "shrank"
+    assert -found.base_seconds <= found.low <= found.high < 0
 
 
 def test_textbook_values() -> None:

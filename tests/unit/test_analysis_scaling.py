@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import pytest
 from workbench.analysis.scaling import MEMORY, SIZE, TIME, Exponent, exponents, fit_exponent, grown, overall
 from workbench.errors import UsageError
 from workbench.experiment.limits import declared_limits, parse_limits
-from workbench.experiment.scaling import ScalingSettings, check_sizes
+from workbench.experiment.scaling import ScalingSettings
+from workbench.experiment.sized import SizedTarget
+from workbench.experiment.sizes import DEFAULT_SIZES, check_sizes, measurable_sizes
 from workbench.model import Round, RoundKind, Run, Status, Verdict
 from workbench.views.scaling import exponents_table, scaling_chart
 from workbench.views.scaling_svg import scaling_svg
@@ -94,10 +97,42 @@ def test_disturbed_rounds_don_t_move_the_exponent() -> None:
 def test_costs_without_a_logarithm() -> None:
     never = fit_exponent("retries", {size: [0.0, 0.0] for size in SIZES})
     assert never is not None and (never.value, never.is_exact) == (0.0, True)
-    some = fit_exponent("retries", {4: [0.0], 8: [1.0], 16: [2.0], 32: [4.0]})
-    assert some is not None and some.sizes == (8, 16, 32)
-    assert fit_exponent("retries", {4: [0.0], 8: [0.0], 16: [2.0], 32: [4.0]}) is None
+    rare = fit_exponent(MEMORY, {4: [0.0], 8: [1.0], 16: [2.0], 32: [4.0]})
+    assert rare is not None
+    assert rare.sizes == (8, 16, 32)
+    assert fit_exponent(MEMORY, {4: [0.0], 8: [0.0], 16: [2.0], 32: [4.0]}) is None
     assert fit_exponent("retries", {}) is None
+
+
+@pytest.mark.parametrize("costs", [(0, 1, 2, 4), (0, 0, 2, 4), (0, 0, 0, 5), (0, 3, 3, 3)])
+def test_a_count_that_begins_at_larger_sizes_grows(costs: tuple[float, ...]) -> None:
+    fit = fit_exponent("statements", {size: [float(cost)] * 3 for size, cost in zip(SIZES, costs, strict=True)})
+    assert fit is not None
+    assert (fit.sizes, fit.costs) == (SIZES, costs)
+    begins = next(size for size, cost in zip(SIZES, costs, strict=True) if cost)
+    assert fit.begins_at == begins
+    assert not fit.is_exact
+    for baseline in ({}, {"statements": counted(lambda n: 0, "statements")}):
+        (growth,) = grown({"statements": fit}, baseline)
+        assert growth.verdict is Verdict.REGRESSION
+    assert growth.text.endswith(f" (at least; none below {begins})")
+    assert f"at least; none below {begins}" in exponents_table({"statements": fit}).to_text()
+    assert scaling_svg({"statements": fit}).count("<circle") == sum(cost > 0 for cost in costs)
+    assert next(iter(scaling_chart({"statements": fit}).data[0].y)) is None
+
+
+def test_a_count_that_did_not_occur_at_small_sizes_was_0_there() -> None:
+    def of(size: int) -> Run:
+        measures = {"wall": 1.0, "spans": 1.0, **({"statements": float(size)} if size > 16 else {})}
+        return run(size, (RoundKind.TIMING, measures, Status.OK))
+
+    assert exponents([of(size) for size in SIZES])["statements"].costs == (0.0, 0.0, 32.0, 64.0)
+
+
+def test_time_is_that_of_the_clock_asked_for() -> None:
+    runs = [run(n, (RoundKind.TIMING, {"wall": 1.0 * n * n, "cpu": 1.0 * n}, Status.OK)) for n in SIZES]
+    assert exponents(runs)[TIME].value == pytest.approx(2.0)
+    assert exponents(runs, "cpu")[TIME].value == pytest.approx(1.0)
 
 
 def test_n_plus_one_is_found_on_counts_alone() -> None:
@@ -223,3 +258,47 @@ def test_table_and_chart_show_every_measure() -> None:
     ]
     assert "requests: n^1.00 (exact), PASS" in scaling_svg(fits, grown(fits, fits))
     assert figure.data[0].y == pytest.approx((1.0, 2.0, 4.0, 8.0))
+
+
+def sizes_for(
+    monkeypatch: pytest.MonkeyPatch, *costs: Callable[[int], float], scenario: str = ""
+) -> tuple[tuple[int, ...], str]:
+    """The sizes chosen for targets whose calls take so many seconds."""
+    targets = [
+        SizedTarget(str(number), lambda size: nullcontext(), scenario=scenario) for number in range(len(costs))
+    ]
+    monkeypatch.setattr("workbench.experiment.sizes._seconds", lambda t, size: costs[int(t.name)](size))
+    return measurable_sizes(targets, 120.0)
+
+
+def test_sizes_grow_until_the_clock_can_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    linear, said = sizes_for(monkeypatch, lambda n: 1e-7 * n)
+    assert linear == (16384, 32768, 65536, 131072)
+    assert "takes 1.6 ms at 16384" in said
+    assert sizes_for(monkeypatch, lambda n: 1e-7 * n * n)[0] == (128, 256, 512, 1024)
+    assert sizes_for(monkeypatch, lambda n: 0.05)[0] == DEFAULT_SIZES
+    constant, said = sizes_for(monkeypatch, lambda n: 1e-7)
+    assert constant[0] == 131072
+    assert "which is little" in said
+    assert (
+        sizes_for(monkeypatch, lambda n: 1e-7 * n, lambda n: 1e-6 * n * n)[0][0] == 256
+    )  # the slow one takes 66 ms
+    assert sizes_for(monkeypatch, lambda n: 0.0, scenario="jamf") == (DEFAULT_SIZES, "")
+
+
+def test_sizes_end_where_a_target_takes_too_long_or_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    exponential, said = sizes_for(monkeypatch, lambda n: 1e-9 * 1.6**n)
+    assert exponential[-1] <= 32  # at 64 a call would take hours
+    assert "too long" in said
+
+    def short(n: int) -> float:
+        if n > 300:
+            raise IndexError(n)
+        return 1e-7 * n
+
+    assert sizes_for(monkeypatch, short)[0] == (32, 64, 128, 256)
+
+    def fails(n: int) -> float:
+        raise TypeError(n)
+
+    assert sizes_for(monkeypatch, fails) == (DEFAULT_SIZES, "")

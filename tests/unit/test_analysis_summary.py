@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from workbench.analysis.counts import CountChange
 from workbench.analysis.points import points_of
-from workbench.analysis.summary import change_text, duration_text, sentence
-from workbench.model import Frame, FunctionChange
+from workbench.analysis.summary import change_text, duration_text, headline, opposed, sentence
+from workbench.model import Comparison, Frame, FunctionChange, Verdict
 from workbench.statistics import Estimate
 
 
@@ -32,17 +33,55 @@ def test_the_sentence_a_person_needs() -> None:
     [
         (estimate(1.12, 1.09, 1.15), "12 % slower (95 % 9 to 15 %)"),
         (estimate(0.9, 0.85, 0.95), "10 % faster (95 % 5 to 15 %)"),
-        (estimate(1.003, 0.992, 1.014), "0.3 % slower (95 % −0.8 to +1.4 %)"),
         (estimate(1 / 7.9, 1 / 8.8, 1 / 7.1), "7.9× faster (95 % 7.1 to 8.8×)"),
         (estimate(12.4, 11.0, 13.0), "12× slower (95 % 11 to 13×)"),
         (estimate(1 / 7.9, 1 / 8.8, 1 / 7.1, "range of 3 pairs"), "7.9× faster (range 7.1 to 8.8×)"),
-        (estimate(1.0, 1.0, 1.0), "0 % slower (95 % 0 to 0 %)"),
+        (estimate(1.0, 1.0, 1.0), "no change (95 %)"),
         (estimate(1.12, 1.09, 1.15, "95 %, unpaired"), "12 % slower (95 % 9 to 15 %, unpaired)"),
         (estimate(math.nan, math.nan, math.nan, "no pairs"), "not timed"),
     ],
 )
 def test_change(made: Estimate, text: str) -> None:
     assert change_text(made) == text
+
+
+@pytest.mark.parametrize(
+    ("made", "passed", "said"),
+    [
+        ((1.003, 0.992, 1.014), "no more than 1.4 % slower (95 % −0.8 to +1.4 %)",
+         "between 0.8 % faster and 1.4 % slower (95 %)"),
+        ((0.89, 0.76, 1.01), "no more than 1 % slower (95 % −24 to +1 %)",
+         "between 24 % faster and 1 % slower (95 %)"),
+        ((0.9, 0.76, 1.0), "no slower (95 % −24 to 0 %)", "between 24 % faster and no change (95 %)"),
+        ((1.1, 0.25, 4.0), "no more than 4× slower (95 % −75 to +300 %)", "between 4× faster and 4× slower (95 %)"),
+    ],
+)  # fmt: skip
+def test_an_unsettled_figure_is_not_told_as_a_fact(
+    made: tuple[float, float, float], passed: str, said: str
+) -> None:
+    assert change_text(estimate(*made), Verdict.PASS) == passed
+    assert change_text(estimate(*made), Verdict.INCONCLUSIVE) == change_text(estimate(*made)) == said
+    widened = estimate(*made, "95 %, unpaired")
+    assert change_text(widened).endswith(" (95 %, unpaired)")
+    few = estimate(*made, "range of 3 pairs", 3)  # a range bounds nothing
+    assert change_text(few, Verdict.PASS) == said.replace("95 %)", "range)")
+    stored = Comparison("a", "b", Verdict.PASS, made[0], made[1:], 41, 6.0)
+    assert headline(stored) == f"PASS: {passed}"
+    assert sentence(estimate(*made), 6.0, verdict=Verdict.PASS).startswith(f"{passed}, 41 pairs")
+
+
+def test_sampled_rounds_that_went_the_other_way_explain_nothing() -> None:
+    functions = [function("render", 0.3, 0.1), function("load", 0.7, 0.5)]
+    slower = estimate(1.21, 1.1, 1.3)
+    (line,) = opposed(slower, functions)
+    assert line == "the sampled rounds were 1.7× faster: the functions explain those, not the verdict"
+    grew = replace(function("save", 0.1, 0.2), q=0.01, change="grew")
+    assert opposed(slower, [*functions, grew])
+    assert "mostly" not in sentence(slower, 5, [*functions, grew])
+    for agreed in (estimate(0.8, 0.7, 0.9), estimate(0.9, 0.7, 1.1)):
+        assert opposed(agreed, functions) == []
+    assert opposed(slower, []) == []
+    assert opposed(slower, [function("render", 1.0, 0.995)]) == []
 
 
 def test_changed_counts_come_before_functions() -> None:

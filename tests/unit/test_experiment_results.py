@@ -1,8 +1,13 @@
 """Results are equal by content, whatever they are kept in, and unknown where they show none."""
 
-import numpy as np
+from typing import Any
 
-from workbench.experiment.results import result_digest
+import numpy as np
+import pytest
+
+from workbench.errors import ResultsDiffer
+from workbench.experiment.contents import first_difference, outline
+from workbench.experiment.results import Results, require_equal, result_digest
 
 
 class _Abbreviated:
@@ -31,3 +36,50 @@ def test_what_holds_itself_or_is_nested_too_deep_is_unknown() -> None:
         deep = (deep,)
     assert result_digest(itself) == ""
     assert result_digest({"value": deep}) == ""
+
+
+@pytest.mark.parametrize(
+    ("base", "new", "where"),
+    [
+        ({"rows": [{"total": 12.5}, {"total": 1}]}, {"rows": [{"total": 12.5}, {"total": 2}]},
+         "at result['rows'][1]['total']: 1 against 2"),
+        ([1, 2, 3], [1, 2], "at result: list of 3 against list of 2"),
+        ({"a": 1}, {"b": 1}, "at result: mapping of 1 on both sides, of other content"),
+        (["Ada Lovelace"], ["Grace Hopper"],
+         "at result[0]: text of 12 characters on both sides, of other content"),
+        ({"ada@example.com": True}, {"ada@example.com": False},
+         "at result[key 1: text of 15 characters]: True against False"),
+        (b"hunter2", "hunter2", "at result: bytes of 7 against text of 7 characters"),
+        ({"x", "y"}, {"x", "z"}, "at result: set of 2 on both sides, of other content"),
+        (np.array([1.0, 2.0]), np.array([1.0, 3.0]), "at result: ndarray of float64, shape (2,) on both sides"),
+        ([0] * 30_000 + [1], [0] * 30_000 + [2], "their first 20,000 parts are equal"),
+        ((1, 2), [1, 3], "at result[1]: 2 against 3"),
+        (None, 0, "at result: None against 0"),
+        (object(), 0, ""),
+    ],
+)  # fmt: skip
+def test_where_results_differ_is_told_without_what_they_say(base: Any, new: Any, where: str) -> None:
+    said = first_difference(outline(base), outline(new))
+    assert said.startswith(where)
+    assert bool(said) == bool(where)
+    assert not {word for word in ("Ada", "Grace", "ada@", "hunter2", "'x'") if word in said}
+    assert len(said) < 250
+
+
+def test_a_path_is_bounded() -> None:
+    deep: tuple[Any, Any] = (1, 2)
+    for _ in range(200):
+        deep = ({"level": deep[0]}, {"level": deep[1]})
+    said = first_difference(outline(deep[0]), outline(deep[1]))
+    assert said.startswith("at result['level']")
+    assert said.endswith("['level']: 1 against 2")
+    assert len(said) < 150
+
+
+def test_only_the_first_result_and_what_differs_from_it_have_an_outline() -> None:
+    results = Results()
+    first, same, other = (results.outcome(value, {}) for value in ([1, 2], [1, 2], [1, 3]))
+    assert first.outline
+    assert not same.outline
+    with pytest.raises(ResultsDiffer, match=r"a and b return different results \(at result\[1\]: 2 against 3\)"):
+        require_equal(("a", first), ("b", other))

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from workbench.student_t import student_tail
+from workbench.statistics.student_t import student_tail
 
 __all__ = ["PERMUTATIONS", "SIGNIFICANCE", "ChangePoint", "change_points", "energy"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from workbench.capture.power import LOAD_AVERAGE, UNKNOWN
 from workbench.model import Environment, Frame, Run, Sampler, Scalar, Session, Status
 from workbench.paths import is_user_code
 
-__all__ = ["Difference", "differences", "fatal", "unrelated_programs"]
+__all__ = ["Difference", "differences", "fatal", "python_feature_release", "unrelated_programs"]
 
 _FATAL_PARAMETERS = (
     "dataset_digest",
@@ -30,6 +31,7 @@ _FATAL_PARAMETERS = (
 )
 _NOTED_PARAMETERS = ("isolate", "collector")
 _PACKAGES_NAMED = 3
+_FINAL = re.compile(r"(\d+\.\d+)(?:\.\d+)?\+?")
 _LOAD = 0.25  # of the cores: load averages that differ by less say nothing
 
 
@@ -142,7 +144,8 @@ def _short(value: Scalar) -> str:
 
 
 def _environments(base: Environment, new: Environment) -> Iterator[Difference]:
-    yield from _fatal("Python", _python(base), _python(new))
+    other_release = python_feature_release(base) != python_feature_release(new)
+    yield from _compare("Python", _python(base), _python(new), is_fatal=other_release)
     yield from _fatal("machine", base.machine[:12], new.machine[:12])
     yield from _fatal("cores", base.cores, new.cores)
     yield from _noted("CPU", base.cpu, new.cpu)
@@ -154,6 +157,14 @@ def _environments(base: Environment, new: Environment) -> Iterator[Difference]:
 
 def _python(environment: Environment) -> str:
     return f"{environment.implementation} {environment.python}".strip() if environment.python else ""
+
+
+def python_feature_release(environment: Environment) -> str:
+    """``CPython 3.11`` of 3.11.7: releases within it mend and don't speed up. A pre-release stands alone."""
+    version = environment.python
+    if match := _FINAL.fullmatch(version):
+        version = match[1]
+    return f"{environment.implementation} {version}".strip() if version else ""
 
 
 def _commit(run: Run, session: Session) -> str:

@@ -17,18 +17,15 @@ import numpy.typing as npt
 
 from workbench.analysis.moved import edge_weights, moved_functions
 from workbench.analysis.resampling import (
-    FALSE_DISCOVERY_RATE,
     FEWEST_ROUNDS,
-    benjamini_hochberg,
-    difference_interval,
-    permutation_p_values,
+    told_changes,
 )
 from workbench.analysis.weights import Floats, RoundWeights, function_of_node, together
 from workbench.calltree import CallTree
 from workbench.capture.frames import AWAIT, INSTRUMENTATION
 from workbench.model import Frame, FunctionChange
 
-__all__ = ["function_changes", "self_seconds", "total_change", "was_tested"]
+__all__ = ["NOBODYS", "function_changes", "large_enough", "self_seconds", "total_change", "was_tested"]
 
 LEAST_SHARE = 0.005
 """Of the sampled time of both sides together: what is less is not tested, as every further test costs the others.
@@ -38,6 +35,8 @@ The choice doesn't look at which side the time was on, so it leaves the error ra
 
 NOBODYS = (INSTRUMENTATION, AWAIT)
 """What no function of the program took: the cost of recording, and awaits under no function at all."""
+
+_WORDS = {1: "grew", -1: "shrank", 0: ""}
 
 Rounds = Mapping[int, float]
 """Index of each completed sampled round → how often the body ran in it."""
@@ -110,23 +109,20 @@ def _tell_changes(
     names, before, after = together(
         RoundWeights.of_functions(base, base_rounds), RoundWeights.of_functions(new, new_rounds)
     )
-    tested = np.array([n for n in _large_enough(before, after) if names[n] not in NOBODYS], dtype=np.intp)
+    tested = np.array([n for n in large_enough(before, after) if names[n] not in NOBODYS], dtype=np.intp)
     if not tested.size:
         return
-    whole = before.sum(axis=1)
     before, after = before[:, tested], after[:, tested]
-    low, high = difference_interval(before, after, whole=whole)
-    q = benjamini_hochberg(permutation_p_values(before, after))
-    for column, number in enumerate(tested.tolist()):
-        known = changes[names[number]]
-        delta = known.new_seconds - known.base_seconds
-        told = q[column] <= FALSE_DISCOVERY_RATE and delta != 0
-        changes[known.frame] = replace(
-            known,
-            low=float(low[column]),
-            high=float(high[column]),
-            q=float(q[column]),
-            change=("grew" if delta > 0 else "shrank") if told else "",
+    known = [changes[names[number]] for number in tested.tolist()]
+    seconds = np.array([each.new_seconds - each.base_seconds for each in known])
+    told = told_changes(before, after, seconds, np.array([-each.base_seconds for each in known]))
+    for column, change in enumerate(known):
+        changes[change.frame] = replace(
+            change,
+            low=float(told.low[column]),
+            high=float(told.high[column]),
+            q=float(told.q[column]),
+            change=_WORDS[int(told.direction[column])],
         )
     edges = together(edge_weights(base, base_rounds), edge_weights(new, new_rounds))
     for frame, callers in moved_functions(*edges, LEAST_SHARE).items():
@@ -134,7 +130,8 @@ def _tell_changes(
             changes[frame] = replace(changes[frame], change="moved", callers=callers)
 
 
-def _large_enough(before: Floats, after: Floats) -> npt.NDArray[np.intp]:
+def large_enough(before: Floats, after: Floats) -> npt.NDArray[np.intp]:
+    """The columns that hold at least ``LEAST_SHARE`` of the time of both sides together."""
     both = before.sum(axis=0) + after.sum(axis=0)
     return np.flatnonzero(both >= LEAST_SHARE * max(float(both.sum()), 1e-12))
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from workbench.analysis.changepoints import SIGNIFICANCE, change_points
-from workbench.analysis.comparability import differences, fatal
+from workbench.analysis.comparability import differences, fatal, python_feature_release
 from workbench.analysis.counts import counted
 from workbench.analysis.pairs import LOOPS
 from workbench.model import UNITS, RoundKind, Run, Sampler, Session, Status
@@ -236,7 +236,7 @@ def _conditions(measured: Measured) -> str:
     parts = [
         f"machine {environment.machine[:6]}" if environment.machine else "",
         f"{environment.cores} cores" if environment.cores else "",
-        f"{environment.implementation} {environment.python}".strip(),
+        python_feature_release(environment),
         *(str(parameters[name]) for name in ("scale", "link") if parameters.get(name)),
         f"{parameters['resources']} resources" if parameters.get("resources") else "",
         f"data {str(parameters['dataset_digest'])[:6]}" if parameters.get("dataset_digest") else "",

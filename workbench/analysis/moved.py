@@ -1,4 +1,9 @@
-"""Functions whose time is the same but stands under other callers: a stack that moved is no stack that grew."""
+"""Functions whose time is the same but stands under other callers: a stack that moved is no stack that grew.
+
+Callers are a family of tests of their own, beside that of the functions. A false "moved" takes two of them that are
+wrong in opposite directions, so that over both families the false discoveries stay within the rate, too:
+``benchmarks/functions.py`` counts them.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from workbench.capture.roles import imports
 from workbench.model import Frame
 from workbench.paths import is_user_code
 
-__all__ = ["OwnTime", "own_times", "under_imports", "without_imports"]
+__all__ = ["OwnTime", "own_times", "owner_of_node", "under_imports", "without_imports"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,8 @@ def without_imports(tree: CallTree) -> Int64:
     return weights
 
 
-def own_times(tree: CallTree, self_ns: Int64) -> list[OwnTime]:
-    """Self times by the nearest function of own code at or above each node, most first; the rest belongs to none.
-
-    ``self_ns`` is that of each node, such as ``without_imports`` gives it.
-    """
+def owner_of_node(tree: CallTree) -> Int64:
+    """Number of the nearest node of own code at or above each node, -1 where there is none."""
     own: list[bool] = np.array([is_user_code(f.file) for f in tree.frames], dtype=np.bool_)[
         tree.node_frame
     ].tolist()
@@ -50,7 +47,15 @@ def own_times(tree: CallTree, self_ns: Int64) -> list[OwnTime]:
     for node, parent in enumerate(tree.node_parent.tolist()):
         if not own[node]:
             owner[node] = owner[parent] if parent >= 0 else -1
-    owners = np.array(owner, dtype=np.int64)
+    return np.array(owner, dtype=np.int64)
+
+
+def own_times(tree: CallTree, self_ns: Int64) -> list[OwnTime]:
+    """Self times by the nearest function of own code at or above each node, most first; the rest belongs to none.
+
+    ``self_ns`` is that of each node, such as ``without_imports`` gives it.
+    """
+    owners = owner_of_node(tree)
     owned = owners >= 0
     frames = tree.node_frame[owners[owned]]
     weights = np.bincount(frames, weights=self_ns[owned], minlength=len(tree.frames)).astype(np.int64)

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.analysis.counts import COUNTS
-from workbench.analysis.pairs import LOOPS, execution_seconds
+from workbench.analysis.counts import COUNTS, counted
+from workbench.analysis.pairs import CLOCKS, LOOPS, execution_seconds
 from workbench.model import RoundKind, Run, Status, Verdict
-from workbench.student_t import student_quantile
+from workbench.statistics.student_t import student_quantile
 
 __all__ = [
     "FEWEST_SIZES",
@@ -60,7 +60,8 @@ class Exponent:
     """``value`` b of a cost ~ n^b; ``low`` to ``high`` its 95 % interval, equal to it where every round agreed.
 
     ``end`` is the exponent between the two largest sizes. ``sizes`` and ``costs`` are the points (medians per
-    size). Low and high are NaN where single rounds don't tell their scatter.
+    size). Low and high are NaN where single rounds don't tell their scatter. ``begins_at`` is the first size with a
+    cost where smaller ones have none, else 0: there the exponent is at least ``value``.
     """
 
     name: str
@@ -72,10 +73,11 @@ class Exponent:
     costs: tuple[float, ...]
     error: float = 0.0
     freedom: int = 0
+    begins_at: float = 0.0
 
     @property
     def is_exact(self) -> bool:
-        return self.low == self.high == self.value
+        return self.low == self.high == self.value and not self.begins_at
 
     @property
     def tolerance(self) -> float:
@@ -83,25 +85,30 @@ class Exponent:
 
 
 def fit_exponent(name: str, costs: Mapping[float, Sequence[float]]) -> Exponent | None:
-    """The exponent of costs by size (each a round's); None where fewer than three sizes have a cost above 0.
+    """The exponent of costs by size (each a round's); None where fewer than three sizes have one.
 
-    A cost that is 0 at every size has the exponent 0; single sizes of cost 0 are left out: they have no logarithm.
+    A cost that is 0 at every size has the exponent 0. A count that is 0 at some sizes has no logarithm there: it
+    counts as half of the least that was counted, so that one that begins at larger sizes is seen to grow (by less
+    than it does). Other costs of 0 are left out.
     """
     if len(costs) >= FEWEST_SIZES and not any(value for values in costs.values() for value in values):
         return Exponent(name, 0.0, 0.0, 0.0, 0.0, tuple(sorted(costs)), (0.0,) * len(costs))
-    known = {size: values for size, values in sorted(costs.items()) if values and min(values) > 0}
+    least = min((value for values in costs.values() for value in values if value > 0), default=0.0) / 2
+    counts = name in COUNTS
+    known = {size: values for size, values in sorted(costs.items()) if values and (counts or min(values) > 0)}
     if len(known) < FEWEST_SIZES:
         return None
     x = np.log(np.array(list(known), dtype=np.float64))
-    logs = [np.log(np.asarray(values, dtype=np.float64)) for values in known.values()]
+    logs = [np.log(np.maximum(np.asarray(values, dtype=np.float64), least)) for values in known.values()]
     middles = np.array([np.median(each) for each in logs])
     lever = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
     value = float(lever @ middles)
-    error, freedom = _error(lever, logs, name in COUNTS)
+    error, freedom = _error(lever, logs, counts)
     bent, spare = _lack_of_fit(x, middles), len(known) - 2
-    if name not in COUNTS and freedom and bent > _ROUNDING and _half(bent, spare) > _half(error, freedom):
+    if not counts and freedom and bent > _ROUNDING and _half(bent, spare) > _half(error, freedom):
         error, freedom = bent, spare
     half = _half(error, freedom)
+    medians = [float(np.median(values)) for values in known.values()]
     return Exponent(
         name=name,
         value=value,
@@ -109,10 +116,17 @@ def fit_exponent(name: str, costs: Mapping[float, Sequence[float]]) -> Exponent 
         high=value + half,
         end=float((middles[-1] - middles[-2]) / (x[-1] - x[-2])),
         sizes=tuple(known),
-        costs=tuple(np.exp(middles).tolist()),
+        costs=tuple(medians if 0.0 in medians else np.exp(middles).tolist()),
         error=error,
         freedom=freedom,
+        begins_at=_begins_at(list(known), medians),
     )
+
+
+def _begins_at(sizes: Sequence[float], medians: Sequence[float]) -> float:
+    """The first size with a cost, where smaller ones have none; else 0."""
+    first = next((number for number, cost in enumerate(medians) if cost > 0), 0)
+    return sizes[first] if first else 0.0
 
 
 def _half(error: float, freedom: int) -> float:
@@ -146,27 +160,27 @@ def _variance(logs: np.ndarray) -> float:
     return (_TO_SD * deviation) ** 2 * n / (n - 1) if n > 1 else 0.0
 
 
-def exponents(runs: Sequence[Run]) -> dict[str, Exponent]:
-    """The exponent of each measure of runs that state their size: time, counts, bytes and memory."""
+def exponents(runs: Sequence[Run], clock: str = CLOCKS[0]) -> dict[str, Exponent]:
+    """The exponent of each measure of runs that state their size: time by that clock, counts, bytes and memory."""
     sized = {float(size): run for run in runs if isinstance(size := run.parameters.get(SIZE), int | float)}
     found = {}
     for name in MEASURES:
-        costs = {size: values for size, run in sized.items() if (values := _costs(run, name))}
+        costs = {size: values for size, run in sized.items() if (values := _costs(run, name, clock))}
         if (fit := fit_exponent(name, costs)) and any(fit.costs):
             found[name] = fit
     return found
 
 
-def _costs(run: Run, name: str) -> list[float]:
+def _costs(run: Run, name: str, clock: str) -> list[float]:
     """The measure per execution in each completed round that has it."""
     kind = RoundKind.WARMUP if name == MEMORY else RoundKind.TIMING  # memory is traced in rounds of its own
     rounds = [r.measures for r in run.rounds if r.kind is kind and r.status is Status.OK]
     if name == TIME:
-        return [execution_seconds(measures) for measures in rounds]
+        return [execution_seconds(measures, clock) for measures in rounds if clock in measures]
+    if name == MEMORY:
+        return [measures[name] for measures in rounds if name in measures]
     return [
-        measures[name] / (1.0 if name == MEMORY else measures.get(LOOPS, 1.0))
-        for measures in rounds
-        if name in measures
+        value / measures.get(LOOPS, 1.0) for measures in rounds if (value := counted(measures, name)) is not None
     ]
 
 
@@ -188,6 +202,8 @@ class Growth:
 
 
 def _interval(fit: Exponent) -> str:
+    if fit.begins_at:
+        return f" (at least; none below {fit.begins_at:g})"
     if fit.is_exact:
         return " (exact)"
     return "" if math.isnan(fit.low) else f" (95 % {fit.low:.2f} to {fit.high:.2f})"

@@ -46,6 +46,13 @@ class RoundWeights(Generic[Key]):
         """By function, all its call paths together."""
         return RoundWeights.of_nodes(tree, rounds, function_of_node(tree), tree.frames)
 
+    def spread(self, column: Mapping[Key, int]) -> Floats:
+        """The seconds with a column for each key of ``column``, 0 for those that are not here."""
+        seconds = np.zeros((len(self.seconds), len(column)))
+        at = np.array([column[key] for key in self.keys], dtype=np.intp)
+        np.add.at(seconds.T, at, self.seconds.T)  # adds: redaction may have made two functions one
+        return seconds
+
 
 def function_of_node(tree: CallTree) -> Int32:
     """Number of the frame that each node's own time is charged to.
@@ -61,14 +68,7 @@ def function_of_node(tree: CallTree) -> Int32:
 def together(base: RoundWeights[Key], new: RoundWeights[Key]) -> tuple[Sequence[Key], Floats, Floats]:
     """The keys of both, and the seconds of either with a column for each; 0 where a side has none."""
     column = {key: number for number, key in enumerate(dict.fromkeys((*base.keys, *new.keys)))}
-    return list(column), _spread(base, column), _spread(new, column)
-
-
-def _spread(weights: RoundWeights[Key], column: Mapping[Key, int]) -> Floats:
-    seconds = np.zeros((len(weights.seconds), len(column)))
-    at = np.array([column[key] for key in weights.keys], dtype=np.intp)
-    np.add.at(seconds.T, at, weights.seconds.T)  # adds: redaction may have made two functions one
-    return seconds
+    return list(column), base.spread(column), new.spread(column)
 
 
 def sampled_rounds(run: Run) -> dict[int, float]:

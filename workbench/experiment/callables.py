@@ -19,7 +19,7 @@ from workbench.errors import UsageError
 from workbench.experiment.generators import drained
 from workbench.experiment.modules import ModuleSpace
 from workbench.experiment.placement import CodePlacement, reachable_functions
-from workbench.experiment.results import result_digest
+from workbench.experiment.results import Results
 from workbench.scenarios.base import Outcome
 from workbench.suggestions import suggestion
 
@@ -66,6 +66,7 @@ class CallableWorkload:
         self.runner = runner
         self.loops = 1
         self._placement: CodePlacement | None = None
+        self._results = Results()
         self.run: Callable[[], Any] = self._call  # a coroutine function where the user's is one
 
     def calibrate(self, seconds: float) -> None:
@@ -159,10 +160,10 @@ class CallableWorkload:
 
     def finish(self, value: Any) -> Outcome:
         """The digest of what the last call returned, taken before the tear-down, which may empty it."""
-        digest = result_digest(value)
+        outcome = self._results.outcome(value, {LOOPS: float(self.loops)})
         self._clear()
         self._leave()
-        return Outcome(digest=digest, measures={LOOPS: float(self.loops)})
+        return outcome
 
     def _clear(self) -> None:
         """Tear down what was set up; also for a round that failed."""
@@ -251,9 +252,10 @@ def require_no_arguments(
     if arguments is None:
         how = "none and calls it"
     else:
-        how = (
-            f"one argument at most, from setup_{short}" if arguments else f"none, or one that setup_{short} returns"
+        set_up = (
+            f"setup_{short} returns:\n    def setup_{short}():  # beside it, outside the clock\n        return ..."
         )
+        how = f"one argument at most, from setup_{short}" if arguments else f"none, or one that {set_up}"
     raise UsageError(f"{name}{signature}{where} needs arguments; compare a function that takes {how}")
 
 

@@ -11,7 +11,7 @@ from workbench.analysis.counts import CountChange, count_changes, varying
 from workbench.analysis.functions import function_changes
 from workbench.analysis.pairing import paired_trees
 from workbench.analysis.pairs import CLOCKS, LOOPS, paired_seconds, seconds
-from workbench.analysis.summary import sentence
+from workbench.analysis.summary import opposed, sentence
 from workbench.analysis.verdict import Rule, judge
 from workbench.analysis.weights import sampled_rounds
 from workbench.capture.samplers import SamplerSpec
@@ -333,10 +333,11 @@ def _comparison(
             *(_risen_line(line, overruled) for line in rose),
             *([] if estimate.pairs else ["no round was completed by both sides: there is nothing to time"]),
             *varying(counts),
+            *opposed(estimate, functions),
         ),
         functions=functions[:_FUNCTIONS_KEPT],
         counts={change.name: (change.base, change.new) for change in counts},
-        sentence=sentence(estimate, duration, functions, counts, counts_first=overruled),
+        sentence=sentence(estimate, duration, functions, counts, verdict=verdict, counts_first=overruled),
     )
     return comparison, counts
 

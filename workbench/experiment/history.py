@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from workbench.analysis.causes import Cause, Sampled, cause, sampled_time
 from workbench.analysis.changepoints import SIGNIFICANCE
 from workbench.analysis.comparability import differences
-from workbench.analysis.functions import function_changes
 from workbench.analysis.history import (
     MEASURES,
     Change,
@@ -21,23 +21,21 @@ from workbench.analysis.history import (
     series_of,
 )
 from workbench.analysis.names import commit_of
-from workbench.analysis.pairs import LOOPS
 from workbench.analysis.summary import function_text
+from workbench.analysis.weights import sampled_rounds
 from workbench.errors import RunNotFound, UsageError
 from workbench.experiment.gate.repository import Commit, GitFailed, Repository
-from workbench.model import RoundKind, Run, Session, Status
+from workbench.model import Run, Sampler, Session, Status
 from workbench.store import Store
 from workbench.suggestions import suggestion
-
-if TYPE_CHECKING:
-    from workbench.calltree import CallTree
 
 __all__ = ["Blame", "History", "history"]
 
 _LISTED = 50
 _EXPLAINED = frozenset({"wall", "cpu"})
 _EXPLAINED_CHANGES = 20
-_REMARKS = ("packages", "workbench", "power", "operating system")
+_SAMPLED_RUNS = 12  # of either side, the nearest
+_REMARKS = ("Python", "packages", "workbench", "power", "operating system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,9 @@ class Blame:
 
     ``commits`` are those after ``before`` up to ``after``, the newest first (none where git doesn't know both; at
     most the newest 50 of ``count``).
-    ``function`` is the one whose self time changed most in the change's direction, "" if unknown; ``function_s`` by
-    how much, in sampled seconds an execution; ``function_share`` its part of all that changed in that direction.
+    ``function`` is the one that changed most in the change's direction, with the library code that it calls, ""
+    where none is told from noise; ``function_s`` by how much, in sampled seconds an execution; ``function_share``
+    its part of all that changed in that direction.
     ``differences`` say what else was not the same on both sides.
     """
 
@@ -110,12 +109,13 @@ def history(
     measured, left_out = _measured(runs, sessions, order, dirty=dirty, by_time=not known)
     series = series_of(measured, measures=measures, significance=significance)
     explained = 0
+    trees = _Trees(store)
     blames = []
     for each in series:
         for change in each.changes:
             explain = each.measure in _EXPLAINED and explained < _EXPLAINED_CHANGES
             explained += explain
-            blames.append(_blame(each, change, repository if known else None, store if explain else None))
+            blames.append(_blame(each, change, repository if known else None, trees if explain else None))
     notes = left_out.lines()
     if not known:
         notes.append("git knows none of these commits here: runs are in the order of time")
@@ -181,7 +181,7 @@ def _measured(
     return kept, LeftOut(**left)
 
 
-def _blame(series: Series, change: Change, repository: Repository | None, store: Store | None) -> Blame:
+def _blame(series: Series, change: Change, repository: Repository | None, trees: _Trees | None) -> Blame:
     before, after = series.points[change.index - 1], series.points[change.index]
     blame = Blame(series, change, before, after, differences=_differences(series, change))
     if repository is not None:
@@ -190,9 +190,9 @@ def _blame(series: Series, change: Change, repository: Repository | None, store:
         except GitFailed:  # a shallow clone may know the name of a commit and not how it got there
             commits = ()
         blame = replace(blame, commits=commits[:_LISTED], total=len(commits))
-    if store is not None:
-        function, seconds, share = _function(store, series, change)
-        blame = replace(blame, function=function, function_s=seconds, function_share=share)
+    if trees is not None and (found := _function(trees, series, change)):
+        name = function_text(found.frame)
+        blame = replace(blame, function=name, function_s=found.seconds, function_share=found.share)
     return blame
 
 
@@ -203,29 +203,37 @@ def _differences(series: Series, change: Change) -> tuple[str, ...]:
     return tuple(str(each) for each in found if str(each).startswith(_REMARKS) and "unknown" not in str(each))
 
 
-def _function(store: Store, series: Series, change: Change) -> tuple[str, float, float]:
-    """The function that took most of the change, by the stacks of the nearest sampled runs on both sides.
+def _function(trees: _Trees, series: Series, change: Change) -> Cause | None:
+    """The function that took most of the change, by the sampled rounds of the nearest runs on both sides.
 
-    With its sampled seconds, and its share of what changed the same way.
+    Only up to the neighbouring change points, beyond which the code is yet another.
     """
-    before = _sampled(store, reversed(series.runs[: change.index]))
-    after = _sampled(store, iter(series.runs[change.index :]))
-    if before is None or after is None:
-        return "", 0.0, 0.0
-    changes = function_changes(before[0], after[0], base_executions=before[1], new_executions=after[1])
-    slower = change.after > change.before
-    moved = [(c.new_seconds - c.base_seconds, c) for c in changes]
-    same_way = [(delta, c) for delta, c in moved if (delta > 0) == slower and delta]
-    if not same_way:
-        return "", 0.0, 0.0
-    delta, most = max(same_way, key=lambda pair: abs(pair[0]))
-    return function_text(most.frame), delta, delta / sum(each for each, _ in same_way)
+    edges = [0, *(each.index for each in series.changes), len(series.runs)]
+    place = edges.index(change.index, 1)
+    before = series.runs[edges[place - 1] : change.index][::-1]
+    after = series.runs[change.index : edges[place + 1]]
+    nearest = next((each.run.sampler for each in after if trees.sampled(each.run)), None)
+    if nearest is None:
+        return None
+    sides = ([m.run for m in side if _same_sampler(m.run.sampler, nearest)] for side in (before, after))
+    base, new = (list(islice(filter(None, map(trees.sampled, runs)), _SAMPLED_RUNS)) for runs in sides)
+    return cause(base, new, slower=change.after > change.before)
 
 
-def _sampled(store: Store, runs: Iterable[Measured]) -> tuple[CallTree, float] | None:
-    """The call tree of the first of these runs that has one, and how often its body ran in it."""
-    for each in runs:
-        rounds = [r for r in each.run.rounds if r.kind is RoundKind.SAMPLED and r.status is Status.OK]
-        if rounds and each.run.sampler.name != "none":
-            return store.tree(each.run.run_id), sum(r.measures.get(LOOPS, 1.0) for r in rounds)
-    return None
+def _same_sampler(one: Sampler, other: Sampler) -> bool:
+    return (one.name, one.interval_ns, one.clock) == (other.name, other.interval_ns, other.clock)
+
+
+class _Trees:
+    """What runs were sampled at, each read once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, Sampled | None] = {}
+
+    def sampled(self, run: Run) -> Sampled | None:
+        """None for a run without stacks."""
+        if run.run_id not in self._known:
+            rounds = sampled_rounds(run) if run.sampler.name != "none" else {}
+            self._known[run.run_id] = sampled_time(self._store.tree(run.run_id), rounds) if rounds else None
+        return self._known[run.run_id]

@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.errors import ResultsDiffer, ScenarioError
+from workbench.experiment.contents import Part, first_difference, outline, result_digest
 from workbench.scenarios.base import Outcome
 
-__all__ = ["EXIT_STATUS", "failed_ending", "require_equal", "result_digest"]
+__all__ = ["EXIT_STATUS", "Results", "failed_ending", "require_equal", "result_digest"]
 
 EXIT_STATUS = "exit_status"
 """Measure of a process's round: how it ended."""
 
 
-def result_digest(value: Any) -> str:
-    """Equal results, equal digests (SHA-256, hex); "" where a result shows no content to compare.
+class Results:
+    """Outcomes of one workload's rounds: each has a digest; the first, and what differs from it, an outline."""
 
-    Containers count by content, mappings and sets in any order, arrays by type, shape and bytes, other objects by
-    their ``repr`` unless that is the default one with an address or is abbreviated.
-    """
-    try:
-        text = _canonical(value)
-    except (_Unknown, RecursionError):  # the latter: it holds itself, or is nested thousands deep
-        return ""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    def __init__(self) -> None:
+        self._first: str | None = None
 
+    def outcome(self, value: Any, measures: Mapping[str, float]) -> Outcome:
+        """Of what one round returned."""
+        digest = result_digest(value)
+        return Outcome(digest, measures, outline=self.outlined(digest, lambda: value))
 
-class _Unknown(Exception):
-    """A value that shows no content."""
-
-
-def _canonical(value: Any) -> str:
-    match value:
-        case list() | tuple():
-            return f"sequence({','.join(map(_canonical, value))})"
-        case set() | frozenset():
-            return f"set({','.join(sorted(map(_canonical, value)))})"
-        case Mapping():
-            return f"mapping({','.join(sorted(f'{_canonical(k)}={_canonical(v)}' for k, v in value.items()))})"
-    if getattr(getattr(value, "dtype", None), "hasobject", False):  # its bytes are addresses
-        return f"objects({value.shape},{_canonical(value.tolist())})"
-    if hasattr(value, "tobytes") and hasattr(value, "shape"):
-        return f"array({getattr(value, 'dtype', '')},{value.shape},{hashlib.sha256(value.tobytes()).hexdigest()})"
-    text = repr(value)
-    if not isinstance(value, str | bytes | bytearray) and (" at 0x" in text or "..." in text):
-        raise _Unknown  # an address, or a repr that leaves out a part of the content
-    return text
+    def outlined(self, digest: str, content: Callable[[], Any]) -> tuple[Part, ...]:
+        """The outline of what has this digest, where it wasn't the first one's."""
+        if digest == self._first:
+            return ()
+        self._first = digest if self._first is None else self._first
+        return outline(content())
 
 
 def failed_ending(outcome: Outcome | None) -> str:
@@ -71,6 +55,7 @@ def require_equal(base: tuple[str, Outcome], new: tuple[str, Outcome]) -> str:
     parts_failed = (a.failures or b.failures) and EXIT_STATUS not in a.measures
     if a.digest != b.digest and not parts_failed:
         failed = "; ".join(f"{f.resource}: {f.error}" for f in (*a.failures, *b.failures))
+        failed = failed or first_difference(a.outline, b.outline)
         why = f" ({failed})" if failed else ""
         raise ResultsDiffer(
             f"{base_name} and {new_name} return different results{why}: their speed is not compared "

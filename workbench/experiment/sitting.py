@@ -22,6 +22,7 @@ from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, WorkbenchError
 from workbench.experiment import heap
 from workbench.experiment.callables import CallableWorkload
+from workbench.experiment.contents import Part, first_difference
 from workbench.experiment.deadline import Overdue, deadline
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.interleave import sweeps
@@ -89,6 +90,7 @@ class _Side:
     error: str | None = None
     sampled: Recording | None = None  # stacks that come from a process of its own
     digest: str = ""  # of its first result
+    outline: tuple[Part, ...] = ()  # of its first result
     steadiness: Steadiness = field(default_factory=Steadiness)
 
 
@@ -331,12 +333,15 @@ class _Sitting:
         outcome = side.outcome
         if outcome is None or not outcome.digest or outcome.failures or not self._settings.same_results:
             return
-        side.digest = side.digest or outcome.digest
+        if not side.digest:
+            side.digest, side.outline = outcome.digest, outcome.outline
         if outcome.digest != side.digest:
             side.status, side.error = Status.FAILED, "returned another result than in its first round"
+            where = first_difference(side.outline, outcome.outline)
             raise ResultsDiffer(
-                f"{side.subject.name} {side.error}: what it works on changes between rounds, so their times say "
-                "nothing; make its input anew in setup_NAME (--different-results compares them all the same)"
+                f"{side.subject.name} {side.error}{f' ({where})' if where else ''}: "
+                "it is random, or what it works on changes between rounds, so their times say nothing; fix its "
+                "seed, or make its input anew in setup_NAME (--different-results compares them all the same)"
             )
 
     def _failed(self, side: _Side, error: BaseException) -> WorkbenchError:
@@ -361,11 +366,19 @@ class _Sitting:
         except WorkbenchError as error:
             # A script that ended badly is its own side's failure; otherwise it is new that returns another result.
             ended = [(side, own) for side in self.sides if (own := failed_ending(side.outcome))]
+            if not ended:
+                self._require_repeatable()
             for side, why in ended or [(new, str(error))]:
                 side.status, side.error = Status.FAILED, why
             raise
         if unknown:
             self._note(unknown)
+
+    def _require_repeatable(self) -> None:
+        """Where results differ: code that doesn't even agree with itself has another problem."""
+        for side in self.sides:
+            if side.subject.own is not None:
+                self._round(side, RoundKind.WARMUP)
 
     def measured(self, session: Session, *, interrupted: bool, error: WorkbenchError | None) -> Measured:
         base, new = self.sides

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.join import joined
 from workbench.errors import CaptureError, ScenarioError, WorkbenchError
-from workbench.experiment.results import EXIT_STATUS
+from workbench.experiment.results import EXIT_STATUS, Results
 from workbench.redaction import redact
 from workbench.scenarios.base import Failure, Outcome
 
@@ -50,6 +50,7 @@ class ScriptWorkload:
     def __init__(self, path: Path, timeout_s: float) -> None:
         self._path = path
         self._timeout_s = timeout_s
+        self._results = Results()
 
     def calibrate(self, seconds: float) -> None:
         """A script is never looped."""
@@ -63,9 +64,11 @@ class ScriptWorkload:
     def finish(self, value: Any) -> Outcome:
         done: Completed = value
         digest = hashlib.sha256(f"{done.status}\0".encode() + done.stdout).hexdigest()
+        parts = self._results.outlined(digest, lambda: {"exit_status": done.status, "output": _lines(done.stdout)})
         # The recorder saw this process; what a script costs is what its own process cost.
         measures = {"cpu": done.cpu_s, "peak_rss": float(done.peak_rss), EXIT_STATUS: float(done.status)}
-        return Outcome(digest, measures, (Failure(str(self._path), ending(done)),) if done.status else ())
+        failures = (Failure(str(self._path), ending(done)),) if done.status else ()
+        return Outcome(digest, measures, failures, outline=parts)
 
     def sample(self, sampler: SamplerSpec) -> Recording:
         """One sampled round. Raises ``CaptureError`` where that fails."""
@@ -73,6 +76,10 @@ class ScriptWorkload:
 
     def close(self) -> None:
         """Nothing is left open between rounds."""
+
+
+def _lines(output: bytes) -> list[str]:
+    return output.decode("utf-8", "surrogateescape").split("\n")
 
 
 def run_child(command: list[str], name: str, timeout_s: float) -> Completed:

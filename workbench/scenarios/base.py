@@ -63,12 +63,14 @@ class Outcome:
     """What one repetition produced. ``digest`` identifies the result: equal work has equal digests.
 
     ``plans`` are how the server carried out each distinct statement; the last ones are kept with the run.
+    ``outline`` are the result's parts, where they are known, so that a difference can be found; never stored.
     """
 
     digest: str
     measures: Mapping[str, float]
     failures: tuple[Failure, ...] = ()
     plans: tuple[Plan, ...] = ()
+    outline: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def exponents_table(fits: Mapping[str, Exponent], growths: Sequence[Growth] = ()
 
 def _cells(fit: Exponent, growth: Growth | None, judged: bool) -> tuple[str, ...]:
     unit = "s" if fit.name == TIME else "bytes" if fit.name == MEMORY else UNITS.get(fit.name, "")
-    interval = "exact" if fit.is_exact else "–" if math.isnan(fit.low) else f"{fit.low:.2f} to {fit.high:.2f}"
+    interval = _interval(fit) or "–"
     cells = (
         fit.name.replace("_", " "),
         f"{fit.value:.2f}",
@@ -44,10 +44,18 @@ def _cells(fit: Exponent, growth: Growth | None, judged: bool) -> tuple[str, ...
     return (*cells, f"{growth.limit:.2f}" if growth else "", str(growth.verdict) if growth else "")
 
 
+def _interval(fit: Exponent) -> str:
+    """ "" where single rounds don't tell it."""
+    if fit.begins_at:
+        return f"at least; none below {fit.begins_at:g}"
+    return "exact" if fit.is_exact else "" if math.isnan(fit.low) else f"{fit.low:.2f} to {fit.high:.2f}"
+
+
 def exponent_text(fit: Exponent, growth: Growth | None = None) -> str:
     """``time: n^1.60 (95 % 1.05 to 2.15), PASS``."""
-    interval = "exact" if fit.is_exact else "" if math.isnan(fit.low) else f"95 % {fit.low:.2f} to {fit.high:.2f}"
-    said = f" ({interval})" if interval else ""
+    interval = _interval(fit)
+    level = "95 % " if interval and not (fit.begins_at or fit.is_exact) else ""
+    said = f" ({level}{interval})" if interval else ""
     return (
         f"{printable(fit.name).replace('_', ' ')}: n^{fit.value:.2f}{said}{f', {growth.verdict}' if growth else ''}"
     )
@@ -88,8 +96,8 @@ def scaling_chart(
 
 
 def _line(fit: Exponent) -> dict[str, Any]:
-    first = fit.costs[0] or 1.0
-    return {"x": list(fit.sizes), "y": [cost / first for cost in fit.costs]}
+    first = next((cost for cost in fit.costs if cost > 0), 1.0)
+    return {"x": list(fit.sizes), "y": [cost / first if cost > 0 else None for cost in fit.costs]}
 
 
 def _sizes(fits: Mapping[str, Exponent]) -> list[float]:

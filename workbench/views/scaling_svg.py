@@ -70,7 +70,7 @@ def scaling_svg(fits: Mapping[str, Exponent], growths: Sequence[Growth] = ()) ->
 
 def _points(fit: Exponent) -> list[tuple[float, float]]:
     """Logarithms of sizes and of relative costs; what has none isn't drawn."""
-    first = fit.costs[0] or 1.0
+    first = next((cost for cost in fit.costs if cost > 0), 1.0)
     return [
         (math.log(s), math.log(c / first)) for s, c in zip(fit.sizes, fit.costs, strict=True) if s > 0 and c > 0
     ]

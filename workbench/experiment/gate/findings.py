@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.analysis.counts import count_changes, varying
 from workbench.analysis.functions import function_changes
 from workbench.analysis.pairs import LOOPS
-from workbench.analysis.summary import sentence
+from workbench.analysis.summary import opposed, sentence
 from workbench.analysis.weights import sampled_rounds
 from workbench.model import Comparison, FunctionChange, Recording, RoundKind, Run, Verdict
 
@@ -45,10 +45,17 @@ def compared(base: Recording, new: Recording, duel: Duel) -> tuple[Comparison, l
         ci=(duel.estimate.low, duel.estimate.high),
         pairs=duel.estimate.pairs,
         seconds=duel.elapsed,
-        differences=(*duel.notes, *varying(changes)),
+        differences=(*duel.notes, *varying(changes), *opposed(duel.estimate, functions)),
         functions=functions[:_FUNCTIONS_KEPT],
         counts={change.name: (change.base, change.new) for change in changes},
-        sentence=sentence(duel.estimate, duel.elapsed, functions, changes, counts_first=verdict is not timed),
+        sentence=sentence(
+            duel.estimate,
+            duel.elapsed,
+            functions,
+            changes,
+            verdict=timed,
+            counts_first=verdict is not timed,
+        ),
     )
     return comparison, found
 

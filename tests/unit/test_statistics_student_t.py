@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import pytest
 
-from workbench.student_t import student_quantile, student_tail
+from workbench.statistics.student_t import student_quantile, student_tail
 
 
 @pytest.mark.parametrize(

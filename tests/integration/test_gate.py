@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -141,7 +142,12 @@ def test_each_side_goes_on_in_fresh_processes(tmp_path: Path) -> None:
     project = GitProject(tmp_path / "repository")
     seen = tmp_path / "seen"
     seen.mkdir()
-    work = f"import os, pathlib\ndef work(): return pathlib.Path({str(seen)!r}, str(os.getpid())).touch()\n"
+    work = f"""
+        import os, pathlib
+        def work():
+            free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+            pathlib.Path({str(seen)!r}, str(os.getpid())).write_text(str(free))
+        """
     project.commit("Work", {"work.py": work})
     project.git("tag", "before")
 
@@ -150,7 +156,8 @@ def test_each_side_goes_on_in_fresh_processes(tmp_path: Path) -> None:
 
     assert target.comparison is not None
     assert target.comparison.pairs == 6
-    assert len(list(seen.iterdir())) == 4
+    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    assert [file.read_text() for file in seen.iterdir()] == [str(free)] * 4  # processes, none bound to a core
     base, new = Store().session_runs(target.session_id)
     for run in (base, new):
         assert len(run.values("wall")) == 6

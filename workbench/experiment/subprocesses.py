@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from workbench.analysis.join import joined
 from workbench.errors import CaptureError, ScenarioError, WorkbenchError
 from workbench.experiment.results import EXIT_STATUS, Results
 from workbench.redaction import redact
@@ -161,6 +160,8 @@ def with_sampled(recording: Recording | None, sampled: Recording, *, placed: boo
 
     ``placed``: the rounds know their positions in the session; otherwise they follow those there are.
     """
+    from workbench.analysis.join import joined  # numpy, which a process that only runs rounds can do without
+
     if recording is None or recording.tree is None or sampled.tree is None:
         return sampled
     offset = len(recording.run.rounds)

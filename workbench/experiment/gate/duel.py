@@ -301,9 +301,11 @@ class Duel:
             self.notes.append(f"functions not sampled: {failed.line}")
 
     def _pair(self, order: tuple[Side, ...], kind: RoundKind) -> None:
+        """A round of each; the second begins on the core that the first's began on (see ``cores``)."""
+        core = None
         for side in order:
             try:
-                side.round(kind, self.position)
+                core = side.round(kind, self.position, core)
             finally:
                 self.position += 1
         self._require_equal()

@@ -126,9 +126,9 @@ class Side:
     def set_loops(self, loops: int) -> None:
         self._ask("loops", loops=loops)
 
-    def round(self, kind: RoundKind, position: int) -> None:
-        """Measure one round. Raises ``SideFailed``."""
-        answer = self._ask("round", kind=str(kind), position=position)
+    def round(self, kind: RoundKind, position: int, core: int | None = None) -> int | None:
+        """Measure one round, begun on ``core`` if one is given; the core it began on. Raises ``SideFailed``."""
+        answer = self._ask("round", kind=str(kind), position=position, core=core)
         failures = tuple(Failure(*pair) for pair in answer["failures"])
         parts = tuple((path, said, digest) for path, said, digest in answer["outline"])
         self.outcome = Outcome(answer["digest"], answer["measures"], failures, outline=parts)
@@ -137,6 +137,8 @@ class Side:
             self.steadiness.add(execution_seconds(answer["measures"]), answer["measures"]["wall"])
         elif kind is RoundKind.TIMING:
             self.seconds.append(execution_seconds(answer["measures"]))
+        began_on: int | None = answer["core"]
+        return began_on
 
     def settle(self) -> None:
         """What lives now is no matter of the garbage collector any more."""

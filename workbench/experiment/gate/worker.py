@@ -26,6 +26,7 @@ from workbench.capture.outcome import outcome_of, raised_at
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ScenarioError, UsageError, WorkbenchError
+from workbench.experiment.cores import begin_on, current_core
 from workbench.experiment.gate.openers import Opened, open_target
 from workbench.experiment.gate.space import SubjectSpace
 from workbench.experiment.heap import settled
@@ -77,9 +78,13 @@ class _Worker:
         self.opened.loops = loops
         return {}
 
-    def round(self, kind: str, position: int) -> dict[str, Any]:
+    def round(self, kind: str, position: int, core: int | None) -> dict[str, Any]:
+        """Measure one round, on the ``core`` that the other side's began on, and tell which that was."""
         opened = self.opened
         opened.setup()
+        if core is not None:
+            begin_on(core)
+        began_on = current_core()
         runner = getattr(opened.workload, "runner", None)  # an event loop that lasts from round to round
         value, current = self._recorder.call(RoundKind(kind), opened.body(), position=position, runner=runner)
         outcome = opened.finish(asyncio.run(value) if inspect.iscoroutine(value) else value)
@@ -90,6 +95,7 @@ class _Worker:
             "measures": dict(current.measures),
             "digest": outcome.digest,
             "outline": outcome.outline,
+            "core": began_on,
             "failures": [[failure.resource, failure.error] for failure in outcome.failures],
         }
 

@@ -54,12 +54,12 @@ def test_threads_stand_apart_by_name() -> None:
         if weight:
             builder.sample(time_ns=weight, weight_ns=weight * MS, node=node, thread=builder.thread(thread))
     assert call_tree_text(builder.build()).splitlines() == [
-        " total   share    self  function",
-        "300 ms  75.0 %          thread crunch",
-        "300 ms  75.0 %     0 s     main  app.py",
-        "300 ms  75.0 %  300 ms     └─ fetch  app.py",
-        "100 ms  25.0 %          thread MainThread",
-        "100 ms  25.0 %  100 ms     main  app.py",
+        " total  total %    self  function",
+        "300 ms   75.0 %          thread crunch",
+        "300 ms   75.0 %     0 s     main  app.py",
+        "300 ms   75.0 %  300 ms     └─ fetch  app.py",
+        "100 ms   25.0 %          thread MainThread",
+        "100 ms   25.0 %  100 ms     main  app.py",
     ]
 
 

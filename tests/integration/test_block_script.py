@@ -171,7 +171,8 @@ def test_py_spy_sees_the_scripts_threads(script: Path) -> None:
     assert "burn" in functions(outcome)
     assert outcome.recording is not None
     assert outcome.recording.tree is not None
-    assert "helper" in outcome.recording.tree.threads
+    # py-spy calls a thread what its first sample found, which may come before the thread has its name
+    assert set(outcome.recording.tree.threads) in ({"MainThread", "helper"}, {"MainThread", "thread"})
 
 
 def test_what_cannot_be_run_is_a_usage_error(script: Path) -> None:

@@ -260,10 +260,14 @@ def test_a_graph_that_is_down_is_one_clear_line(azure: RunningAzure, graph: Runn
     assert "graph server" in str(raised.value) and "\n" not in str(raised.value)
 
 
-def test_a_graph_that_refuses_to_write_ends_the_scan(azure: RunningAzure, graph: RunningGraph) -> None:
-    error = Graph(graph.endpoint(), "t")._trouble(
-        _neo4j_error("Neo.ClientError.General.ForbiddenOnReadOnlyDatabase", "No write operations are allowed")
-    )
+def test_a_graph_that_refuses_to_write_ends_the_scan(graph: RunningGraph) -> None:
+    refusal = _neo4j_error("Neo.ClientError.General.ForbiddenOnReadOnlyDatabase", "No write operations are allowed")
+
+    async def told() -> Exception:
+        async with Graph(graph.endpoint(), "t") as opened:
+            return opened._trouble(refusal)
+
+    error = asyncio.run(told())
     assert type(error) is ServiceError
     assert "is read-only" in str(error)
 

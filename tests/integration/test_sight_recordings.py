@@ -91,15 +91,14 @@ def test_an_async_program_with_spans_keeps_tasks_time_and_source(tmp_path: Path,
 def test_py_spy_tells_threads_that_wait_from_those_that_run(tmp_path: Path, module: ModuleType) -> None:
     done = threading.Event()
 
-    def work() -> None:
-        waiter = threading.Thread(target=done.wait, name="waiter")
-        waiter.start()
-        module.burn(0.6)
+    waiter = threading.Thread(target=done.wait, name="waiter")
+    waiter.start()  # before the first sample, which may come before a new thread has its name
+    recorder = RunRecorder(SamplerSpec("py-spy", 0.01, idle=True))
+    try:
+        recorder.call(RoundKind.SAMPLED, lambda: module.burn(0.6))
+    finally:
         done.set()
         waiter.join()
-
-    recorder = RunRecorder(SamplerSpec("py-spy", 0.01, idle=True))
-    recorder.call(RoundKind.SAMPLED, work)
     recording = recorder.finish(run_id="260301-120000-spy", session_id="s", name="threads")
     assert recording.tree is not None
     store = Store(tmp_path / "s.duckdb")

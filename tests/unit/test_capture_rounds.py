@@ -256,7 +256,7 @@ def test_entering_and_leaving_rounds_shows_as_the_cost_of_recording(monkeypatch:
     recorder = RunRecorder(SamplerSpec(interval_s=0.0001))
 
     def many() -> None:
-        for _ in range(20):
+        for _ in range(4):
             with recorder.round(SAMPLED, caller=sys._getframe()):
                 pass
 

@@ -53,8 +53,17 @@ class Page {
     if (this.asked.has(id)) return;
     this.asked.add(id);
     setTimeout(() => {
-      if (!this.contents.has(id)) this.model.send({ to: id, do: "open" });
+      if (!this.contents.has(id)) this.#send({ to: id, do: "open" });
     }, PATIENCE_MS);
+  }
+
+  /** A kernel that was shut down takes no messages; a panel that waits for its answer says that it is late. */
+  #send(question) {
+    try {
+      this.model.send(question);
+    } catch (error) {
+      console.debug(`workbench: the kernel takes no messages: ${error.message}`);
+    }
   }
 
   #receive(message, buffers) {
@@ -90,8 +99,7 @@ class Page {
   async #show(host, id) {
     const { message, buffers } = this.contents.get(id);
     if (message.kind === "explorer") {
-      const send = (question) => this.model.send({ ...question, to: id });
-      return mountExplorer(host, send, message, mount);
+      return mountExplorer(host, (question) => this.#send({ ...question, to: id }), message, mount);
     }
     const graph = await mount(host, buffers[0], message.options);
     return { destroy: () => graph.destroy() };

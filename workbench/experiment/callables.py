@@ -243,18 +243,18 @@ def require_no_arguments(
     """
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some built-ins have none
+    except Exception:  # some built-ins have none, and an object of the user's may refuse to be looked at
         return
     if any(_binds(signature, number) for number in range((arguments or 0) + 1)):
         return
     short = name.rpartition(".")[2]
     if arguments is None:
-        how = "none and calls it"
+        mend = "compare a function that takes none and calls it"
+    elif arguments:
+        mend = f"it is given one at most, which setup_{short} returns"
     else:
-        how = (
-            f"one argument at most, from setup_{short}" if arguments else f"none, or one that setup_{short} returns"
-        )
-    raise UsageError(f"{name}{signature}{where} needs arguments; compare a function that takes {how}")
+        mend = f"write setup_{short}() beside it, whose value it is given, or compare a function that takes none"
+    raise UsageError(f"{name}{signature}{where} needs arguments: {mend}")
 
 
 def _binds(signature: inspect.Signature, number: int) -> bool:

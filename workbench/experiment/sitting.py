@@ -22,7 +22,8 @@ from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, WorkbenchError
 from workbench.experiment import heap
 from workbench.experiment.callables import CallableWorkload
-from workbench.experiment.deadline import Overdue, deadline
+from workbench.experiment.contained import contained, is_own_interrupt
+from workbench.experiment.deadline import Overdue
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.interleave import sweeps
 from workbench.experiment.progress import Progress
@@ -312,16 +313,16 @@ class _Sitting:
         try:
             with ExitStack() as stack:
                 if side.subject.is_in_process:
-                    stack.enter_context(deadline(limit))
+                    stack.enter_context(contained(limit))
                 yield
         except Overdue:
             side.status = Status.FAILED
             side.error = f"did not end within {limit:g} s"
             raise ScenarioError(f"{side.subject.name} {side.error} and was stopped") from None
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
+            if is_own_interrupt(error):
+                raise self._failed(side, error) from error
             side.status = Status.INTERRUPTED
-            raise
-        except GeneratorExit:
             raise
         except BaseException as error:  # also a ``sys.exit(0)``, which must not become the comparison's exit code
             raise self._failed(side, error) from error
@@ -338,6 +339,11 @@ class _Sitting:
                 f"{side.subject.name} {side.error}: what it works on changes between rounds, so their times say "
                 "nothing; make its input anew in setup_NAME (--different-results compares them all the same)"
             )
+
+    def _require_repeatable(self) -> None:
+        """Where results differ: a side that doesn't even agree with itself has another problem."""
+        for side in self.sides:
+            self._round(side, RoundKind.WARMUP)
 
     def _failed(self, side: _Side, error: BaseException) -> WorkbenchError:
         _, line = outcome_of(error)
@@ -359,6 +365,8 @@ class _Sitting:
         try:
             unknown = require_equal((base.subject.name, base.outcome), (new.subject.name, new.outcome))
         except WorkbenchError as error:
+            if isinstance(error, ResultsDiffer):
+                self._require_repeatable()
             # A script that ended badly is its own side's failure; otherwise it is new that returns another result.
             ended = [(side, own) for side in self.sides if (own := failed_ending(side.outcome))]
             for side, why in ended or [(new, str(error))]:

@@ -107,10 +107,16 @@ def write_report(report: ReportData, path: Path, *, plotly: bool = False) -> Non
 def prepare_output(path: Path) -> None:
     """Make the folder that a report goes to, so that a bad place is told before anything is measured.
 
-    Raises ``OutputError``.
+    A folder right below the file system's root is not made. Raises ``OutputError``.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if _is_stream(path):
+            return
+        folder = path.absolute().parent
+        top = Path(*folder.parts[:2])
+        if not top.exists():  # mistyped rather than meant
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        folder.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part"):
@@ -120,9 +126,16 @@ def prepare_output(path: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write beside the file, then rename. A lone surrogate in a name is written as "?"."""
+    """Write beside the file, then rename. A lone surrogate in a name is written as "?".
+
+    A device or pipe, such as ``/dev/stdout``, is written into, and a link's file is replaced rather than the link.
+    """
     temporary = ""
     try:
+        if _is_stream(path):
+            path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+            return
+        path = path.resolve() if path.is_symlink() else path
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as out:
             out.write(text)
@@ -133,6 +146,11 @@ def write_atomically(path: Path, text: str) -> None:
             with suppress(OSError):
                 Path(temporary).unlink()
         raise OutputError(_why(path, error)) from error
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether something is there that can't be replaced by a file without harm."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _why(path: Path, error: OSError) -> str:

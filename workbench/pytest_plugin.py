@@ -96,6 +96,7 @@ class _Plugin:
         if not self._max_seconds > 0:
             raise pytest.UsageError("--workbench-max-seconds must be above 0")
         self._check_baseline()
+        self._check_store()
         self._gate: Judge | None = None
         self._judged: dict[str, Judged] = {}
         self._profiles: dict[str, Profiled] = {}
@@ -110,7 +111,19 @@ class _Plugin:
             try:
                 Repository(self._config.rootpath).revision(self._baseline)
             except UsageError as error:
-                raise pytest.UsageError(f"--workbench-baseline {self._baseline}: {error}") from error
+                here = f"pytest's rootdir is {self._config.rootpath}"
+                raise pytest.UsageError(f"--workbench-baseline {self._baseline}: {error} ({here})") from error
+
+    def _check_store(self) -> None:
+        """A store that can't be used is told before the tests run, not by profiles that are missing afterwards."""
+        from workbench.errors import WorkbenchError
+        from workbench.store import Store
+
+        try:
+            if not (self._config.option.collectonly or hasattr(self._config, "workerinput")):
+                Store().prepare()
+        except WorkbenchError as error:
+            raise pytest.UsageError(f"--workbench: {error}") from error
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         from workbench.errors import UsageError
@@ -245,8 +258,8 @@ class _Plugin:
             if name == "workbench":
                 self._lines.append(f"{report.nodeid}: {value}")
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self._config.option.collectonly:
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
+        if self._config.option.collectonly or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
         terminalreporter.section("workbench")
         if not self._lines:

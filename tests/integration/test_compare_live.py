@@ -222,7 +222,7 @@ def test_ctrl_c_keeps_the_pairs(tmp_path: Path, store: Store) -> None:
         "calls = 0\n"
         "def steady():\n    import time\n    time.sleep(0.03)\n"
         "def pressed():\n    global calls\n    calls += 1\n    steady()\n"
-        "    if calls == 20: raise KeyboardInterrupt\n"
+        "    if calls == 20: __import__('signal').raise_signal(2)\n"
     )
     result = compare_live(f"{path}:steady", f"{path}:pressed", settings=QUICK, store=store)
     assert result.interrupted

@@ -37,6 +37,10 @@ def grows():
     grown.append(1)
     return len(grown)
 
+def numbered():
+    slow()
+    return os.urandom(8)
+
 def grows_too():
     return grows()
 
@@ -54,6 +58,21 @@ def own_end():
 
 def dies():
     os._exit(3)
+
+def ends_the_process():
+    slow()
+    if next(calls) > 8:
+        os._exit(0)
+
+def interrupts():
+    slow()
+    if next(calls) > 8:
+        raise KeyboardInterrupt
+
+def closes():
+    slow()
+    if next(calls) > 8:
+        raise GeneratorExit
 
 def pid():
     return os.getpid()
@@ -100,6 +119,28 @@ def test_an_exception_of_the_bodys_own_that_is_no_exception_is_told(work: Path, 
     line = stopped(store, f"{work}:slow", f"{work}:own_end", SETTINGS, ScenarioError)
     assert "work.py:own_end failed at " in line
     assert line.endswith(": Own: why")
+
+
+@pytest.mark.parametrize(
+    ("function", "end"),
+    [
+        ("ends_the_process", "ProcessEnded: os._exit(0)"),
+        ("interrupts", "KeyboardInterrupt"),
+        ("closes", "GeneratorExit"),
+    ],
+)
+def test_a_body_that_ends_the_process_or_plays_ctrl_c_has_failed(
+    work: Path, store: Store, function: str, end: str
+) -> None:
+    """``os._exit(0)`` would end the comparison with a PASS's code, and the others with those of Ctrl-C."""
+    line = stopped(store, f"{work}:slow", f"{work}:{function}", SETTINGS, ScenarioError)
+    assert f"work.py:{function} failed at " in line
+    assert line.endswith(f": {end}")
+
+
+def test_a_body_that_differs_from_itself_is_told_so(work: Path, store: Store) -> None:
+    line = stopped(store, f"{work}:numbered", f"{work}:numbered", SETTINGS, ResultsDiffer)
+    assert "numbered returned another result than in its first round" in line
 
 
 class Clock:

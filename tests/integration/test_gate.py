@@ -7,6 +7,7 @@ import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import psutil
 import pytest
 from git_projects import GitProject
 
@@ -52,6 +53,7 @@ BEFORE = {
         def hangs(): return 1
         def steady(): return "same"
         def swapped(): return 1
+        def interrupts(): return 1
         """,
     "job.py": "print('done')\n",
 }
@@ -82,6 +84,7 @@ AFTER = {
         def hangs(): time.sleep(600)
         def steady(): return f"number {next(numbers)}"
         def added(): return 1
+        def interrupts(): raise KeyboardInterrupt
         def swapped(): return 1
         """,
     "job.py": "import sys\nprint('half')\nsys.exit('no more token=abcdefghijkl')\n",
@@ -236,6 +239,51 @@ def test_other_results_stop_the_comparison(project: GitProject) -> None:
     assert judged(project, "perf.py:answer", settings=anyway).outcome is GateOutcome.PASS
 
 
+def test_results_that_change_on_both_sides_alike_stop_the_comparison(tmp_path: Path) -> None:
+    """Each side's third call returns 3: equal, and yet no work whose times could be compared."""
+    project = GitProject(tmp_path / "repository")
+    project.commit("Count", {"perf.py": "from itertools import count\nnext_one = count().__next__\n"})
+    project.git("tag", "before")
+
+    result = judged(project, "perf.py:next_one", settings=COUNTED)
+
+    assert (result.outcome, result.exit_code) == (GateOutcome.FAILED, ResultsDiffer.exit_code)
+    assert "from round to round" in result.targets[0].reason
+
+
+def test_a_workload_that_plays_ctrl_c_has_failed(project: GitProject) -> None:
+    result = judged(project, "perf.py:interrupts", settings=COUNTED)
+
+    assert (result.outcome, result.exit_code) == (GateOutcome.FAILED, ScenarioError.exit_code)
+    assert "KeyboardInterrupt (perf.py:" in result.targets[0].reason
+
+
+LEAVES = """
+    import os, subprocess, sys
+
+    if not os.path.exists("pids"):
+        daemon = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"],
+            start_new_session=True)
+        with open("pids", "w") as file:
+            file.write(str(daemon.pid))
+
+    def reads():
+        return sys.stdin.read()
+    """
+
+
+def test_what_a_side_started_is_ended_and_its_stdin_is_empty(tmp_path: Path) -> None:
+    """A daemon is in no process group of ours; and a side that reads would take the gate's words to it."""
+    project = GitProject(tmp_path / "repository")
+    project.commit("Start a daemon", {"perf.py": LEAVES})
+    project.git("tag", "before")
+
+    assert judged(project, "perf.py:reads", settings=COUNTED).outcome is GateOutcome.PASS
+
+    daemon = int((project.root / "pids").read_text())
+    assert not psutil.pid_exists(daemon) or psutil.Process(daemon).status() == psutil.STATUS_ZOMBIE
+
+
 def test_a_workload_that_hangs_is_ended(project: GitProject) -> None:
     settings = GateSettings(timing=False, timeout_s=0.5)
     result = judged(project, "perf.py:hangs", settings=settings)
@@ -304,5 +352,5 @@ def test_a_folder_without_a_repository_is_a_usage_error(tmp_path: Path, monkeypa
     with pytest.raises(UsageError, match="is not in a git work tree"):
         judge_against("HEAD", ["x.py"], folder=tmp_path)
     GitProject(tmp_path / "empty")
-    with pytest.raises(UsageError, match="unknown revision"):
+    with pytest.raises(UsageError, match="has no commit yet"):
         judge_against("HEAD", ["x.py"], folder=tmp_path / "empty")

@@ -304,6 +304,19 @@ def test_options_that_mean_nothing_are_refused(
     result.stderr.fnmatch_lines([said])
 
 
+def test_a_store_that_cant_be_used_is_told_before_the_tests_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = pytester.path / "notes.duckdb"
+    foreign.write_text("no database")
+    monkeypatch.setenv("WORKBENCH_STORE", str(foreign))
+    pytester.makepyfile("def test_it(profiled):\n    raise AssertionError('it ran')\n")
+    result = run(pytester, "--workbench")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--workbench: *notes.duckdb is no DuckDB file*"])
+    assert "it ran" not in result.stdout.str()
+
+
 def test_counts_without_a_measured_call_fail(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import pytest
@@ -318,8 +331,10 @@ def test_counts_without_a_measured_call_fail(pytester: pytest.Pytester) -> None:
 
 def test_a_wrong_revision_is_told_also_where_no_test_is_marked(pytester: pytest.Pytester) -> None:
     git(pytester.path, "init", "-q")
+    git(pytester.path, "commit", "-q", "--allow-empty", "-m", "start")
     pytester.makepyfile("def test_plain():\n    pass\n")
     refused = run(pytester, "--workbench", "--workbench-baseline", "nosuchrev")
     assert refused.ret == pytest.ExitCode.USAGE_ERROR
     refused.stderr.fnmatch_lines(["*unknown revision 'nosuchrev'*"])
+    assert "workbench ===" not in refused.stdout.str()
     run(pytester, "--workbench").stdout.fnmatch_lines(["*no test that ran is marked*"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -48,6 +49,20 @@ async def nap(n):
 
 def nothing():
     return 1
+
+def ends_the_process(n):
+    import os
+    os._exit(0)
+
+def leaves(n):
+    raise SystemExit(0)
+
+def interrupts(n):
+    raise KeyboardInterrupt
+
+def hangs(n):
+    import threading
+    threading.Event().wait()
 """
 QUICK = ScalingSettings(rounds=1, max_seconds=0.1)
 SIZES = (4, 8, 16, 32)
@@ -150,7 +165,7 @@ def test_a_failure_names_its_size_and_keeps_what_was_before(work: Path, store: S
 def test_ctrl_c_keeps_the_sizes_so_far(store: Store) -> None:
     def interrupted(n: int) -> int:
         if n == 16:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
         return n
 
     result = measure_scaling(interrupted, SIZES, settings=QUICK, store=store)
@@ -158,6 +173,20 @@ def test_ctrl_c_keeps_the_sizes_so_far(store: Store) -> None:
     assert result.exit_code == 130
     assert result.verdict is Verdict.INCONCLUSIVE
     assert sorted(float(run.parameters["size"] or 0) for run in store.runs()) == [4, 8, 16]
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        ("ends_the_process", r"ends_the_process failed at size 4 at .*: ProcessEnded: os\._exit\(0\)"),
+        ("leaves", "leaves failed at size 4 at .*: SystemExit: 0"),
+        ("interrupts", "interrupts failed at size 4 at .*: KeyboardInterrupt"),
+        ("hangs", "hangs did not end within 0.2 s at size 4 and was stopped"),
+    ],
+)
+def test_a_body_that_ends_the_process_or_never_ends_is_no_pass(work: Path, function: str, told: str) -> None:
+    with pytest.raises(ScenarioError, match=told):
+        measure_scaling(f"{work}:{function}", SIZES, settings=replace(QUICK, timeout_s=0.2))
 
 
 def test_wrong_results_and_wrong_targets_are_refused(work: Path, store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,9 +11,13 @@ import pytest
 from click.testing import CliRunner
 from sample_runs import run, session
 
+from workbench.cli.compare import _print as print_comparison
 from workbench.cli.main import cli
+from workbench.cli.output import store_option, store_words
 from workbench.errors import RunNotFound, UsageError
-from workbench.model import Recording
+from workbench.experiment.compare import CompareResult
+from workbench.model import Comparison, Recording, Verdict
+from workbench.statistics import Estimate
 from workbench.store import Store
 
 
@@ -118,3 +123,47 @@ def test_sql_prints_six_digits_and_all_of_them_where_a_program_reads(own_store: 
     ]
     assert invoke("sql", "--csv", query) == "name,third\na,0.30000000000000004\nb,12.0\n"
     assert json.loads(invoke("sql", "--json", query))[0] == {"name": "a", "third": 0.30000000000000004}
+
+
+def test_runs_are_found_by_name_tag_and_scenario(saved: str) -> None:
+    other = run("optimized", [9.8])
+    Store().save(session(), [Recording(other)])
+    Store().rename(other.run_id, "Listing, before the index")
+    Store().tag(saved, "slow")
+    assert [each["run_id"] for each in json.loads(invoke("runs", "--json", "--name", "listing"))] == [other.run_id]
+    assert [each["run_id"] for each in json.loads(invoke("runs", "--json", "--tag", "slow"))] == [saved]
+    assert json.loads(invoke("runs", "--json", "--tag", "slow", "--name", "listing")) == []
+    assert invoke("runs", "--scenario", "nosuch") == "none of 2 runs has scenario 'nosuch'; scenarios: jamf\n"
+    assert invoke("runs", "--tag", "sl", "--name", "x") == "none of 2 runs has name 'x' and tag 'sl'; tags: slow\n"
+
+
+def test_a_suggested_command_names_the_store_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command()
+    @store_option
+    def hint(store_path: Path | None) -> None:
+        click.echo(f"workbench runs{store_words()}")
+
+    named = str(tmp_path / "my store.duckdb")
+    assert CliRunner().invoke(hint, ["--store", named]).output == f"workbench runs --store '{named}'\n"
+    monkeypatch.setenv("WORKBENCH_STORE", named)
+    assert CliRunner().invoke(hint, []).output == "workbench runs\n"
+
+
+@pytest.mark.parametrize(
+    "argv", [("compare", "a.py:f", "b.py:f", "--scale", "large"), ("scaling", "a.py:f", "--link", "wan")]
+)
+def test_an_option_of_scenarios_is_refused_for_a_function(argv: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match=f"{argv[-2]} is of scenarios: a.py:f"):
+        invoke(*argv)
+
+
+def test_an_interrupted_comparison_is_not_told_to_allow_more_time(capsys: pytest.CaptureFixture[str]) -> None:
+    estimate = Estimate(1.0, 0.9, 1.1, 3, exact=True)
+    comparison = Comparison("a", "b", Verdict.INCONCLUSIVE, 1.0, (0.9, 1.1), 3, 1.0)
+    result = CompareResult(comparison, session(), (), estimate, interrupted=True)
+    print_comparison(comparison, result)
+    assert "--max-seconds" not in capsys.readouterr().out
+    print_comparison(comparison, replace(result, interrupted=False))
+    assert "--max-seconds" in capsys.readouterr().out

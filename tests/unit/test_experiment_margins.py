@@ -83,6 +83,10 @@ def test_what_is_asked_for_wins(project: Path) -> None:
         ("[tool.workbench.compare]\nignore-counts = 'all'", "must be a list of texts"),
         ("[tool.workbench.compare]\ntargets = 3", "must hold a table for each target"),
         ("[tool.workbench]\ncompare = 3", "is no table"),
+        ("tool = 3", "[tool] in"),
+        ("[tool]\nworkbench = 3", "[tool.workbench] in"),
+        ("[tool.workbench.compar]\nalpha = 0.1", "has no 'compar'; did you mean 'compare'?"),
+        ("[tool.workbench.compare]\nignore-counts = ['conects']", "no count 'conects'; did you mean 'connects'?"),
         ("[tool.workbench.compare\n", "can't be read"),
     ],
 )

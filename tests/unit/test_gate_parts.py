@@ -60,6 +60,21 @@ def test_only_what_matters_to_an_environment_is_compared() -> None:
     assert digest("pyproject.toml", b"[broken") != digest("pyproject.toml", b"[also broken")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tool = 3\nproject = 'x'\ndependency-groups = 1",
+        "[project]\ndependencies = 'click'\noptional-dependencies = 3",
+        "[tool]\npoetry = 3\nuv = []\npdm = true",
+        "[dependency-groups]\ndev = [3, {include-group = 'x'}]\n[project]\ndependencies = [3, 'click==8']",
+    ],
+)
+def test_nonsense_in_a_dependency_file_is_no_requirement(text: str) -> None:
+    assert digest("pyproject.toml", text.encode())
+    assert [str(r) for r in declared(["pyproject.toml"], lambda _: text.encode()).core] in ([], ["click==8"])
+    assert not declared(["uv.lock"], lambda _: b"package = [3]\npackages = 'x'").pins
+
+
 def test_dependency_files_are_those_at_the_root_and_in_the_projects_folder() -> None:
     files = [
         "pyproject.toml",
@@ -181,6 +196,23 @@ def test_both_sides_import_from_the_same_folders(tmp_path: Path, monkeypatch: py
     assert [path.relative_to(checkout) for path in base.roots] == [path.relative_to(root) for path in new.roots]
     assert new.roots == (root / "lib", root, root / "src", root / "app", root / "app/src")
     assert (base.folder, new.folder) == (checkout / "app", root / "app")
+
+
+def test_a_folder_that_the_baseline_lacks_is_made_there(tmp_path: Path) -> None:
+    """``../perf.py`` must mean the same file on both sides, or the target passes as an added one."""
+    root, checkout = tmp_path / "root", tmp_path / "checkout"
+    (root / "new").mkdir(parents=True)
+    checkout.mkdir()
+    (checkout / "perf.py").write_text("")
+    base, _ = places_of(root, root / "new", checkout, Path(sys.executable))
+    assert base.folder == checkout / "new"
+    assert (base.folder / "../perf.py").is_file()
+
+
+def test_a_repository_without_a_commit_says_so_whatever_revision_is_asked_for(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    with pytest.raises(UsageError, match="has no commit yet: there is no baseline"):
+        Repository(tmp_path).revision("HEAD")
 
 
 HOSTILE = "</td><script>alert(1)</script> | `x` @team [link](http://x)\n# head"

@@ -58,6 +58,11 @@ def test_different_results_are_not_compared(shell: Any) -> None:
     assert "return different results" in str(result.error_in_exec)
 
 
+def test_different_results_are_compared_where_that_is_asked_for(shell: Any) -> None:
+    cell = "%%compare --different-results --seconds 0.1 --sampler none\n1 + 1\n# ---\n1 + 2"
+    assert shell.run_cell(cell).success
+
+
 @pytest.mark.parametrize(
     ("cell", "says"),
     [

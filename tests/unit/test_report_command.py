@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,36 @@ def test_the_files_name_chooses_the_format(report, tmp_path: Path) -> None:
         assert result.exit_code == 0, result.output
         assert name in result.output
         assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
+
+
+def test_a_name_of_another_form_is_refused_unless_the_form_is_said(report, tmp_path: Path) -> None:
+    pdf = tmp_path / "a.pdf"
+    assert "end it in .html or .md" in str(report(SESSION, "-o", str(pdf)).exception)
+    assert not pdf.exists()
+    assert report(SESSION, "-o", str(pdf), "--format", "html").exit_code == 0
+
+
+def test_folders_are_made_but_not_right_below_the_root(report, tmp_path: Path) -> None:
+    result = report(SESSION, "-o", "/no-such-folder-here/a/b.html")
+    assert "there is no folder /no-such-folder-here/a; create it first" in str(result.exception)
+    assert not Path("/no-such-folder-here").exists()
+    assert report(SESSION, "-o", str(tmp_path / "new" / "a.html")).exit_code == 0
+
+
+def test_a_pipe_is_written_into_and_a_link_followed(report, tmp_path: Path) -> None:
+    """Root's ``-o /dev/stdout`` would replace the device by a file."""
+    fifo, link, real = tmp_path / "pipe", tmp_path / "link.md", tmp_path / "real.md"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    assert report(SESSION, "--format", "md", "-o", str(fifo)).exit_code == 0
+    assert os.read(reader, 10) == b"### Export"
+    os.close(reader)
+    assert fifo.is_fifo()
+    link.symlink_to(real)
+    real.write_text("old")
+    assert report(SESSION, "-o", str(link)).exit_code == 0
+    assert link.is_symlink()
+    assert real.read_text().startswith("### Export")
 
 
 def test_without_a_file_it_goes_to_standard_output(report) -> None:

@@ -11,6 +11,7 @@ from workbench.paths import is_user_code, normalise, shorten_text
 __all__ = ["outcome_of", "raised_at"]
 
 LONGEST_MESSAGE = 300
+_LONGEST_READ = 10_000
 
 
 def outcome_of(error: BaseException | None) -> tuple[Status, str]:
@@ -20,7 +21,7 @@ def outcome_of(error: BaseException | None) -> tuple[Status, str]:
     if isinstance(error, SystemExit):
         code = error.code
         return (Status.OK, "") if code in (None, 0) else (Status.FAILED, f"SystemExit: {_line(str(code))}")
-    text = f"{type(error).__qualname__}: {_line(str(error))}".removesuffix(": ")
+    text = f"{type(error).__qualname__}: {_line(_message(error))}".removesuffix(": ")
     if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)):
         return Status.INTERRUPTED, text
     return Status.FAILED, text
@@ -36,8 +37,17 @@ def raised_at(error: BaseException) -> str:
     return f" at {places[-1]}" if places else ""
 
 
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "(its message can't be had: its __str__ raises)"
+
+
 def _line(message: str) -> str:
+    """The first line, without control characters and halves of surrogate pairs: terminals and files refuse them."""
     from workbench.redaction import redact
 
-    first = message.strip().partition("\n")[0]
-    return shorten_text(redact(first))[:LONGEST_MESSAGE]
+    first = message.strip().partition("\n")[0][:_LONGEST_READ]
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in first)
+    return shorten_text(redact(shown))[:LONGEST_MESSAGE]

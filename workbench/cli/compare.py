@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.output import print_json, print_table, store_option
-from workbench.cli.scenario import scenario_options, settings_of
+from workbench.cli.scenario import require_scenario, scenario_options, settings_of
 from workbench.model import Verdict
 
 if TYPE_CHECKING:
@@ -61,13 +61,15 @@ def compare_command(
     Exit code: 0 PASS or IMPROVEMENT, 1 REGRESSION, 3 INCONCLUSIVE or advisory, 4 refused.
     """
     from workbench.experiment.compare import CompareSettings, compare, comparison_json, exit_code
+    from workbench.experiment.contained import ending_children, silenced
     from workbench.experiment.margins import margin_for
     from workbench.experiment.progress import progress_bar
     from workbench.store import Store
 
+    require_scenario(base, new)
     margin = margin_for(new, max_regression=max_regression, alpha=alpha)
     said = bool(max_regression) or alpha is not None
-    with progress_bar("compare") as progress:
+    with progress_bar("compare") as progress, ending_children(), silenced():
         comparison, live = compare(
             base,
             new,
@@ -103,7 +105,7 @@ def _print(comparison: Comparison, live: CompareResult | None) -> None:
         click.echo("  advisory: a verdict takes both sides measured in one sitting, under the same conditions")
     for line in comparison.differences:
         click.echo(f"  {line}")
-    if comparison.verdict is Verdict.INCONCLUSIVE and live is not None:
+    if comparison.verdict is Verdict.INCONCLUSIVE and live is not None and not live.interrupted:
         click.echo(f"  {_what_next(comparison)}")
     counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in told(comparison.counts).items() if a != b]
     if counts:

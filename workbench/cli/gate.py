@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.output import print_json, print_table, store_option
-from workbench.cli.scenario import scenario_options, settings_of
+from workbench.cli.output import print_json, print_table, store_option, store_words
+from workbench.cli.scenario import require_scenario, scenario_options, settings_of
+from workbench.errors import UsageError
 
 if TYPE_CHECKING:
     from workbench.experiment.gate import GateResult, GateSettings, TargetResult
@@ -68,9 +69,12 @@ def gate_command(
     from workbench.experiment.gate.config import read_config
     from workbench.experiment.gate.repository import Repository
     from workbench.experiment.progress import progress_bar
+    from workbench.experiment.project import require_count
     from workbench.reporting.write import prepare_output
     from workbench.store import Store
 
+    if markdown is not None and junit is not None and markdown.resolve() == junit.resolve():
+        raise UsageError(f"--markdown and --junit both name {markdown}: give each a file of its own")
     for path in filter(None, (markdown, junit)):
         prepare_output(path)
     here = Path.cwd()
@@ -81,12 +85,13 @@ def gate_command(
         max_regression,
         max_seconds=max_seconds,
         timeout_s=timeout,
-        ignore_counts=frozenset(ignore_count),
+        ignore_counts=frozenset(map(require_count, ignore_count)),
         timing=not counts_only,
         same_results=not different_results,
     )
     if config is not None and not targets:  # what is listed is named as from the folder of its pyproject.toml
         targets, here = config.targets, config.folder
+    require_scenario(*targets)
     store = Store(store_path)
     with progress_bar("gate") as progress:
         result = judge_against(baseline, targets, folder=here, settings=settings, store=store, progress=progress)
@@ -161,5 +166,7 @@ def _print_changes(target: TargetResult) -> None:
     table = changes_table(comparison.functions, _FUNCTIONS, points=clock_points(comparison))
     if table.rows:
         click.echo(table.to_text())
-    click.echo(f"  base against new: workbench report {target.session_id} -o difference.html")
-    click.echo(f"  stacks of the new: workbench show {comparison.new} --tree")
+    store = store_words()
+    click.echo(f"  base against new: workbench report {target.session_id} -o difference.html{store}")
+    if comparison.functions:  # else nothing was sampled
+        click.echo(f"  stacks of the new: workbench show {comparison.new} --tree{store}")

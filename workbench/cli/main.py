@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import errno
 import importlib
 import os
 import sys
+import threading
+import time
 from typing import NoReturn
 
 import click
 
 from workbench.cli.groups import SuggestingGroup
-from workbench.errors import INTERRUPTED, StoreFull, WorkbenchError
+from workbench.errors import INTERRUPTED, OutputError, StoreFull, WorkbenchError
 from workbench.experiment.terminable import terminable
 from workbench.redaction import redact
 
@@ -19,6 +23,10 @@ __all__ = ["cli", "main"]
 
 READER_GONE = 128 + 13
 """Exit code where the reader of a pipe closed it, by the shell's convention 128 + SIGPIPE."""
+
+_THREADS_S = 2.0
+
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 
 _SECTIONS = {
     "Profile your own code": {
@@ -86,8 +94,8 @@ def cli() -> None:
     workbench compare old.py new.py             measured now, until there is a verdict
     workbench COMMAND --help                    options and examples of a command
 
-    The store is --store, else WORKBENCH_STORE, else data/workbench.duckdb in a project with a [tool.workbench]
-    table in its pyproject.toml, else one in the user's data folder.
+    The store is the one that a command is given by --store, else WORKBENCH_STORE, else data/workbench.duckdb in a
+    project with a [tool.workbench] table in its pyproject.toml, else one in the user's data folder.
 
     Exit codes: 0 done, PASS or IMPROVEMENT; 1 REGRESSION; 2 usage; 3 INCONCLUSIVE or advisory; 4 not comparable;
     5 no such run; 130 interrupted; every other failure has its own (docs/exit-codes.md). `profile` ends with the
@@ -97,6 +105,31 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Entry point of the shell command; always exits."""
+    try:
+        _run()
+    except SystemExit as ending:
+        _leave_threads(ending.code)
+        raise
+
+
+def _leave_threads(code: object) -> None:
+    """Where measured code left threads that run on: end without them, or the command would never come back."""
+    pools = sys.modules.get("concurrent.futures.thread")
+    for jobs in list(getattr(pools, "_threads_queues", {}).values()):
+        jobs.put(None)  # as the interpreter does at its end: idle workers go home
+    patience = time.monotonic() + _THREADS_S
+    others = [t for t in threading.enumerate() if t is not threading.current_thread() and not t.daemon]
+    for thread in others:
+        thread.join(max(0.0, patience - time.monotonic()))
+    if any(thread.is_alive() for thread in others):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        atexit._run_exitfuncs()
+        os._exit(code if isinstance(code, int) else int(bool(code)))
+
+
+def _run() -> NoReturn:
     debug = bool(os.environ.get("WORKBENCH_DEBUG"))
     try:
         with terminable():
@@ -123,6 +156,8 @@ def main() -> NoReturn:
     except OSError as error:
         if debug:
             raise
+        if error.filename is None and error.errno in _UNWRITABLE:  # a file of ours has a name
+            _output_gone(error)
         full = error.errno == errno.ENOSPC
         _fail(
             f"{error.strerror or error}: {error.filename or ''}".rstrip(": "),
@@ -144,6 +179,14 @@ def _reader_gone() -> NoReturn:
     sys.exit(READER_GONE)
 
 
+def _output_gone(error: OSError) -> NoReturn:
+    """What is printed goes to a file on a disk that is full, or gone: no verdict's code, and no store's either."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _fail(f"the output can't be written: {error.strerror}", OutputError.exit_code)
+
+
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo("workbench: " + " ".join(message.split()), err=True)
+    with contextlib.suppress(OSError, ValueError):  # measured code may have closed it; the code stands nevertheless
+        click.echo("workbench: " + " ".join(message.split()), err=True)
     sys.exit(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,8 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-__all__ = ["print_json", "print_table", "store_option"]
+__all__ = ["print_json", "print_table", "store_option", "store_words"]
+
+
+def store_words() -> str:
+    """What a suggested command needs to find this one's store: `` --store FILE`` where that was said, else ""."""
+    context = click.get_current_context(silent=True)
+    if context is None or context.get_parameter_source("store_path") is not ParameterSource.COMMANDLINE:
+        return ""
+    return f" --store {shlex.quote(str(context.params['store_path']))}"
 
 
 def print_json(document: object) -> None:

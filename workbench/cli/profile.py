@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.output import store_option
+from workbench.cli.output import store_option, store_words
 from workbench.errors import INTERRUPTED, UsageError, WorkbenchError
 from workbench.model import Status
 
@@ -156,7 +156,8 @@ def _say(recording: Recording, store: Store, store_error: Exception | None) -> N
 
     run = recording.run
     samples = len(recording.tree.samples) if recording.tree is not None else 0
-    look = f"workbench show {run.run_id}, workbench report {run.run_id} -o report.html"
+    words = store_words()
+    look = f"workbench show {run.run_id}{words}, workbench report {run.run_id} -o report.html{words}"
     if entry := store.waiting(run.session_id):
         look = f"it waits in {entry}, as the store is in use, and the next command that finds it free takes it in"
     counts = f"{format_number_of(samples, 'sample')}, {format_number_of(len(recording.spans), 'span')}"

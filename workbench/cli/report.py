@@ -53,4 +53,5 @@ def report_command(
         click.echo(text.encode("utf-8", "replace"), nl=False)
         return
     write_atomically(output, text)
-    click.echo(f"{output} ({output.stat().st_size / 1e6:.1f} MB)")
+    if output.is_file():  # no pipe or device, where this would stand in the report
+        click.echo(f"{output} ({output.stat().st_size / 1e6:.1f} MB)")

@@ -14,11 +14,15 @@ from workbench.errors import UsageError
 
 if TYPE_CHECKING:
     from workbench.model import Run
+    from workbench.store import Store
 
 __all__ = ["delete_command", "rename_command", "runs_command", "show_command", "tag_command", "untag_command"]
 
 
-def _store(path: Path | None) -> Any:
+_KNOWN = 10  # values named where none was found
+
+
+def _store(path: Path | None) -> Store:
     from workbench.store import Store
 
     return Store(path)
@@ -43,21 +47,26 @@ def run_json(run: Run, commit: str = "", *, dirty: bool = False) -> dict[str, An
 @click.command("runs")
 @store_option
 @click.option("--scenario", help="Only this scenario's runs.")
+@click.option("--name", help="Only runs with this text in their name.")
+@click.option("--tag", help="Only runs with this tag.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_json: bool) -> None:
+def runs_command(
+    store_path: Path | None, scenario: str | None, name: str | None, tag: str | None, limit: int, as_json: bool
+) -> None:
     """List the runs, newest first.
 
     \b
     workbench runs --limit 10
     workbench runs --scenario jamf --json
+    workbench runs --name listing --tag before
 
     Wall is the median time of one call in the timing rounds, of the sampled ones where a run has no others.
     """
     from workbench.analysis.names import commit_of, display_name
 
     store = _store(store_path)
-    runs = store.runs(scenario=scenario, limit=limit)
+    runs = store.runs(scenario=scenario, name=name, tag=tag, limit=limit)
     sessions = {s.session_id: s for s in store.sessions()}
     commits = {run.run_id: commit_of(run, sessions[run.session_id]) for run in runs if run.session_id in sessions}
     if as_json:
@@ -65,7 +74,8 @@ def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_j
         print_json([run_json(run, commit, dirty=dirty) for run, commit, dirty in states])
         return
     if not runs:
-        click.echo("no runs yet: `workbench profile -- script.py` or `workbench run jamf` records some")
+        asked = {"scenario": scenario, "name": name, "tag": tag}
+        click.echo(_none_of(store, {what: value for what, value in asked.items() if value is not None}))
         return
     from workbench.views.numbers import format_seconds
 
@@ -88,6 +98,22 @@ def runs_command(store_path: Path | None, scenario: str | None, limit: int, as_j
         rows,
         right="lllrr",
     )
+
+
+def _none_of(store: Store, asked: dict[str, str]) -> str:
+    """Why there is nothing to list, and what there is."""
+    runs = store.runs() if asked else []
+    if not runs:
+        return "no runs yet: `workbench profile -- script.py` or `workbench run jamf` records some"
+    told = f"none of {len(runs)} run{'s' if len(runs) > 1 else ''} has " + " and ".join(
+        f"{what} {value!r}" for what, value in asked.items()
+    )
+    known = {
+        "scenario": sorted({run.scenario for run in runs if run.scenario}),
+        "tag": sorted({tag for run in runs for tag in run.tags}),
+    }
+    there = [f"{what}s: {', '.join(values[:_KNOWN])}" for what, values in known.items() if what in asked and values]
+    return "; ".join([told, *there])
 
 
 def _commit_text(commit: str, dirty: bool) -> str:

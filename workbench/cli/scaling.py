@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.output import print_json, print_table, store_option
-from workbench.cli.scenario import scenario_options, settings_of
+from workbench.cli.output import print_json, print_table, store_option, store_words
+from workbench.cli.scenario import require_scenario, scenario_options, settings_of
 from workbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = ["scaling_command"]
 @click.option("--max-exponent", default="", help="Greatest exponent: 1.2 (of the time), or time=1.2,requests=1.")
 @click.option("--rounds", type=int, default=5, show_default=True, help="Timing rounds at each size.")
 @click.option("--max-seconds", type=float, default=120.0, show_default=True, help="Budget of timing, all sizes.")
+@click.option("--timeout", type=float, default=600.0, show_default=True, help="Longest a round may take, seconds.")
 @click.option("--memory/--no-memory", default=True, help="Trace what Python allocates, in rounds of its own.")
 @click.option("--clock", default="wall", show_default=True, help="Of the time: wall or cpu; both are kept.")
 @scenario_options
@@ -42,6 +43,7 @@ def scaling_command(
     max_exponent: str,
     rounds: int,
     max_seconds: float,
+    timeout: float,
     memory: bool,
     clock: str,
     plot: Path | None,
@@ -58,6 +60,7 @@ def scaling_command(
     Limits may be declared in pyproject.toml: [tool.workbench.scaling."TARGET"], max_exponent = {requests = 1.0}.
     Exit code: 0 nothing grew, 1 an exponent grew, 3 inconclusive.
     """
+    from workbench.experiment.contained import ending_children, silenced
     from workbench.experiment.limits import declared_limits, parse_limits
     from workbench.experiment.progress import progress_bar
     from workbench.experiment.scaling import ScalingSettings, measure_scaling, scaling_json
@@ -65,15 +68,17 @@ def scaling_command(
 
     if chosen["resources"] is not None:
         raise UsageError("--resources is what --sizes varies: name the sizes only")
+    require_scenario(target, baseline or "")
     settings = ScalingSettings(
         scenario=settings_of(**chosen),
         rounds=rounds,
         max_seconds=max_seconds,
         memory=memory,
+        timeout_s=timeout,
         limits=parse_limits(max_exponent) or declared_limits(target),
         clock=clock,
     )
-    with progress_bar("scaling") as progress:
+    with progress_bar("scaling") as progress, ending_children(), silenced():
         result = measure_scaling(
             target,
             None if sizes is None else _sizes(sizes),
@@ -113,7 +118,7 @@ def _print(result: ScalingResult, plot: Path | None) -> None:
         right = "".join("r" if index in table.numbers else "l" for index in range(len(table.columns)))
         print_table([c.lower() for c in table.columns], table.rows, title=table.caption, right=right)
     session = result.sessions[-1].session_id
-    click.echo(f"as a later baseline: workbench scaling {result.target} --baseline {session}")
+    click.echo(f"as a later baseline: workbench scaling {result.target} --baseline {session}{store_words()}")
     if plot is not None:
         click.echo(f"the chart: {plot}")
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from workbench.cli.azure import azure_options, take_azure_options
-from workbench.cli.output import print_json, print_table, store_option
+from workbench.cli.output import print_json, print_table, store_option, store_words
 from workbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,6 +65,19 @@ def scenario_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def require_scenario(*targets: str) -> None:
+    """Raise ``UsageError`` where an option says what a scenario is measured on, and no target is one's variant."""
+    if any(":" in target and ".py" not in target for target in targets):
+        return
+    context = click.get_current_context()
+    for name in ("scale", "link", "seed", "resources", "options"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageError(
+                f"--{name.removesuffix('s') if name == 'options' else name} is of scenarios: "
+                f"{' and '.join(dict.fromkeys(filter(None, targets))) or 'no target'} has none"
+            )
 
 
 def settings_of(scale: str, link: str, seed: int, resources: int | None, options: tuple[str, ...]) -> Settings:
@@ -125,5 +139,5 @@ def run_command(
         print_json(session_document(found, measured))
     else:
         print_session(found, measured)
-        click.echo(f"look at it: workbench report {measured.session.session_id} -o report.html")
+        click.echo(f"look at it: workbench report {measured.session.session_id} -o report.html{store_words()}")
     return INTERRUPTED if measured.interrupted else 0

@@ -244,19 +244,21 @@ def require_no_arguments(
     """
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some built-ins have none
+    except Exception:  # some built-ins have none, and an object of the user's may refuse to be looked at
         return
     if any(_binds(signature, number) for number in range((arguments or 0) + 1)):
         return
     short = name.rpartition(".")[2]
     if arguments is None:
-        how = "none and calls it"
+        mend = "compare a function that takes none and calls it"
+    elif arguments:
+        mend = f"it is given one at most, which setup_{short} returns"
     else:
-        set_up = (
-            f"setup_{short} returns:\n    def setup_{short}():  # beside it, outside the clock\n        return ..."
+        mend = (
+            f"write setup_{short}(), whose value it is given, or compare a function that takes none:\n"
+            f"    def setup_{short}():  # beside it, outside the clock\n        return ..."
         )
-        how = f"one argument at most, from setup_{short}" if arguments else f"none, or one that {set_up}"
-    raise UsageError(f"{name}{signature}{where} needs arguments; compare a function that takes {how}")
+    raise UsageError(f"{name}{signature}{where} needs arguments: {mend}")
 
 
 def _binds(signature: inspect.Signature, number: int) -> bool:

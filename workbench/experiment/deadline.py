@@ -13,6 +13,7 @@ from types import FrameType
 __all__ = ["Overdue", "deadline"]
 
 _AGAIN_S = 1.0
+_LONGEST_S = 1e6  # what every clock and wait of the system takes; "inf" is more
 
 
 class Overdue(KeyboardInterrupt):
@@ -39,7 +40,7 @@ def _alarm(seconds: float) -> Iterator[None]:
     def fire(number: int, frame: FrameType | None) -> None:
         raise Overdue
 
-    began = time.monotonic()
+    began, seconds = time.monotonic(), min(seconds, _LONGEST_S)
     before = signal.signal(signal.SIGALRM, fire)
     left, every = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
     try:
@@ -57,7 +58,7 @@ def _injected(seconds: float) -> Iterator[None]:
     target, over = threading.get_ident(), threading.Event()
 
     def watch() -> None:
-        wait = seconds
+        wait = min(seconds, _LONGEST_S)
         while not over.wait(wait):
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(target), ctypes.py_object(Overdue))
             wait = _AGAIN_S

@@ -9,13 +9,13 @@ max_exponent = 1.1            # of the time
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from workbench.analysis.scaling import TIME
 from workbench.errors import UsageError
+from workbench.experiment.project import project_tables
 
 __all__ = ["declared_limits", "parse_limits"]
 
@@ -29,16 +29,13 @@ def declared_limits(target: str, folder: Path | None = None) -> dict[str, float]
     file = next((f for each in (start, *start.parents) if (f := each / "pyproject.toml").is_file()), None)
     if file is None:
         return {}
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{file} can't be read: {error}") from error
-    table: Any = document
-    for name in ("tool", "workbench", "scaling", target, "max_exponent"):
-        if not isinstance(table, Mapping):
-            raise UsageError(f"[tool.workbench.scaling] in {file} is made of tables, one a target")
-        table = table.get(name, {})
-    return _limits(table, f"max_exponent of {target} in {file}")
+    declared = project_tables(file).get("scaling", {})
+    if not all(isinstance(each, Mapping) for each in declared.values()):
+        raise UsageError(f"[tool.workbench.scaling] in {file} is made of tables, one a target")
+    own = declared.get(target, {})
+    if unknown := sorted(own.keys() - {"max_exponent"}):
+        raise UsageError(f"[tool.workbench.scaling] in {file}: {target} has no {unknown[0]!r}, only max_exponent")
+    return _limits(own.get("max_exponent", {}), f"max_exponent of {target} in {file}")
 
 
 def _limits(value: Any, where: str) -> dict[str, float]:

@@ -16,7 +16,6 @@ smallest effects that get these verdicts), ``alpha``, ``max-pairs``, ``max-secon
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Any
 
 from workbench.analysis.verdict import Rule, parse_percent
 from workbench.errors import UsageError
+from workbench.experiment.project import project_tables, require_count
 
 __all__ = ["Margin", "margin_for"]
 
@@ -77,16 +77,9 @@ def _project(start: Path) -> tuple[Path, dict[str, Any]] | None:
         file = folder / "pyproject.toml"
         if not file.is_file():
             continue
-        try:
-            document = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UsageError(f"{file} can't be read: {error}") from None
-        tool = document.get("tool", {}).get("workbench", {})
-        if isinstance(tool, dict) and "compare" in tool:
-            table = tool["compare"]
-            if not isinstance(table, dict):
-                raise UsageError(f"[tool.workbench.compare] in {file} is no table")
-            return file, table
+        table = project_tables(file).get("compare")
+        if table is not None:
+            return file, dict(table)
     return None
 
 
@@ -133,10 +126,10 @@ def _pairs(value: Any) -> int:
     return value
 
 
-def _texts(value: Any) -> list[str]:
+def _counts(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise UsageError(f"{value!r} must be a list of texts")
-    return value
+    return [require_count(name) for name in value]
 
 
 _KEYS: dict[str, Callable[[Any], Any]] = {
@@ -146,7 +139,7 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
     "alpha": _probability,
     "max-pairs": _pairs,
     "max-seconds": _seconds,
-    "ignore-counts": _texts,
+    "ignore-counts": _counts,
 }
 
 

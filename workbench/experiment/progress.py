@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain, repeat
 from typing import Protocol
 
 __all__ = ["Progress", "progress_bar", "progress_if_long", "silent"]
 
 
 _FORMAT = "{desc} {bar} {n_fmt}/{total_fmt} [{elapsed}<{remaining}]"
-_LINE_EVERY_S = 10.0
+_SECOND_LINE_S, _LINE_EVERY_S = 2.0, 10.0
 
 
 class Progress(Protocol):
@@ -148,18 +149,19 @@ class _CellFile:
 
 
 class _Lines:
-    """Progress for logs: the first step, one whenever the last line is 10 s old, and the last step at the end."""
+    """Progress for logs: the first step, one after 2 s, one whenever the last line is 10 s old, and the last."""
 
     def __init__(self, title: str) -> None:
         self._title = title
         self._due = 0.0
+        self._waits = chain([_SECOND_LINE_S], repeat(_LINE_EVERY_S))
         self._unsaid = ""
 
     def __call__(self, doing: str, done: int, total: int) -> None:
         now = time.monotonic()
-        self._unsaid = f"{self._title}: {doing}, {done + 1} of {total}"
+        self._unsaid = f"{self._title}: {doing}" + (f", {done + 1} of {total}" if total > 1 else "")
         if now >= self._due:
-            self._due = now + _LINE_EVERY_S
+            self._due = now + next(self._waits)
             self.end()
 
     def end(self) -> None:

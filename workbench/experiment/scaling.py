@@ -26,6 +26,8 @@ from workbench.capture.power import conditions
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import INTERRUPTED, RunNotFound, ScenarioError, UsageError, WorkbenchError
+from workbench.experiment.contained import contained, is_own_interrupt
+from workbench.experiment.deadline import Overdue
 from workbench.experiment.execute import execute
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.results import require_equal
@@ -51,7 +53,7 @@ class ScalingSettings:
 
     ``limits`` are the greatest exponents allowed, by measure. ``memory`` traces allocations in a round of its own,
     which takes several times as long. ``clock``, one of ``pairs.CLOCKS``, is that of the time's exponent; both are
-    kept.
+    kept. ``timeout_s`` is the longest that one round may take.
     """
 
     scenario: Settings = field(default_factory=Settings)
@@ -60,6 +62,7 @@ class ScalingSettings:
     memory: bool = True
     limits: Mapping[str, float] = field(default_factory=dict)
     clock: str = CLOCKS[0]
+    timeout_s: float = 600.0
 
     def __post_init__(self) -> None:
         if self.clock not in CLOCKS:
@@ -68,6 +71,8 @@ class ScalingSettings:
             raise UsageError(f"--rounds must be at least 1, not {self.rounds}")
         if not self.max_seconds > 0:
             raise UsageError(f"the time budget must be above 0 s, not {self.max_seconds:g}")
+        if not self.timeout_s > 0:
+            raise UsageError(f"the time limit of a round must be above 0 s, not {self.timeout_s:g}")
         for name, limit in self.limits.items():
             if name not in MEASURES:
                 raise UsageError(f"{name!r} has no exponent; there are {', '.join(MEASURES)}")
@@ -223,7 +228,7 @@ class _Sitting:
 
     def _measure(self, size: int, seconds: float) -> None:
         """Both targets at one size, round about; a run each, also of what an exception cut short."""
-        runs = [_SizedRun(track, size) for track in self.tracks]
+        runs = [_SizedRun(track, size, self._settings.timeout_s) for track in self.tracks]
         try:
             with ExitStack() as stack:
                 for run in runs:
@@ -267,8 +272,8 @@ class _Sitting:
 class _SizedRun:
     """One target at one size while it is measured."""
 
-    def __init__(self, track: _Track, size: int) -> None:
-        self.track, self.size = track, size
+    def __init__(self, track: _Track, size: int, timeout_s: float) -> None:
+        self.track, self.size, self._timeout_s = track, size, timeout_s
         self.outcome: Outcome | None = None
         self._recorder = RunRecorder(SamplerSpec(name="none"))
         self._workload: Workload | None = None
@@ -282,7 +287,8 @@ class _SizedRun:
     def round(self, kind: RoundKind) -> None:
         assert self._workload is not None, "opened first"
         try:
-            self.outcome = execute(self._recorder, self._workload, kind, position=self._position)
+            with contained(self._timeout_s):
+                self.outcome = execute(self._recorder, self._workload, kind, position=self._position)
         except BaseException as error:
             self._failed(error)
             raise
@@ -303,21 +309,31 @@ class _SizedRun:
                 return value
 
         try:
-            workload.setup()
-            value, current = self._recorder.call(RoundKind.WARMUP, Traced().run, position=self._position)
-            workload.finish(value)
+            with contained(self._timeout_s):
+                workload.setup()
+                value, current = self._recorder.call(RoundKind.WARMUP, Traced().run, position=self._position)
+                workload.finish(value)
             current.measure(MEMORY, peak)
         except BaseException as error:
             self._failed(error)
             raise
 
     def _failed(self, error: BaseException) -> None:
+        """Raise the end as this size's; what is a person's Ctrl-C, or ours already, is left to the caller."""
         self._ending = outcome_of(error)
-        if isinstance(error, Exception) and not isinstance(error, WorkbenchError):
-            raise ScenarioError(
-                f"{self.track.target.name} failed at size {self.size}{raised_at(error)}: {self._ending[1]}"
-                f"{size_hint(self._workload, error)}"
-            ) from error
+        name = self.track.target.name
+        if isinstance(error, Overdue):
+            self._ending = Status.FAILED, f"did not end within {self._timeout_s:g} s"
+            raise ScenarioError(f"{name} {self._ending[1]} at size {self.size} and was stopped") from None
+        if isinstance(error, WorkbenchError) or (
+            isinstance(error, KeyboardInterrupt) and not is_own_interrupt(error)
+        ):
+            return
+        self._ending = Status.FAILED, self._ending[1] or "SystemExit: 0"
+        raise ScenarioError(
+            f"{name} failed at size {self.size}{raised_at(error)}: {self._ending[1]}"
+            f"{size_hint(self._workload, error)}"
+        ) from error
 
     def keep(self) -> None:
         """The run, if a round of it was begun."""

@@ -22,8 +22,9 @@ from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, WorkbenchError
 from workbench.experiment import heap
 from workbench.experiment.callables import CallableWorkload
+from workbench.experiment.contained import contained, is_own_interrupt
 from workbench.experiment.contents import Part, first_difference
-from workbench.experiment.deadline import Overdue, deadline
+from workbench.experiment.deadline import Overdue
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
 from workbench.experiment.interleave import sweeps
 from workbench.experiment.progress import Progress
@@ -314,16 +315,16 @@ class _Sitting:
         try:
             with ExitStack() as stack:
                 if side.subject.is_in_process:
-                    stack.enter_context(deadline(limit))
+                    stack.enter_context(contained(limit))
                 yield
         except Overdue:
             side.status = Status.FAILED
             side.error = f"did not end within {limit:g} s"
             raise ScenarioError(f"{side.subject.name} {side.error} and was stopped") from None
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
+            if is_own_interrupt(error):
+                raise self._failed(side, error) from error
             side.status = Status.INTERRUPTED
-            raise
-        except GeneratorExit:
             raise
         except BaseException as error:  # also a ``sys.exit(0)``, which must not become the comparison's exit code
             raise self._failed(side, error) from error

@@ -108,7 +108,7 @@ def _require_one_argument(function: Callable[..., Any], name: str) -> None:
         ) from None
 
 
-def size_hint(workload: object, error: Exception) -> str:
+def size_hint(workload: object, error: BaseException) -> str:
     """What to write where a function was given a number, the size, and may want something made of it; else ""."""
     if not isinstance(workload, SizedFunction) or not workload.takes_size:
         return ""

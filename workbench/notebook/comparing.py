@@ -60,7 +60,8 @@ def _shown(result: CompareResult) -> ComparisonView:
 
 def _prepared(line: str, labels: Sequence[str], names: dict[str, Any]) -> Callable[[Drive | None], CompareResult]:
     halves = [names.pop(name, None) for name in (BASE, NEW)]
-    words, options = words_and_options("compare", line, {"--seconds": positive, "--sampler": str})
+    known: dict[str, Callable[[str], Any]] = {"--seconds": positive, "--sampler": str}
+    words, options = words_and_options("compare", line, known, flags=("--different-results",))
     if len(labels) != 2 or None in halves:
         raise UsageError("%%compare takes two pieces of code with a line `# ---` between them")
     if len(words) not in (0, 2):
@@ -71,7 +72,10 @@ def _prepared(line: str, labels: Sequence[str], names: dict[str, Any]) -> Callab
     functions = [_called(half, name) for half, name in zip(halves, named, strict=True)]
     from workbench.capture.samplers import SamplerSpec
 
-    settings = CompareSettings(sampler=SamplerSpec(name=options.get("sampler", "pyinstrument")))
+    settings = CompareSettings(
+        sampler=SamplerSpec(name=options.get("sampler", "pyinstrument")),
+        same_results=not options.get("different_results", False),
+    )
 
     def measure(drive: Drive | None) -> CompareResult:
         base, new = (CallableTarget(f, name, drive) for f, name in zip(functions, named, strict=True))

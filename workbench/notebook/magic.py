@@ -57,13 +57,13 @@ def _magics(shell: Any) -> dict[str, Any]:
     def compare(line: str, cell: str) -> None:
         """Compare two pieces of code: a verdict, and what differs.
 
-        %%compare [BASE_NAME NEW_NAME] [--seconds BUDGET] [--sampler pyinstrument|py-spy|none]
+        %%compare [BASE_NAME NEW_NAME] [--seconds BUDGET] [--sampler pyinstrument|py-spy|none] [--different-results]
         first piece
         # ---
         second piece
 
         Both run many times, in mirrored random order, over your variables; both may await. Where both end with an
-        expression, the values must be equal.
+        expression, the values must be equal, unless --different-results is given.
         """
         shell.run_cell(f"%%compare {line}\n{cell}").raise_error()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,9 +25,12 @@ def told_in_one_line() -> Iterator[None]:
 
 
 def words_and_options(
-    magic: str, line: str, known: Mapping[str, Callable[[str], Any]]
+    magic: str, line: str, known: Mapping[str, Callable[[str], Any]], flags: Collection[str] = ()
 ) -> tuple[list[str], dict[str, Any]]:
-    """Words, and options ``--name VALUE`` (or ``--name=VALUE``) as ``known`` converts them, or ``UsageError``."""
+    """Words, and options ``--name VALUE`` (or ``--name=VALUE``) as ``known`` converts them, or ``UsageError``.
+
+    ``flags`` are options without a value; those given are True.
+    """
     try:
         parts = shlex.split(line)
     except ValueError as error:
@@ -39,17 +42,25 @@ def words_and_options(
         if not part.startswith("-"):
             words.append(part)
             continue
+        if part in flags:
+            options[_key(part)] = True
+            continue
         name, equals, value = part.partition("=")
         if name not in known:
-            raise UsageError(f"%%{magic} has no option {name}{suggestion(name, known, listed='it has')}")
+            hint = suggestion(name, [*known, *flags], listed="it has")
+            raise UsageError(f"%%{magic} has no option {name}{hint}")
         text = value if equals else next(rest, None)
         if text is None:
             raise UsageError(f"%%{magic}: {name} needs a value")
         try:
-            options[name.lstrip("-").replace("-", "_")] = known[name](text)
+            options[_key(name)] = known[name](text)
         except ValueError as error:
             raise UsageError(f"%%{magic}: {name} {error}") from None
     return words, options
+
+
+def _key(option: str) -> str:
+    return option.lstrip("-").replace("-", "_")
 
 
 def count(text: str) -> int:

@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "form_of", "rendered"]
 
 FORMATS = ("html", "md")
+_HTML = {".html", ".htm"}
 _MARKDOWN = {".md", ".markdown"}
 
 
 def form_of(path: Path | None, form: str | None = None) -> str:
     """The form asked for, else the one that the file's name says, else HTML. Raises ``UsageError``."""
     if form is None:
-        return "md" if path is not None and path.suffix.lower() in _MARKDOWN else "html"
+        suffix = path.suffix.lower() if path is not None else ""
+        if suffix not in {"", *_MARKDOWN, *_HTML}:
+            raise UsageError(f"{path} names no form of a report: end it in .html or .md, or say which by --format")
+        return "md" if suffix in _MARKDOWN else "html"
     if form not in FORMATS:
         raise UsageError(f"a report is written as {' or '.join(map(repr, FORMATS))}, not as {form!r}")
     return form

@@ -109,10 +109,16 @@ def write_report(report: ReportData, path: Path, *, plotly: bool = False) -> Non
 def prepare_output(path: Path) -> None:
     """Make the folder that a report goes to, so that a bad place is told before anything is measured.
 
-    Raises ``OutputError``.
+    A folder right below the file system's root is not made. Raises ``OutputError``.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if _is_stream(path):
+            return
+        folder = path.absolute().parent
+        top = Path(*folder.parts[:2])
+        if not top.exists():  # mistyped rather than meant
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        folder.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part"):
@@ -124,23 +130,33 @@ def prepare_output(path: Path) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Write beside the file, then rename. A lone surrogate in a name is written as "?".
 
-    A new file has the permissions that the user's umask leaves, one that is replaced keeps its own.
+    A new file has the permissions that the user's umask leaves, one that is replaced keeps its own. A device or
+    pipe, such as ``/dev/stdout``, is written into, and a link's file is replaced rather than the link.
     """
-    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    made = False
+    made: Path | None = None
     try:
+        if _is_stream(path):
+            path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+            return
+        path = path.resolve() if path.is_symlink() else path
+        temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}-{secrets.token_hex(4)}.part")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less the umask
-        made = True
+        made = temporary
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as out:
             out.write(text)
         with suppress(FileNotFoundError):
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         temporary.replace(path)
     except OSError as error:
-        if made:
+        if made is not None:
             with suppress(OSError):
-                temporary.unlink()
+                made.unlink()
         raise OutputError(_why(path, error)) from error
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether something is there that can't be replaced by a file without harm."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _why(path: Path, error: OSError) -> str:

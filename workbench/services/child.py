@@ -21,15 +21,22 @@ Operation = Callable[..., dict[str, Any]]
 
 
 class Channel:
-    """The pipes to the parent. ``operations`` maps the name of a control request to what answers it."""
+    """The pipes to the parent. ``operations`` maps the name of a control request to what answers it.
+
+    ``line`` is the descriptor that requests come by.
+    """
 
     def __init__(self) -> None:
         self.operations: dict[str, Operation] = {}
         self.cleanups: list[Callable[[], object]] = []
         self._parent = os.getppid()
         self._buffer = b""
-        # Whatever prints to stdout must not spoil the protocol: keep the pipe for us, send prints to stderr.
-        self._out = os.dup(1)
+        # Whatever prints to stdout or reads stdin must not spoil the protocol: keep the pipes for us, where
+        # neither they nor a child process finds them; prints go to stderr, and there is nothing to read.
+        self.line, self._out = os.dup(0), os.dup(1)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
         os.dup2(2, 1)
 
     def configuration(self) -> dict[str, Any]:
@@ -67,10 +74,10 @@ class Channel:
     def _read_line(self) -> bytes:
         while b"\n" not in self._buffer:
             # A fork of the parent can hold the pipe open after the parent's death; so look at our parent, too.
-            while not select.select([0], [], [], ORPHAN_CHECK_S)[0]:
+            while not select.select([self.line], [], [], ORPHAN_CHECK_S)[0]:
                 if os.getppid() != self._parent:
                     self.exit()
-            chunk = os.read(0, 65536)
+            chunk = os.read(self.line, 65536)
             if not chunk:
                 self.exit()
             self._buffer += chunk

@@ -13,6 +13,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ __all__ = ["ServiceProcess", "start_service"]
 
 STOP_TIMEOUT_S = 3.0
 TAIL_LINES = 6
+_LONGEST_POLL_S = 1e6  # milliseconds are a C int
 
 
 def start_service(
@@ -137,7 +139,7 @@ class ServiceProcess(Stoppable):
             try:
                 self._popen.stdin.write(json.dumps(message).encode() + b"\n")
             except OSError:
-                raise ServiceError(f"{self.name} has exited with code {self._popen.wait(STOP_TIMEOUT_S)}") from None
+                raise ServiceError(f"{self.name} {self._ending()}") from None
             answer = self._read_answer(message.get("id"), time.monotonic() + timeout_s, timeout_s)
         if "error" in answer:
             raise ServiceError(f"{self.name} says: {answer['error']}")
@@ -161,17 +163,29 @@ class ServiceProcess(Stoppable):
                 raise ServiceError(f"{self.name} gave no answer within {timeout_s:g} s")
             chunk = self._popen.stdout.read(65536)
             if not chunk:
-                raise ServiceError(f"{self.name} exited with code {self._popen.wait(STOP_TIMEOUT_S)}")
+                raise ServiceError(f"{self.name} {self._ending()}")
             self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line
+
+    def _ending(self) -> str:
+        """How it ended, in words, now that it answers no more."""
+        try:
+            code = self._popen.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            return "closed its line to us and ran on"
+        if code >= 0:
+            return f"exited with code {code}"
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        return f"was ended by {name}"
 
 
 def _readable(stream: IO[bytes], deadline: float) -> bool:
     """Whether there is something to read, or end-of-file, before the deadline (``time.monotonic``)."""
     poll = select.poll()
     poll.register(stream.fileno(), select.POLLIN | select.POLLHUP)
-    return bool(poll.poll(max(0.0, deadline - time.monotonic()) * 1000))
+    seconds = min(max(0.0, deadline - time.monotonic()), _LONGEST_POLL_S)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _shut_down(popen: subprocess.Popen[bytes], leftovers: list[Path], owner: int) -> None:

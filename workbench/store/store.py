@@ -183,9 +183,23 @@ class Store:
 
     # Reading
 
-    def runs(self, *, scenario: str | None = None, limit: int | None = None) -> list[Run]:
-        """Runs, newest first."""
-        where, parameters = ("WHERE scenario = ? ", [scenario]) if scenario is not None else ("", [])
+    def runs(
+        self,
+        *,
+        scenario: str | None = None,
+        name: str | None = None,
+        tag: str | None = None,
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Runs, newest first: of that scenario, with that text in their name (in any case), with that very tag."""
+        asked = {
+            "scenario = ?": scenario,
+            "contains(lower(name), lower(?))": name,
+            "run_id IN (SELECT run_id FROM tags WHERE tag = ?)": tag,
+        }
+        conditions = [condition for condition, value in asked.items() if value is not None]
+        parameters = [value for value in asked.values() if value is not None]
+        where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
         bound = f" LIMIT {int(limit)}" if limit is not None else ""
         with self._reading() as connection:
             return rows.runs(connection, f"{where}{_NEWEST}{bound}", parameters)

@@ -11,12 +11,13 @@ wheels = ["wheelhouse"]                    # to build the baseline's environment
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import UsageError
+from workbench.experiment.project import project_tables
 from workbench.suggestions import suggestion
 
 __all__ = ["GateConfig", "read_config"]
@@ -37,29 +38,14 @@ def read_config(start: Path, root: Path) -> GateConfig | None:
     start, root = start.resolve(), root.resolve()
     for folder in (start, *start.parents):
         file = folder / "pyproject.toml"
-        if file.is_file() and (table := _table(file)) is not None:
+        if file.is_file() and (table := project_tables(file).get("gate")) is not None:
             return _config(table, file)
         if folder == root:
             break
     return None
 
 
-def _table(file: Path) -> dict[str, Any] | None:
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{file} can't be read: {error}") from None
-    tool = document.get("tool", {})
-    workbench = tool.get("workbench", {}) if isinstance(tool, dict) else {}
-    table = workbench.get("gate") if isinstance(workbench, dict) else None
-    if table is None:
-        return None
-    if not isinstance(table, dict):
-        raise UsageError(f"[tool.workbench.gate] in {file} is no table")
-    return table
-
-
-def _config(table: dict[str, Any], file: Path) -> GateConfig:
+def _config(table: Mapping[str, Any], file: Path) -> GateConfig:
     known = ("targets", "setup", "wheels")
     if unknown := sorted(table.keys() - set(known)):
         hint = suggestion(unknown[0], known, listed="it knows")
@@ -78,7 +64,7 @@ def _config(table: dict[str, Any], file: Path) -> GateConfig:
     )
 
 
-def _texts(table: dict[str, Any], key: str, file: Path) -> tuple[str, ...]:
+def _texts(table: Mapping[str, Any], key: str, file: Path) -> tuple[str, ...]:
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise UsageError(f"{key} in {file} must be a list of texts")

@@ -74,8 +74,8 @@ def _of_pyproject(text: str) -> Any:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return text
-    project, tool = document.get("project", {}), document.get("tool", {})
-    poetry, uv = tool.get("poetry", {}), tool.get("uv", {})
+    project, tool = _table(document, "project"), _table(document, "tool")
+    poetry, uv = _table(tool, "poetry"), _table(tool, "uv")
     return [
         {key: project[key] for key in _PROJECT if key in project},
         document.get("dependency-groups", {}),
@@ -86,8 +86,14 @@ def _of_pyproject(text: str) -> Any:
             if key in ("dependencies", "dev-dependencies", "group", "extras")
         },
         {key: value for key, value in uv.items() if key != "workspace"},
-        tool.get("pdm", {}).get("dev-dependencies", {}),
+        _table(tool, "pdm").get("dev-dependencies", {}),
     ]
+
+
+def _table(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The table of that name; an empty one where something else stands there, which is for its owner to tell."""
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _of_setup_cfg(text: str) -> Any:
@@ -155,11 +161,14 @@ def _pyproject_requirements(text: str) -> tuple[list[Requirement], list[Requirem
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return [], []
-    project = document.get("project", {})
-    extras = project.get("optional-dependencies", {}).values()
-    groups = document.get("dependency-groups", {}).values()
-    sometimes = [line for lines in (*extras, *groups) for line in lines if isinstance(line, str)]
-    return list(_requirements(project.get("dependencies", []))), list(_requirements(sometimes))
+    project = _table(document, "project")
+    optional = (*_table(project, "optional-dependencies").values(), *_table(document, "dependency-groups").values())
+    sometimes = [line for lines in optional for line in _texts(lines)]
+    return list(_requirements(_texts(project.get("dependencies")))), list(_requirements(sometimes))
+
+
+def _texts(value: Any) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _requirements(lines: Iterable[str]) -> Iterator[Requirement]:
@@ -176,7 +185,10 @@ def _locked(text: str) -> Iterator[tuple[str, str]]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return
-    for package in (*document.get("package", []), *document.get("packages", [])):
+    listed = (document.get(name) for name in ("package", "packages"))
+    for package in (each for found in listed if isinstance(found, list) for each in found):
+        if not isinstance(package, dict):
+            continue
         source = package.get("source", {})
         local = isinstance(source, dict) and not {"editable", "virtual", "directory"}.isdisjoint(source)
         if "name" in package and "version" in package and not local:

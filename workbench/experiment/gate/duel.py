@@ -323,15 +323,24 @@ class Duel:
             raise SideFailed(new, {"failed": str(error), "exit_code": error.exit_code}) from error
         if unknown and unknown not in self.notes:
             self.notes.append(unknown)
+        for side in reversed(self.sides):
+            self._require_same_data(side)
 
     def _require_repeatable(self) -> None:
         """Where results differ: a side that doesn't even agree with itself has another problem."""
         for side in reversed(self.sides):
             side.round(RoundKind.WARMUP, self.position)
             self.position += 1
-            if len(side.digests) > 1:
-                line = "returns different results from round to round: fix its seed or its data"
-                raise SideFailed(side, {"failed": line, "exit_code": ResultsDiffer.exit_code})
+            self._require_same_data(side)
+
+    def _require_same_data(self, side: Side) -> None:
+        """A side that returns another result than before has changed what it works on: its times say nothing."""
+        if len(side.digests) > 1:
+            line = (
+                "returns different results from round to round: fix its seed, or make its data anew in setup_NAME "
+                "(--different-results compares them all the same)"
+            )
+            raise SideFailed(side, {"failed": line, "exit_code": ResultsDiffer.exit_code})
 
     def interrupt(self) -> None:
         """After Ctrl-C: end the body that runs; the rounds so far are kept."""

@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def places_of(root: Path, folder: Path, checkout: Path, python: Path) -> tuple[P
     inside = [Path(), Path("src"), folder.relative_to(root), folder.relative_to(root) / "src"]
     relative = list(dict.fromkeys([*_on_our_path(root), *inside]))
     there = checkout / folder.relative_to(root)
+    with suppress(OSError):  # a folder that the baseline lacks: ../perf.py must mean the same file from there
+        there.mkdir(parents=True, exist_ok=True)
     base = Place("base", checkout, there if there.is_dir() else checkout, _existing(checkout, relative), python)
     return base, Place("new", root, folder, _existing(root, relative))
 

@@ -67,9 +67,12 @@ class Repository:
         except GitFailed:
             commit = ""
         if not commit:
-            shallow = self.git("rev-parse", "--is-shallow-repository").strip() == "true"
-            hint = "; this clone is shallow: fetch more of it (`fetch-depth: 0` in CI)" if shallow else ""
-            raise UsageError(f"unknown revision {name!r}: git knows no such commit in {self.root}{hint}")
+            if not self._succeeds("rev-parse", "--verify", "HEAD"):
+                raise UsageError(f"{self.root} has no commit yet: there is no baseline")
+            mend = "`git fetch` it, or name a commit, tag or branch that is there"
+            if self.git("rev-parse", "--is-shallow-repository").strip() == "true":
+                mend = "this clone is shallow: fetch more of it (`fetch-depth: 0` in CI)"
+            raise UsageError(f"unknown revision {name!r}: git knows no such commit in {self.root}; {mend}")
         return Revision(name, commit, self.git("log", "-1", "--format=%s", commit).strip())
 
     def work_tree(self) -> Revision:

@@ -93,7 +93,7 @@ class Side:
             timeout_s=_START_S,
             python=place.python,
             folder=place.folder,
-            variables={"PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0")},
+            variables={"PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0"), _MARK: _mark(place)},
         )
 
     def renew(self, target: GateTarget, loops: int | None, folder: Path) -> None:
@@ -132,7 +132,8 @@ class Side:
         failures = tuple(Failure(*pair) for pair in answer["failures"])
         parts = tuple((path, said, digest) for path, said, digest in answer["outline"])
         self.outcome = Outcome(answer["digest"], answer["measures"], failures, outline=parts)
-        self.digests.add(answer["digest"])
+        if answer["digest"] and not failures:
+            self.digests.add(answer["digest"])
         if kind is RoundKind.WARMUP:
             self.steadiness.add(execution_seconds(answer["measures"]), answer["measures"]["wall"])
         elif kind is RoundKind.TIMING:
@@ -200,7 +201,14 @@ class Side:
         if self.process.alive:
             with suppress(SideFailed):
                 self._ask("close", timeout_s=_AFTER_INTERRUPT_S)
-        self.process.stop()
+        self._end()
+
+    def _end(self) -> None:
+        """End the worker, and what the measured code started and left behind."""
+        try:
+            self.process.stop()
+        finally:
+            _end_offspring(self.place)
 
     def _ask(self, operation: str, *, timeout_s: float | None = None, **arguments: Any) -> dict[str, Any]:
         allowed = timeout_s or self.settings.timeout_s
@@ -208,7 +216,7 @@ class Side:
         try:
             answer = self.process.ask(operation, patience, **arguments)
         except ServiceError as error:
-            self.process.stop()
+            self._end()
             line = str(error)
             if "gave no answer" in line:
                 line = f"did not end within {allowed:g} s and was ended"
@@ -218,3 +226,31 @@ class Side:
         if "failed" in answer:
             raise SideFailed(self, answer)
         return answer
+
+
+_MARK = "WORKBENCH_GATE_SIDE"
+"""Set in a worker's environment, and so in that of every process which its code starts, in whatever session."""
+
+
+def _mark(place: Place) -> str:
+    return f"{os.getpid()}:{place.name}:{place.checkout}"
+
+
+def _end_offspring(place: Place) -> None:
+    """End what a side's code left running: daemons too, which no longer belong to the worker that started them.
+
+    Services get their time to remove their folders.
+    """
+    import psutil
+
+    mark, found = _mark(place), []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(_MARK) == mark:
+                found.append(process)
+    for process in found:
+        with suppress(psutil.Error):
+            process.terminate()
+    for process in psutil.wait_procs(found, timeout=_GRACE_S)[1] if found else ():
+        with suppress(psutil.Error):
+            process.kill()

@@ -159,21 +159,24 @@ class _Interruptible:
 
     def __init__(self) -> None:
         self._running = False
+        self._asked = False
         signal.signal(signal.SIGINT, self._interrupt)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if self._running:
             self._running = False
+            self._asked = True
             raise KeyboardInterrupt
 
     def run(self, function: Callable[..., dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
         """The answer, or what went wrong: whatever the measured code raises must not end the worker."""
+        self._asked = False
         try:
             self._running = True
             return function(**arguments)
         except BaseException as error:
             self._running = False
-            return _failure(error)
+            return _failure(error) | {"interrupted": self._asked and isinstance(error, KeyboardInterrupt)}
         finally:
             self._running = False
 
@@ -187,7 +190,6 @@ def _failure(error: BaseException) -> dict[str, Any]:
         "failed": str(error) if known else f"{told} ({place})" if place else told,
         "missing": isinstance(error, UsageError),
         "sampler": isinstance(error, CaptureError),
-        "interrupted": isinstance(error, KeyboardInterrupt),
         "exit_code": error.exit_code if isinstance(error, ScenarioError) else ScenarioError.exit_code,
     }
 
@@ -220,7 +222,7 @@ def main(config: dict[str, Any], channel: Channel) -> None:
 def _awaited(future: Future[dict[str, Any]], channel: Channel) -> dict[str, Any]:
     """The job's answer; where the gate closes the line or dies before there is one, everything ends."""
     line = select.poll()
-    line.register(0, select.POLLHUP)
+    line.register(channel.line, select.POLLHUP)
     while True:
         try:
             return future.result(timeout=_LOOK_S)

@@ -1,0 +1,89 @@
+"""What measured code may not do to the process it runs in."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from workbench.capture.outcome import LONGEST_MESSAGE, outcome_of
+from workbench.experiment.contained import ProcessEnded, contained, ending_children, is_own_interrupt, silenced
+
+
+def test_the_process_cant_be_ended_by_the_code_but_its_forks_can() -> None:
+    leave = os._exit
+    with pytest.raises(ProcessEnded, match=r"os\._exit\(0\)"), contained(60):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+        os._exit(0)
+    assert os._exit is leave
+
+
+def test_a_fork_that_comes_back_from_the_code_ends_there() -> None:
+    reader, writer = os.pipe()
+    with contained(60):
+        pid = os.fork()
+    os.write(writer, b"x")  # by one process only
+    os.waitpid(pid, 0)
+    os.close(writer)
+    assert os.read(reader, 10) == b"x"
+    os.close(reader)
+
+
+def raises() -> None:
+    raise KeyboardInterrupt
+
+
+def is_signalled() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(("body", "own"), [(raises, True), (is_signalled, False)])
+def test_only_a_statement_of_the_codes_is_its_own_interrupt(body: Callable[[], None], own: bool) -> None:
+    with pytest.raises(KeyboardInterrupt) as caught:
+        body()
+    assert is_own_interrupt(caught.value) is own
+
+
+def test_children_that_are_left_running_are_ended_and_others_are_not() -> None:
+    waits = [sys.executable, "-c", "import threading; threading.Event().wait()"]
+    before = psutil.Popen(waits)
+    try:
+        with ending_children():
+            started = psutil.Popen(waits)
+        assert not started.is_running()
+        assert before.is_running()
+    finally:
+        before.kill()
+        before.wait()
+
+
+def test_what_is_written_to_the_descriptor_is_thrown_away(capfd: pytest.CaptureFixture[str]) -> None:
+    with silenced():
+        os.write(1, b"lost")
+    os.write(1, b"kept")
+    assert capfd.readouterr().out == "kept"
+
+
+class Silent(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("half \ud800, \x1b[31mred\x07"), r"ValueError: half \ud800, \x1b[31mred\x07"),
+        (ValueError("naïve → 数"), "ValueError: naïve → 数"),
+        (Silent(), "Silent: (its message can't be had: its __str__ raises)"),
+        (ValueError("x" * 1_000_000), f"ValueError: {'x' * LONGEST_MESSAGE}"),
+    ],
+)
+def test_a_message_is_one_line_that_every_terminal_and_file_takes(error: Exception, line: str) -> None:
+    assert outcome_of(error)[1] == line

@@ -1,0 +1,121 @@
+"""What measured code may not do to the process it runs in: overstay, end it, or pass for a person's Ctrl-C."""
+
+from __future__ import annotations
+
+import dis
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Never
+
+from workbench.experiment.deadline import deadline
+from workbench.paths import is_user_code, normalise
+
+if TYPE_CHECKING:
+    import psutil
+
+__all__ = ["ProcessEnded", "contained", "ending_children", "is_own_interrupt", "silenced"]
+
+_GRACE_S = 3.0
+_RAISES = {"RAISE_VARARGS", "RERAISE"}
+
+
+class ProcessEnded(BaseException):
+    """The code called ``os._exit``. No ``Exception``, as nothing would have caught the end of the process."""
+
+
+@contextmanager
+def contained(seconds: float) -> Iterator[None]:
+    """Raise ``Overdue`` inside after ``seconds``, and ``ProcessEnded`` where the code calls ``os._exit``.
+
+    That would end the comparison with the code's own exit status, and 0 would read as PASS. Forks of this process
+    end as ever; one that comes back from the code ends here, or there would be two comparisons.
+    """
+    leave, owner = os._exit, os.getpid()
+
+    def refused(status: int) -> Never:
+        if os.getpid() != owner:
+            leave(status)
+        raise ProcessEnded(f"os._exit({status})")
+
+    os._exit = refused
+    try:
+        with deadline(seconds):
+            yield
+    finally:
+        os._exit = leave
+        if os.getpid() != owner:
+            leave(0)
+
+
+@contextmanager
+def ending_children() -> Iterator[None]:
+    """Afterwards end what measured code started from this process and left running."""
+    import psutil
+
+    ours = psutil.Process()
+    before = set(ours.children())
+    try:
+        yield
+    finally:
+        started = [child for child in ours.children() if child not in before]
+        _end([process for child in started for process in (*_children(child), child)])
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Throw away what measured code, or a process of its, writes to descriptor 1: the answer alone stands there."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # closed by whoever started us
+        yield
+        return
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 1)
+    os.close(sink)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # the code has closed all that it found
+            sys.stdout.flush()
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    import psutil
+
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _end(children: list[psutil.Process]) -> None:
+    import psutil
+
+    for child in children:
+        with suppress(psutil.Error):
+            child.terminate()
+    for child in psutil.wait_procs(children, timeout=_GRACE_S)[1] if children else ():
+        with suppress(psutil.Error):
+            child.kill()
+
+
+def is_own_interrupt(error: BaseException) -> bool:
+    """Whether a ``KeyboardInterrupt`` was raised by a statement of the user's code, and not by a signal.
+
+    A signal's is raised between two instructions, or by a handler that isn't the user's.
+    """
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if not isinstance(error, KeyboardInterrupt) or traceback is None:
+        return False
+    code = traceback.tb_frame.f_code
+    if not is_user_code(normalise(code.co_filename)):
+        return False
+    here = (i.opname for i in dis.get_instructions(code) if i.offset == traceback.tb_lasti)
+    return next(here, "") in _RAISES

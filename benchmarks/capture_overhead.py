@@ -36,6 +36,7 @@ SPANS_PER_SECOND = 200
 OFF_PAIRS = 16
 SPAN_LOOPS = 2_000
 STACK_DEPTH = 30
+FRAMES_ABOVE = 40  # as in a notebook
 MOST_OVER_PYINSTRUMENT = 1.05
 
 
@@ -211,6 +212,7 @@ def cost_of_a_span() -> dict[str, float]:
 
     kinds: dict[str, Callable[[], float]] = {
         "workbench record_span": ours,
+        f"workbench record_span, {FRAMES_ABOVE} frames above the recording": lambda: deep(FRAMES_ABOVE, ours),
         "opentelemetry sdk, no processor": lambda: theirs(bare),
         "opentelemetry sdk, in-memory exporter": lambda: theirs(exported),
         "workbench record_span, nothing recorded": lambda: deep(

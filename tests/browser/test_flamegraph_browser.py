@@ -620,7 +620,7 @@ def test_names_full_of_malice_execute_nothing_anywhere(watch, pages, tmp_path: P
         page.get_by_role("button", name="SVG picture").click()
     download.value.save_as(tmp_path / "evil.svg")
     tags = {e.tag.rpartition("}")[2] for e in ElementTree.parse(tmp_path / "evil.svg").iter()}
-    assert tags <= {"svg", "style", "rect", "text", "tspan", "title", "g"}
+    assert tags <= {"svg", "style", "defs", "pattern", "path", "rect", "text", "tspan", "title", "g"}
     assert page.evaluate("window.__pwned") is None
     assert page.locator("img, iframe, svg").count() == 0
     assert watched.problems == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from workbench.analysis.ladder import Row
@@ -277,14 +277,13 @@ def _pairs_table(values: Mapping[str, Scalar], caption: str) -> str:
 
 def environment_section(report: ReportData) -> str:
     """Where each session was measured; sessions measured in one environment share its table."""
-    tables: dict[str, list[str]] = {}
+    alike: list[tuple[Environment, list[str]]] = []
     for session in report.sessions:
-        tables.setdefault(_environment(session), []).append(_loaded(session))
-    parts = []
-    for html, ids in tables.items():
-        named = f"Session{'s' if len(ids) > 1 else ''} {', '.join(ids)}"
-        parts.append(f'<div class="environment"><p class="note">{html_text(named)}</p>{html}</div>')
-    return section("Environment", "".join(parts))
+        named = next((names for env, names in alike if env == session.environment), None)
+        if named is None:
+            alike.append((session.environment, named := []))
+        named.append(_loaded(session))
+    return section("Environment", "".join(_environment(env, names) for env, names in alike))
 
 
 def _loaded(session: Session) -> str:
@@ -292,8 +291,7 @@ def _loaded(session: Session) -> str:
     return session.session_id if load is None else f"{session.session_id} (load average {load} at its start)"
 
 
-def _environment(session: Session) -> str:
-    env: Environment = session.environment
+def _environment(env: Environment, sessions: Sequence[str]) -> str:
     values: dict[str, Scalar] = {
         "Python": f"{env.implementation} {env.python}".strip(),
         "System": env.os,
@@ -305,7 +303,8 @@ def _environment(session: Session) -> str:
         "Machine": env.machine,
         "workbench": env.workbench,
     }
-    table = _pairs_table({k: v for k, v in values.items() if v}, "")
+    caption = f"Session{'s' if len(sessions) > 1 else ''} {', '.join(sessions)}"
+    table = _pairs_table({k: v for k, v in values.items() if v}, caption)
     if not env.packages:
         return table
     packages = _pairs_table(dict(sorted(env.packages.items())), "Packages")

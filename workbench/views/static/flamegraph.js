@@ -24,7 +24,7 @@ const TALLEST = 640; // CSS pixels; deeper graphs scroll inside
 const PAPER_TALLEST = 940; // a page of A4 or Letter; paper can't be scrolled
 const KEPT = 100; // states that Back leads through
 const OWN_KEYS = "input, select, textarea, canvas, dialog, [popover]"; // they have meanings of their own for keys
-const BROWSERS_KEYS = new Set(["Enter", " ", "Tab", "Home", "End", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
+const BROWSERS_KEYS = new Set(["Escape", "Enter", " ", "Tab", "Home", "End", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
 const SETTLED = 250; // milliseconds after which a free view is put into the address
 
 /**

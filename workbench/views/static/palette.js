@@ -5,7 +5,7 @@
 import { formatShare } from "./format.js";
 
 const SHADES = 4;
-const QUIET = new Set(["builtin", "await", "instrumentation"]); // kinds of packages
+const QUIET = new Set(["builtin", "await"]); // kinds of packages
 const SCALE = ["#fff7bc", "#fee391", "#fec44f", "#fb9a29", "#ec7014", "#cc4c02", "#8f3000"];
 const SHARES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]; // each step of the scale begins above this share
 
@@ -69,7 +69,7 @@ function hash(text) {
 
 /** Greys that are quiet on white would shine on a dark page. */
 function toned(colour, kind, { dark }) {
-  return dark && QUIET.has(kind) ? mix(colour, "#000000", 0.28) : colour;
+  return dark && QUIET.has(kind) ? mix(colour, "#000000", 0.2) : colour;
 }
 
 /** @type {Colouring} */

@@ -21,7 +21,7 @@ from workbench.analysis.scaling import (
     overall,
 )
 from workbench.capture.environment import environment
-from workbench.capture.outcome import outcome_of, raised_at
+from workbench.capture.outcome import outcome_of, raised_at, told
 from workbench.capture.power import conditions
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
@@ -304,7 +304,7 @@ class _SizedRun:
         self._ending = outcome_of(error)
         if isinstance(error, Exception) and not isinstance(error, WorkbenchError):
             raise ScenarioError(
-                f"{self.track.target.name} failed at size {self.size}{raised_at(error)}: {self._ending[1]}"
+                f"{self.track.target.name} failed at size {self.size}{raised_at(error)}: {told(error)}"
             ) from error
 
     def keep(self) -> None:

@@ -8,12 +8,13 @@ shown beside the times of its lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from workbench.redaction.keys import REDACTED, private_keys
 from workbench.redaction.sql import redact_cypher, redact_sql
-from workbench.redaction.text import REDACTED, SECRET_NAME, cypher_in, private_keys, redact, redact_words, sql_in
+from workbench.redaction.text import SECRET_NAME, cypher_in, redact, redact_words, sql_in, statement_in
 
-__all__ = ["redact_code", "redact_output"]
+__all__ = ["redact_code", "redact_markdown", "redact_output"]
 
 _TOKEN = re.compile(
     r"(?P<comment>#[^\n]*+)"
@@ -57,10 +58,17 @@ def _line(line: str) -> str:
 
 def redact_output(text: str) -> str:
     """Printed text: keys over many lines go whole, all else paragraph by paragraph; as many lines as before."""
-    whole = _padded(text, private_keys(text))
-    return "".join(
-        piece if index % 2 else _padded(piece, redact(piece)) for index, piece in enumerate(_BLANK.split(whole))
-    )
+    return _by_paragraph(text, redact)
+
+
+def redact_markdown(text: str) -> str:
+    """As :func:`redact_output` for what people wrote to be read, where only "SELECT … FROM" is a statement."""
+    return _by_paragraph(text, lambda piece: redact(piece) if statement_in(piece) else redact_words(piece))
+
+
+def _by_paragraph(text: str, clean: Callable[[str], str]) -> str:
+    pieces = _BLANK.split(_padded(text, private_keys(text)))
+    return "".join(piece if index % 2 else _padded(piece, clean(piece)) for index, piece in enumerate(pieces))
 
 
 def _groups(code: str) -> list[list[Literal]]:
@@ -70,7 +78,11 @@ def _groups(code: str) -> list[list[Literal]]:
     last = -1
     for token in _TOKEN.finditer(code):
         if token["comment"] is not None:
-            comments.append([(token.start() + 1, token.end())])
+            span = token.start() + 1, token.end()
+            if comments and not code[comments[-1][-1][1] : token.start()].strip():
+                comments[-1].append(span)
+            else:
+                comments.append([span])
             if groups and last >= 0 and _BETWEEN.fullmatch(code, last, token.start()):
                 last = token.end()
             continue
@@ -87,12 +99,12 @@ def _cleaned(code: str, group: Sequence[Literal]) -> list[str]:
     """What is shown for each string of a group."""
     texts = [code[start:end] for start, end in group]
     first = group[0][0]
-    if code[first - 1] == "#":
-        return [redact(text) for text in texts]
     quote = first - (3 if code[first - 3 : first] in ('"""', "'''") else 1)
-    if _ASSIGNED.search(code, max(0, quote - 200), quote):
+    if code[first - 1] != "#" and _ASSIGNED.search(code, max(0, quote - 200), quote):
         return [_padded(text, REDACTED) if text.strip() else text for text in texts]
     whole = " ".join(texts)
+    if len(texts) > 1 and private_keys(whole) != whole:
+        return [_padded(text, REDACTED) if text.strip() else text for text in texts]
     literals = [clean for clean, holds in ((redact_cypher, cypher_in), (redact_sql, sql_in)) if holds(whole)]
     if len(texts) > 1:
         for clean in literals:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from workbench.redaction.keys import REDACTED
 from workbench.redaction.prose import looks_random
-from workbench.redaction.text import REDACTED, redact, settled
+from workbench.redaction.text import redact, settled
 
 __all__ = ["redact_exception"]
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from workbench.model import Scalar
+from workbench.redaction.keys import REDACTED, private_keys
 from workbench.redaction.prose import redact_prose
 from workbench.redaction.sql import redact_cypher, redact_sql
 
@@ -21,16 +22,14 @@ __all__ = [
     "SECRET_NAME",
     "cypher_in",
     "is_secret_name",
-    "private_keys",
     "redact",
     "redact_url",
     "redact_value",
     "redact_words",
     "settled",
     "sql_in",
+    "statement_in",
 ]
-
-REDACTED: Final = "[redacted]"
 
 _MAX_PASSES = 5
 
@@ -54,11 +53,6 @@ _VALUE = (
     r"|(?P<bare>\[[^\]]*+\]?|\{[^}]*+\}?|\([^)]*+\)?|[^\s&;\"'<>]++))"
 )
 
-_PEM = re.compile(
-    r"-----BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?"
-    r"(?:-----END[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
-    re.DOTALL,
-)
 _HEADER = re.compile(
     r"(?P<head>\b(?:proxy-authorization|authorization|set-cookie2?|cookie|x-api-key|x-auth-token|x-csrf-token"
     r"|x-amz-security-token|ocp-apim-subscription-key)\b)(?P<sep>\\{0,7}[\"']?[ \t]{0,8}[:=][ \t]{0,8})"
@@ -97,11 +91,13 @@ _RELATIVE_QUERY = re.compile(r"\?(?P<query>[\w.%\[\]-]{1,64}=[^\s\"'<>#]*+)")
 _USER_AT_HOST = re.compile(r"(?<![\w.+:/@-])(?P<user>[\w.+-]{1,64}):[^\s@/\"'<>:]{1,128}@(?=[\w.-])")
 _PG_DETAIL = re.compile(r"(?P<head>\)=\()[^\n]*\)")
 _SQLA_PARAMETERS = re.compile(r"(?P<head>\[parameters: ).++", re.DOTALL)
-_SQL_VERB = re.compile(
-    r"\b(?:select\b|insert\s{1,8}into\b|update\b|delete\s{1,8}from\b|merge\s{1,8}into\b|values\s{0,8}\()",
+_SQL_VERB = re.compile(  # also behind a line's end that was written as \n
+    r"(?:\b|(?<=\\[nrt]))(?:select\b|insert\s{1,8}into\b|update\b|delete\s{1,8}from\b|merge\s{1,8}into\b|values\s{0,8}\()",
     re.IGNORECASE,
 )
-_SQL_REST = re.compile(r"\b(?:from|into|set|values|where)\b", re.IGNORECASE)
+_SQL_REST = re.compile(r"(?:\b|(?<=\\[nrt]))(?:from|into|set|values|where)\b", re.IGNORECASE)
+_SHOUTED_VERB = re.compile(r"\b(?:SELECT|INSERT\s{1,8}INTO|UPDATE|DELETE\s{1,8}FROM|MERGE\s{1,8}INTO)\b")
+_SHOUTED_REST = re.compile(r"\b(?:FROM|INTO|SET|VALUES|WHERE)\b")
 _SQL_MARK = re.compile(r"\[SQL: |\bCALL\s{1,8}[\w.`\"]{1,128}\s{0,4}\(")
 _CYPHER = re.compile(
     r"\b(?:(?:MERGE|MATCH|CREATE)\s{1,8}\([\w\s`:|&]{0,200}[{)]"
@@ -244,15 +240,17 @@ def _clean_parameter(part: str) -> str:
     return f"{name}={REDACTED}" if value else part
 
 
-def private_keys(text: str) -> str:
-    """The text without private keys in PEM's form; one that has no end takes all behind it along."""
-    return _PEM.sub(REDACTED, text) if "PRIVATE KEY" in text else text
-
-
 def sql_in(text: str) -> bool:
     """Whether the text holds what reads as an SQL statement."""
     verb = _SQL_VERB.search(text)
     return (verb is not None and _SQL_REST.search(text, verb.start()) is not None) or bool(_SQL_MARK.search(text))
+
+
+def statement_in(text: str) -> bool:
+    """Whether the text holds a statement that is set as one: SQL in capitals, or Cypher."""
+    verb = _SHOUTED_VERB.search(text)
+    shouted = verb is not None and _SHOUTED_REST.search(text, verb.start()) is not None
+    return shouted or _SQL_MARK.search(text) is not None or cypher_in(text)
 
 
 def cypher_in(text: str) -> bool:

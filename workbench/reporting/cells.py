@@ -10,7 +10,7 @@ from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
-from workbench.redaction import redact, redact_code, redact_exception, redact_output, redact_words
+from workbench.redaction import redact, redact_code, redact_exception, redact_markdown, redact_output
 from workbench.reporting.chart import chart_html
 from workbench.reporting.confidential import confidential as made_confidential
 from workbench.reporting.confidential import without_paths
@@ -66,7 +66,7 @@ class CellRenderer:
 
     def said(self, text: str) -> str:
         """A text that was written to be read, without secrets; a confidential one without paths and hosts, too."""
-        clean = redact_words(text)
+        clean = redact_markdown(text)
         return without_paths(clean) if self._confidential else clean
 
     def _code(self, cell: Mapping[str, Any], source: str) -> str:

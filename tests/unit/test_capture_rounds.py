@@ -16,11 +16,11 @@ import pytest
 from workbench.capture import forks
 from workbench.capture import rounds as rounds_module
 from workbench.capture.frames import INSTRUMENTATION
-from workbench.capture.outcome import outcome_of
+from workbench.capture.outcome import outcome_of, told
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.capture.spans import OpenSpan, current_span, record_span
-from workbench.errors import ProfilerActive
+from workbench.errors import ProfilerActive, UsageError
 from workbench.model import Recording, RoundKind, Status
 
 TIMING, SAMPLED, WARMUP = RoundKind.TIMING, RoundKind.SAMPLED, RoundKind.WARMUP
@@ -107,6 +107,23 @@ def test_an_error_message_is_one_redacted_line() -> None:
     assert "hunter2" not in text
     assert "abcdef" not in text
     assert "second" not in text
+
+
+def test_of_an_exception_words_are_kept_and_of_ours_all() -> None:
+    assert outcome_of(KeyError("Zq9SECRETx7"))[1] == "KeyError: '[redacted]'"
+    assert outcome_of(SystemExit("no row 'Zq9SECRETx7'"))[1] == "SystemExit: no row '[redacted]'"
+    assert outcome_of(SystemExit(4711))[1] == "SystemExit: 4711"
+    ours = UsageError("no file 'perf.py' (at a1b2c3d)")
+    assert outcome_of(ours)[1] == f"UsageError: {ours}"
+    missing = FileNotFoundError(2, "No such file or directory", "data/a.csv")
+    assert outcome_of(missing)[1] == "FileNotFoundError: [Errno 2] No such file or directory: 'data/a.csv'"
+    assert told(KeyError("price")) == "KeyError: 'price'"
+
+    class Broken(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert outcome_of(Broken())[1].endswith("Broken")
 
 
 def test_a_sampler_that_cannot_start_leaves_nothing_behind() -> None:

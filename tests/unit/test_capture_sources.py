@@ -173,3 +173,27 @@ def test_a_process_began_before_now() -> None:
     assert 0 < process_started() < time.time()
     assert process_started(2**30) == 0.0
     assert sys.version_info >= (3, 11)
+
+
+def test_a_key_and_a_statement_over_many_lines_do_not_show(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    text = '''\
+def work(n):
+    pem = """-----BEGIN RSA PRIVATE KEY-----
+MIIZq9SECRETx7
+-----END RSA PRIVATE KEY-----"""
+    statement = """SELECT a
+        FROM b
+        WHERE email = 'x@corp'"""
+    return pem, statement, n
+'''
+    load(tmp_path / f"{tmp_path.name}.py", text)
+    frame = Frame(normalise(str(tmp_path / f"{tmp_path.name}.py")), "work")
+    lines = text.splitlines()
+    (shown,) = source_texts(
+        tree_of(frame, line=2), [FunctionSource(frame, 1, len(lines), digest_of(lines))]
+    ).values()
+    assert not shown.reason
+    assert len(shown.lines) == len(lines)
+    assert shown.lines[-1] == lines[-1]
+    assert not any(word in "".join(shown.lines) for word in ("Zq9SECRETx7", "x@corp", "PRIVATE KEY"))

@@ -7,7 +7,17 @@ import time
 
 import pytest
 
-from workbench.redaction import REDACTED, redact, redact_cypher, redact_sql, redact_url, redact_value
+from workbench.redaction import (
+    REDACTED,
+    redact,
+    redact_code,
+    redact_cypher,
+    redact_exception,
+    redact_output,
+    redact_sql,
+    redact_url,
+    redact_value,
+)
 
 S = "C4NARY7f3a"  # the secret in every case below
 
@@ -93,6 +103,21 @@ SECRETS = [
     f"sshpass -p {S} ssh host",
     f"redis-cli -h host -a {S} ping",
     f"https://api.telegram.org/bot123456:{S}/getMe",
+    f"Node(1) already exists with label `User` and property `email` = '{S}'",
+    f"(1062, \"Duplicate entry '{S}' for key 'users.email'\")",
+    f'invalid input syntax for type integer: "{S}"',
+    f"[SQL: CALL refund('{S}')]",
+    f"MERGE (n {{name:'{S}'}})",
+    f'MATCH (n:Person) WHERE n.email = "{S}" RETURN n',
+    f"Command '['curl', '-u', 'bob:{S}']' returned non-zero exit status 22.",
+    f"['mysql', '-h', 'db', '-p{S}']",
+    f"docker login -u bob -p {S} registry",
+    f"['docker', 'login', '-p', '{S}']",
+    f"['redis-cli', '-a', '{S}']",
+    f"openssl rsa -passin pass:{S}",
+    f"ldapsearch -D cn=x -w {S}",
+    f'password = """{S}\nand more"""',
+    f"password: str = '{S}'",
 ]
 
 PROSE_SECRETS = [
@@ -185,6 +210,108 @@ def test_secrets_in_sentences_go(text: str, secret: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_harmless_text_stays(text: str) -> None:
     assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("message", "left"),
+    [
+        (f"'{S}'", f"'{REDACTED}'"),
+        ("('a', 1)", f"({REDACTED})"),
+        (f"Command '['tool', '-x', '{S}']' returned non-zero exit status 1.",
+         f"Command '{REDACTED}' returned non-zero exit status 1."),
+        (f"can't find the users' row {{'name': '{S}'}}", f"can't find the users' row {{{REDACTED}}}"),
+        (f"it's '{S}", f"it's '{REDACTED}'"),
+        (f"no user {S}", f"no user {REDACTED}"),
+        (f"bad email={S} of bob@corp.example", f"bad email={REDACTED} of {REDACTED}"),
+        ("card 4111111111111111 refused", f"card {REDACTED} refused"),
+        ("hunter2", REDACTED),
+        (f"<User {S}> is gone", f"<{REDACTED}> is gone"),
+        (f"b'{S}' is no number", f"'{REDACTED}' is no number"),
+        (f"“{S}” is no number", f"“{REDACTED}” is no number"),
+        # words, and names in code, stay
+        ("division by zero", "division by zero"),
+        ("boom", "boom"),
+        ("'Order' object has no attribute 'total'", "'Order' object has no attribute 'total'"),
+        ("No module named 'pandas'", "No module named 'pandas'"),
+        ("name 'x' is not defined", "name 'x' is not defined"),
+        ("f() missing 1 required positional argument: 'x'", "f() missing 1 required positional argument: 'x'"),
+        ("shapes (2,) (3,4) differ", "shapes (2,) (3,4) differ"),
+        ('(psycopg.errors.UndefinedColumn) column "price" does not exist',
+         '(psycopg.errors.UndefinedColumn) column "price" does not exist'),
+        ("<Order object at 0x7f00> is closed", "<Order object at 0x7f00> is closed"),
+        ("a < b and c > d", "a < b and c > d"),
+    ],
+)  # fmt: skip
+def test_an_exception_keeps_its_words_only(message: str, left: str) -> None:
+    assert redact_exception(message) == left
+    assert redact_exception(left) == left
+
+
+def test_the_name_of_a_file_may_stay_in_an_exception() -> None:
+    message = "[Errno 2] No such file or directory: 'data/a.csv'"
+    assert redact_exception(message, ["data/a.csv"]) == message
+    assert "a.csv" not in redact_exception(message)
+
+
+CODE = f'''
+def f(self, token):
+    """Sums what is 'here'."""
+    pem = """-----BEGIN RSA PRIVATE KEY-----
+MII{S}
+{S}
+-----END RSA PRIVATE KEY-----"""
+    q = (
+        "SELECT * "  # all
+        "FROM t "
+        "WHERE email = '{S}@corp'"
+    )
+    q2 = """
+      SELECT a FROM b
+      WHERE email = '{S}@corp'
+    """
+    password = (
+        "{S}"
+        "x{S}"
+    )
+    secret: str = "{S}"
+    d = {{"password": "{S}", "api_key": \'\'\'a
+{S}\'\'\'}}
+    g = "MATCH (n:X) " "WHERE n.email = '{S}'"
+    if token:
+        return d.update({{"a": 1}})
+    return 'don\\'t', 5  # password = {S}
+'''
+
+
+def test_code_loses_secrets_over_many_lines_and_keeps_its_lines() -> None:
+    cleaned = redact_code(CODE)
+    assert S not in cleaned
+    assert redact_code(cleaned) == cleaned
+    before, after = CODE.split("\n"), cleaned.split("\n")
+    assert len(after) == len(before)
+    same = [a for a, b in zip(before, after, strict=True) if a == b]
+    for kept in ("def f(self, token):", '    """Sums what is \'here\'."""', "    if token:", '        "FROM t "',
+                 '        return d.update({"a": 1})'):  # fmt: skip
+        assert kept in same
+
+
+@pytest.mark.parametrize("cut", range(0, len(CODE), 97))
+def test_code_cut_anywhere_keeps_its_lines(cut: int) -> None:
+    assert redact_code(CODE[cut:]).count("\n") == CODE[cut:].count("\n")
+
+
+def test_a_cell_of_another_language_is_redacted_whole() -> None:
+    cell = f"%%sql\nSELECT *\nFROM t\nWHERE email = '{S}'\n"
+    assert redact_code(cell) == cell.replace(f"'{S}'", "?")
+
+
+def test_output_is_redacted_paragraph_by_paragraph() -> None:
+    key = f"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n{S}\n-----END PGP PRIVATE KEY BLOCK-----\n"
+    text = f"SELECT * FROM t\nWHERE a = '{S}'\n\n12 rows 'x'\n{key}Authorization: Bearer {S}\n"
+    cleaned = redact_output(text)
+    assert S not in cleaned
+    assert "12 rows 'x'" in cleaned
+    assert cleaned.count("\n") == text.count("\n")
 
 
 def test_json_stays_json() -> None:
@@ -322,6 +449,7 @@ PIECES = [
         "x",
     ),
     *("password is ", "token x1y2 ", "-u a:", "mysql -p", "/bot123:", "`", "is ", "for bob "),
+    *("MERGE (n {", "MATCH (n:", "CALL p(", "[SQL: ", "'-u', 'a:", "Duplicate entry '", "docker login -p ", '"""'),
     *(REDACTED, "ghp_", "AKIA", "[parameters: ", ")=(", "user:pw@host", "#", "E'", "--password "),
 ]
 
@@ -330,7 +458,7 @@ def test_redaction_is_idempotent_on_random_text() -> None:
     chance = random.Random(11)
     for _ in range(4000):
         text = "".join(chance.choices(PIECES, k=chance.randint(1, 14)))
-        for function in (redact, redact_url, redact_sql, redact_cypher):
+        for function in (redact, redact_url, redact_sql, redact_cypher, redact_exception):
             once = function(text)
             assert function(once) == once, (function.__name__, text, once)
 
@@ -409,6 +537,17 @@ HARD = [
         "token for x is ",
         "redis-cli -a",
         "/bot123:",
+        "MERGE (",
+        "MERGE (n {",
+        "docker login ",
+        "Duplicate entry '",
+        'token: a = "',
+        '"""',
+        'token="""',
+        "(",
+        "'(",
+        "<a",
+        "x=",
     ),
 ]
 
@@ -417,6 +556,7 @@ def _seconds(text: str) -> float:
     start = time.thread_time()  # of this thread alone, whatever else the machine does
     redact(text)
     redact_sql(text)
+    redact_code(text)
     return time.thread_time() - start
 
 

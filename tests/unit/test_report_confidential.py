@@ -7,15 +7,28 @@ import re
 import zlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sample_pages import code_cell, failed, markdown_cell, printed, shown, stored, write_notebook
+from sample_pages import (
+    PIXEL,
+    code_cell,
+    failed,
+    markdown_cell,
+    plotly_output,
+    printed,
+    shown,
+    stored,
+    write_notebook,
+)
 from sample_runs import session_report, single_report
 
 from workbench.model import Comparison, Environment, Frame, FunctionChange, Plan, PlanOperator, Status, Verdict
+from workbench.notebook.fallback import still_html
 from workbench.reporting import ReportData, confidential, report_html, report_markdown
 from workbench.reporting.confidential import without_paths
 from workbench.reporting.notebook import notebook_html
+from workbench.views.payload import meta_of
 
 SECRETS = (
     "alice", "acme-secrets", "billing", "db.internal", "10.1.2.3", "customers", "SELECT name", "--token",
@@ -157,5 +170,70 @@ def test_a_notebook_loses_its_code_and_what_it_printed(tmp_path: Path) -> None:
     page = notebook_html(write_notebook(tmp_path / "n.ipynb", cells), stored(tmp_path), confidential=True)
     for secret in SECRETS:
         assert secret not in page, secret
-    for wanted in ("Job", "data.csv", "ValueError", "42", "Code and printed text, too"):
+    for wanted in ("Job", "data.csv", "ValueError", "So are code, printed text and all outputs"):
         assert wanted in page
+
+
+SECRET = "Zq9SECRETx7"
+
+
+def telling_cells() -> list[dict[str, Any]]:
+    """A secret in every place of a notebook that may show one."""
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg'><text>token={SECRET}</text></svg>"
+    return [
+        markdown_cell(f"# The token={SECRET}\n\nSee [it](https://u:{SECRET}@h.example/p?sig={SECRET}).\n"),
+        {"cell_type": "raw", "metadata": {}, "source": f"password: {SECRET}"},
+        code_cell(
+            f"api_key = '{SECRET}'\nurl = 'https://h.example/p?sig={SECRET}'\n"
+            f'pem = """-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----"""\n',
+            printed(f"Authorization: Bearer {SECRET}\n"),
+            printed(f"pass\x1b[1mword={SECRET}\n", "stderr"),
+            failed("KeyError", f"'{SECRET}'", ["\x1b[31mKeyError\x1b[0m", f"\x1b[31mKeyError\x1b[0m: '{SECRET}'"]),
+            failed("KeyError", f"'{SECRET}'"),
+        ),
+        code_cell(
+            "x",
+            shown(text_plain=f"token={SECRET}"),
+            shown(
+                text_html=f"<p title='token={SECRET}'>token={SECRET} <a href='https://h.example/?sig={SECRET}'>a</a></p>"
+            ),
+            shown(text_markdown=f"token={SECRET}"),
+            shown(text_latex=f"token={SECRET}"),
+            shown(image_png=PIXEL, text_plain=f"token={SECRET}"),
+            {**shown(), "data": {"image/svg+xml": svg}},
+            plotly_output(f"token={SECRET}"),
+        ),
+    ]
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_notebooks_secrets_reach_no_report(tmp_path: Path, hidden: bool) -> None:
+    path = write_notebook(tmp_path / "n.ipynb", telling_cells(), kernel=f"token={SECRET}")
+    page = notebook_html(path, stored(tmp_path), confidential=hidden)
+    pictures = "".join(
+        base64.b64decode(found).decode("latin-1")
+        for found in re.findall(r"data:image/[\w+]+;base64,([A-Za-z0-9+/=]+)", page)
+    )
+    assert SECRET not in page + pictures
+    assert [word in page for word in ("api_key", "Authorization: ", "KeyError: ")] == [not hidden] * 3
+
+
+def test_a_confidential_notebook_has_only_the_pictures_of_the_store(tmp_path: Path) -> None:
+    one = single_report().runs[0]
+    assert one.tree is not None
+    still = still_html(one.tree, meta_of(one.run))
+    gone = still_html(one.tree, replace(meta_of(one.run), run_id="gone"))
+    cells = [
+        markdown_cell(
+            "# J\n\n![a](attachment:a.png) ![b](data:image/png;base64,AAAA)", **{"a.png": {"image/png": PIXEL}}
+        ),
+        code_cell("a", shown(text_html=still)),
+        code_cell("b", shown(text_html=gone), shown(text_html="<p>a value</p>"), shown(text_plain="4711")),
+        code_cell("c", shown(image_png=PIXEL), plotly_output("bars"), failed("a secret name", "x")),
+    ]
+    path = write_notebook(tmp_path / "n.ipynb", cells)
+    page = notebook_html(path, stored(tmp_path, single_report()), confidential=True)
+    assert page.count("application/octet-stream") == 1
+    shown_text = re.sub(r"(?s)<(script|style).*?</\1>", "", page)
+    for word in ("a value", "4711", "bars", "a secret name", "data:image/png", "A still"):
+        assert word not in shown_text, word

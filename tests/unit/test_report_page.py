@@ -19,6 +19,7 @@ from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.page import safe_json
 from workbench.reporting.spans import operation_rows, operation_table
 from workbench.reporting.summary import summary
+from workbench.reporting.write import write_atomically
 from workbench.views.tables import printable
 
 URL_ATTRIBUTES = {"src", "href", "action", "data", "srcset", "poster", "background", "formaction", "xlink:href"}
@@ -283,3 +284,18 @@ def test_a_failing_disk_keeps_the_older_report(
         write_report(single_report(), target)
     assert target.read_text() == "an older one"
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o600), (0o027, 0o640), (0o022, 0o644)])
+def test_a_report_has_the_permissions_that_the_umask_leaves(tmp_path: Path, umask: int, mode: int) -> None:
+    path = tmp_path / "r.html"
+    before = os.umask(umask)
+    try:
+        write_atomically(path, "x")
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == mode
+    path.chmod(0o604)
+    write_atomically(path, "y")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("y", 0o604)
+    assert list(tmp_path.iterdir()) == [path]

@@ -3,28 +3,57 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Callable
 from traceback import walk_tb
 
+from workbench.errors import WorkbenchError
 from workbench.model import Status
 from workbench.paths import is_user_code, normalise, shorten_text
 
-__all__ = ["outcome_of", "raised_at"]
+__all__ = ["last_words", "outcome_of", "raised_at", "told"]
 
 LONGEST_MESSAGE = 300
 _LONGEST_READ = 10_000
+_EXCEPTION = re.compile(r"(?:\w+\.)*_{0,2}[A-Z]\w*[a-z]\w*")  # ValueError, json.decoder.JSONDecodeError
 
 
 def outcome_of(error: BaseException | None) -> tuple[Status, str]:
-    """Status and a redacted one-liner. Ctrl-C and cancellation interrupt; ``sys.exit(0)`` is a regular end."""
+    """Status and one line for store, report and log. Ctrl-C and cancellation interrupt; ``sys.exit(0)`` is OK.
+
+    The workbench's own errors say what they say; of a program's exceptions the type and the words of the message
+    are kept, not what it quotes of data.
+    """
+    return _outcome(error, _line)
+
+
+def told(error: BaseException) -> str:
+    """The same line for the terminal of whoever runs the program: with its values, but for known secrets."""
+    return _outcome(error, _readable)[1]
+
+
+def _outcome(error: BaseException | None, line: Callable[[BaseException, str], str]) -> tuple[Status, str]:
     if error is None:
         return Status.OK, ""
     if isinstance(error, SystemExit):
         code = error.code
-        return (Status.OK, "") if code in (None, 0) else (Status.FAILED, f"SystemExit: {_line(str(code))}")
-    text = f"{type(error).__qualname__}: {_line(_message(error))}".removesuffix(": ")
+        if code in (None, 0):
+            return Status.OK, ""
+        return Status.FAILED, f"SystemExit: {code if isinstance(code, int) else line(error, str(code))}"
+    text = f"{type(error).__qualname__}: {line(error, _message(error))}".removesuffix(": ")
     if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)):
         return Status.INTERRUPTED, text
     return Status.FAILED, text
+
+
+def last_words(line: str) -> str:
+    """The last line that a program wrote before it failed, for a message or a log; of an exception its words."""
+    from workbench.redaction import redact, redact_exception
+
+    name, colon, message = line.partition(":")
+    if colon and _EXCEPTION.fullmatch(name):
+        return f"{name}: {redact_exception(message.strip())}".removesuffix(": ")
+    return redact(line)
 
 
 def raised_at(error: BaseException) -> str:
@@ -44,10 +73,29 @@ def _message(error: BaseException) -> str:
         return "(its message can't be had: its __str__ raises)"
 
 
-def _line(message: str) -> str:
-    """The first line, without control characters and halves of surrogate pairs: terminals and files refuse them."""
+def _line(error: BaseException, message: str) -> str:
+    from workbench.redaction import redact, redact_exception
+
+    first = _first(message)
+    if isinstance(error, WorkbenchError):
+        return shorten_text(redact(first))[:LONGEST_MESSAGE]
+    files = [name for name in _files(error) if name]
+    return shorten_text(redact_exception(first, files))[:LONGEST_MESSAGE]
+
+
+def _files(error: BaseException) -> tuple[str, ...]:
+    """Names of files that didn't open: what one needs to mend it, and no data of the program."""
+    names = (error.filename, error.filename2) if isinstance(error, OSError) else ()
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def _readable(error: BaseException, message: str) -> str:
     from workbench.redaction import redact
 
+    return shorten_text(redact(_first(message)))[:LONGEST_MESSAGE]
+
+
+def _first(message: str) -> str:
+    """The first line, without control characters and halves of surrogate pairs: terminals and files refuse them."""
     first = message.strip().partition("\n")[0][:_LONGEST_READ]
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in first)
-    return shorten_text(redact(shown))[:LONGEST_MESSAGE]
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in first)

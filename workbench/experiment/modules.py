@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from workbench.capture.outcome import raised_at
+from workbench.capture.outcome import outcome_of, raised_at
 from workbench.errors import ScenarioError, UsageError
-from workbench.redaction import redact
 
 __all__ = ["ModuleSpace"]
 
@@ -64,7 +63,7 @@ class ModuleSpace:
             spec.loader.exec_module(module)
         except (Exception, SystemExit) as error:
             self.close()
-            what = redact(f"{type(error).__name__}: {error}".splitlines()[0])
+            what = outcome_of(error)[1] or "SystemExit: 0"
             raise ScenarioError(f"importing {self.path} failed{raised_at(error)}: {what}") from error
         self.leave()
         return module

@@ -21,7 +21,7 @@ from workbench.analysis.scaling import (
     overall,
 )
 from workbench.capture.environment import environment
-from workbench.capture.outcome import outcome_of, raised_at
+from workbench.capture.outcome import outcome_of, raised_at, told
 from workbench.capture.power import conditions
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
@@ -331,7 +331,7 @@ class _SizedRun:
             return
         self._ending = Status.FAILED, self._ending[1] or "SystemExit: 0"
         raise ScenarioError(
-            f"{name} failed at size {self.size}{raised_at(error)}: {self._ending[1]}"
+            f"{name} failed at size {self.size}{raised_at(error)}: {told(error) or self._ending[1]}"
             f"{size_hint(self._workload, error)}"
         ) from error
 

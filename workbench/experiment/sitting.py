@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.analysis.pairs import execution_seconds
 from workbench.analysis.verdict import Rule, Sequential
 from workbench.capture.environment import environment
-from workbench.capture.outcome import outcome_of, raised_at
+from workbench.capture.outcome import outcome_of, raised_at, told
 from workbench.capture.power import conditions
 from workbench.capture.rounds import RoundInProgress, RunRecorder
 from workbench.capture.samplers import SamplerSpec
@@ -356,7 +356,7 @@ class _Sitting:
                 f"{side.subject.name} has no repetitions left after {done} timed: it raised "
                 f"{type(error).__name__}; make what it consumes anew in setup_NAME"
             )
-        return ScenarioError(f"{side.subject.name} failed{raised_at(error)}: {side.error}")
+        return ScenarioError(f"{side.subject.name} failed{raised_at(error)}: {told(error) or side.error}")
 
     def _require_equal(self) -> None:
         base, new = self.sides

@@ -14,9 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from workbench.capture.outcome import last_words
 from workbench.errors import CaptureError, ScenarioError, WorkbenchError
 from workbench.experiment.results import EXIT_STATUS, Results
-from workbench.redaction import redact
 from workbench.scenarios.base import Failure, Outcome
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def ending(done: Completed) -> str:
     """How a process that failed ended, in a few redacted words."""
     lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
     how = f"exit status {done.status}" if done.status > 0 else f"killed by signal {-done.status}"
-    return f"{how}: {redact(lines[-1])}" if lines else how
+    return f"{how}: {last_words(lines[-1])}" if lines else how
 
 
 def sample_script(path: Path, sampler: SamplerSpec, timeout_s: float) -> Recording:

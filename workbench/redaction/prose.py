@@ -7,8 +7,9 @@ tells a value from a word is a quote around it, a digit, an odd mixture of chara
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-__all__ = ["redact_prose"]
+__all__ = ["looks_random", "redact_prose"]
 
 _NAME = re.compile(
     r"(?<![\w/.\\-])[\w-]{0,40}?"
@@ -21,14 +22,25 @@ _NAME = re.compile(
 )
 _QUOTED = re.compile(r"(?P<quote>['\"`])(?P<inside>[^'\"`\n]++)")
 _BARE = re.compile(r"(?!\w{1,12}://|HTTP/|/[\w.-]*+/)[^\s\"'`<>,;()\[\]{}]++")
+_NEXT = r"[\"']\s{0,4},\s{0,4}[\"']"
+_GAP = rf"(?:\s{{1,4}}|{_NEXT})"
+_ARGUMENTS = rf"[^\n|;&]{{0,200}}?{_GAP}"
 _USER_OPTION = re.compile(
-    r"(?P<head>(?<![\w-])(?:-u|-U|--user|--proxy-user)(?:\s{1,4}|=)?[\"']?[\w.@+\\-]{1,64}:)"
+    rf"(?P<head>(?<![\w-])(?:-u|-U|--user|--proxy-user)(?:\s{{1,4}}|=|{_NEXT})?[\"']?[\w.@+\\-]{{1,64}}:)"
     r"(?!\d{1,6}(?!\S))[^\s\"'\[]++"  # docker's -u 1000:1000 is no password
 )
 _CLIENT_OPTION = re.compile(
-    r"(?P<head>\b(?:(?:mysql|mariadb)\w{0,20}[^\n|;&]{0,200}?\s-p|sshpass\s{1,4}-p\s{0,4}|redis-cli[^\n|;&]{0,200}?\s-a\s{1,4}))"
+    # the program, then its option; in a list of arguments a quote, a comma and a quote stand for the space
+    rf"(?P<head>\b(?:(?:mysql|mariadb)\w{{0,20}}{_ARGUMENTS}-p(?:{_NEXT})?+"
+    rf"|sshpass{_GAP}-p(?:{_NEXT}|\s{{0,4}})"
+    rf"|(?:redis|valkey)-cli{_ARGUMENTS}-a{_GAP}"
+    rf"|(?:sqlcmd|bcp|isql|unzip|zip){_ARGUMENTS}-P(?:{_GAP})?+"
+    rf"|ldap\w{{2,10}}{_ARGUMENTS}-w{_GAP}"
+    rf"|(?:login|twine){_ARGUMENTS}-p(?:{_GAP}|=)"
+    r"|-pass(?:in|out)[\s\"',]{1,6}pass:))"
     r"(?![\s\[])[\"']?[^\s\"'\[]++"
 )
+_OPTION = re.compile("-[pPaw]")
 _BOT = re.compile(r"(?P<head>/bot\d{3,20}:)[\w-]{3,}+|(?<![\w:])\d{8,12}:[\w-]{30,}+")
 _SYMBOLS = frozenset("!@#$%^&*+=~|?")
 _CAMEL_CASE = re.compile(
@@ -39,6 +51,7 @@ _PROSE = re.compile(
     "unknown|longer|shorter|another|neither|either|stored|unset|already|outside|public|private|secret|before|beyond"
     "|compulsory|unavailable|corrupt|malformed|however"
 )
+_HUMPED = re.compile(r"_{0,2}(?:[A-Z]{2,5}\d{0,2}(?=[A-Z_]))?(?:[A-Z]?[a-z]+\d{0,4}[-_/]?)+_{0,2}")
 _HINT = re.compile(
     r"pass|pwd|pw|otp|sid|pin|secret|token|credential|jwt|cookie|auth|key|string|session|[cx]srf", re.I
 )
@@ -49,7 +62,7 @@ def redact_prose(text: str, redacted: str) -> str:
     if ":" in text:
         text = _BOT.sub(lambda m: f"{m['head'] or ''}{redacted}", text)
         text = _USER_OPTION.sub(lambda m: m["head"] + redacted, text)
-    if "-p" in text or "-a" in text:
+    if _OPTION.search(text):
         text = _CLIENT_OPTION.sub(lambda m: m["head"] + redacted, text)
     if _HINT.search(text) is None:  # nearly always; the whole pattern takes ten times as long
         return text
@@ -86,3 +99,12 @@ def _is_secret(value: str, *, stated: bool) -> bool:
 
 def _is_word_of_prose(word: str) -> bool:
     return word.endswith(_PROSE_ENDS) or _PROSE.fullmatch(word) is not None
+
+
+def looks_random(word: str) -> bool:
+    """Whether the word mixes cases and digits as names in code don't: ``Zq9SECRETx7``, but not ``Http2Client``."""
+    if len(word) < 8 or not any(map(str.isdigit, word)) or not any(map(str.isalpha, word)):
+        return False
+    changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(word) if a.isalnum() and b.isalnum())
+    mixed = any(map(str.isupper, word)) and any(map(str.islower, word))
+    return (mixed and _HUMPED.fullmatch(word) is None) or changes > 3

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from workbench.redaction.keys import private_keys
+
 __all__ = ["redact_cypher", "redact_sql"]
 
 _PLACEHOLDER = "?"
@@ -44,6 +46,7 @@ def redact_sql(sql: str) -> str:
     Whether a backslash escapes a quote depends on the dialect and on ``standard_conforming_strings``. Where it
     matters, what either reading holds to be a literal goes.
     """
+    sql = private_keys(sql)  # their dashes would be taken for comments
     pieces = list(_pieces(_STANDARD, sql))
     if "\\'" in sql:
         pieces = _united(pieces, list(_pieces(_BACKSLASH, sql)))
@@ -52,6 +55,7 @@ def redact_sql(sql: str) -> str:
 
 def redact_cypher(statement: str) -> str:
     """As :func:`redact_sql` for Cypher, where double quotes hold strings and ``//`` starts a comment."""
+    statement = private_keys(statement)
     return _replaced(statement, list(_pieces(_CYPHER, statement)))
 
 

@@ -13,12 +13,23 @@ from collections.abc import Callable
 from typing import Final
 
 from workbench.model import Scalar
+from workbench.redaction.keys import REDACTED, private_keys
 from workbench.redaction.prose import redact_prose
-from workbench.redaction.sql import redact_sql
+from workbench.redaction.sql import redact_cypher, redact_sql
 
-__all__ = ["REDACTED", "is_secret_name", "redact", "redact_url", "redact_value"]
-
-REDACTED: Final = "[redacted]"
+__all__ = [
+    "REDACTED",
+    "SECRET_NAME",
+    "cypher_in",
+    "is_secret_name",
+    "redact",
+    "redact_url",
+    "redact_value",
+    "redact_words",
+    "settled",
+    "sql_in",
+    "statement_in",
+]
 
 _MAX_PASSES = 5
 
@@ -33,17 +44,15 @@ _HARMLESS_END = (
     r"(?![\w-]{0,40}?(?:lifetime|ttl|expir\w{0,8}|count|limit|length|size|timeout|type|_seconds|_s)(?![\w-]))"
 )
 _NAME = rf"(?:{_SECRET_WORDS}|{_SHORT_WORDS}){_HARMLESS_END}[\w-]{{0,40}}+(?:\[[\w-]{{0,40}}+\])?"
+SECRET_NAME: Final = _NAME
+"""A pattern, to be compiled with IGNORECASE: what a field, variable or option that holds a secret is called."""
 _VALUE = (
+    r"(?!'{3}|\"{3})"
     r"(?:b?(?P<open>\\{1,7}[\"'])(?P<escaped>(?:(?!(?P=open)).)*+)"  # a quote inside a quoted text: \"…\"
     r"|b?\"(?P<double>(?:[^\"\\]|\\.)*+)|b?'(?P<single>(?:[^'\\]|\\.|'')*+)"
     r"|(?P<bare>\[[^\]]*+\]?|\{[^}]*+\}?|\([^)]*+\)?|[^\s&;\"'<>]++))"
 )
 
-_PEM = re.compile(
-    r"-----BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?"
-    r"(?:-----END[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
-    re.DOTALL,
-)
 _HEADER = re.compile(
     r"(?P<head>\b(?:proxy-authorization|authorization|set-cookie2?|cookie|x-api-key|x-auth-token|x-csrf-token"
     r"|x-amz-security-token|ocp-apim-subscription-key)\b)(?P<sep>\\{0,7}[\"']?[ \t]{0,8}[:=][ \t]{0,8})"
@@ -82,11 +91,35 @@ _RELATIVE_QUERY = re.compile(r"\?(?P<query>[\w.%\[\]-]{1,64}=[^\s\"'<>#]*+)")
 _USER_AT_HOST = re.compile(r"(?<![\w.+:/@-])(?P<user>[\w.+-]{1,64}):[^\s@/\"'<>:]{1,128}@(?=[\w.-])")
 _PG_DETAIL = re.compile(r"(?P<head>\)=\()[^\n]*\)")
 _SQLA_PARAMETERS = re.compile(r"(?P<head>\[parameters: ).++", re.DOTALL)
-_SQL_VERB = re.compile(
-    r"\b(?:select\b|insert\s{1,8}into\b|update\b|delete\s{1,8}from\b|merge\s{1,8}into\b|values\s{0,8}\()",
+_SQL_VERB = re.compile(  # also behind a line's end that was written as \n
+    r"(?:\b|(?<=\\[nrt]))(?:select\b|insert\s{1,8}into\b|update\b|delete\s{1,8}from\b|merge\s{1,8}into\b|values\s{0,8}\()",
     re.IGNORECASE,
 )
-_SQL_REST = re.compile(r"\b(?:from|into|set|values|where)\b", re.IGNORECASE)
+_SQL_REST = re.compile(r"(?:\b|(?<=\\[nrt]))(?:from|into|set|values|where)\b", re.IGNORECASE)
+_SHOUTED_VERB = re.compile(r"\b(?:SELECT|INSERT\s{1,8}INTO|UPDATE|DELETE\s{1,8}FROM|MERGE\s{1,8}INTO)\b")
+_SHOUTED_REST = re.compile(r"\b(?:FROM|INTO|SET|VALUES|WHERE)\b")
+_SQL_MARK = re.compile(r"\[SQL: |\bCALL\s{1,8}[\w.`\"]{1,128}\s{0,4}\(")
+_CYPHER = re.compile(
+    r"\b(?:(?:MERGE|MATCH|CREATE)\s{1,8}\([\w\s`:|&]{0,200}[{)]"
+    r"|(?i:merge|match|create)\s{1,8}\([\w\s`]{0,64}(?::[\w\s`|&]{1,128})?\{)"
+)
+_DB_VALUE = re.compile(
+    # what databases quote of the data in their messages
+    r"(?P<head>\b(?:duplicate entry|invalid input (?:syntax|value) for [\w ]{1,60}:"
+    r"|(?:truncated )?incorrect [\w ]{1,30} value:|property [`'\"]?[\w.]{1,64}[`'\"]? ?=)\s{0,4}[\"'])"
+    r"(?!\[redacted\])[^\"'\n]++",
+    re.IGNORECASE,
+)
+_TRIPLE_PAIR = re.compile(
+    rf"(?P<head>{_NAME}(?:[\"']\]?)?(?:\s{{0,4}}:\s{{0,4}}[\w.\[\] |]{{1,60}})?\s{{0,4}}[:=]\s{{0,4}}"
+    r"[bBrRuUfF]{0,2}(?P<quotes>\"{3}|'{3}))(?!\[redacted\])(?:(?!(?P=quotes)).)++",
+    re.IGNORECASE | re.DOTALL,
+)
+_ANNOTATED_PAIR = re.compile(
+    rf"(?P<head>{_NAME}\s{{0,4}}:\s{{0,4}}[A-Za-z_][\w.\[\] |]{{0,60}}=\s{{0,4}}[bBrRuUfF]{{0,2}}(?P<quote>[\"']))"
+    r"(?!\[redacted\]|[\"'])(?:(?!(?P=quote))[^\n])++",
+    re.IGNORECASE,
+)
 _NAME_IN_KEY = re.compile(_NAME, re.IGNORECASE)
 _SQL_KEYS = re.compile(r"(?:^|[._])(?:statement|query[._]text|sql|cypher)$", re.IGNORECASE)
 _URL_KEYS = re.compile(r"(?:^|[._])(?:url|uri|href|target|endpoint)(?:[._](?:full|original))?$", re.IGNORECASE)
@@ -94,10 +127,15 @@ _URL_KEYS = re.compile(r"(?:^|[._])(?:url|uri|href|target|endpoint)(?:[._](?:ful
 
 def redact(text: str) -> str:
     """The text without tokens, authorization values, passwords, signatures, keys, query values and SQL literals."""
-    return _settled(_one_pass, text)
+    return settled(_one_pass, text)
 
 
-def _settled(clean: Callable[[str], str], text: str) -> str:
+def redact_words(text: str) -> str:
+    """As :func:`redact` for what people wrote to be read, where "select … from" is no statement."""
+    return settled(lambda each: _one_pass(each, statements=False), text)
+
+
+def settled(clean: Callable[[str], str], text: str) -> str:
     """What one pass uncovers the next one takes; nearly always the first changes nothing."""
     for _ in range(_MAX_PASSES):
         cleaned = clean(text)
@@ -107,13 +145,16 @@ def _settled(clean: Callable[[str], str], text: str) -> str:
     return text
 
 
-def _one_pass(text: str) -> str:
-    if "PRIVATE KEY" in text:
-        text = _PEM.sub(REDACTED, text)
+def _one_pass(text: str, *, statements: bool = True) -> str:
+    text = private_keys(text)
     if "(" in text:
         text = _PG_DETAIL.sub(_after_head(")"), text)
         text = _SQLA_PARAMETERS.sub(_after_head(), text)
-    text = _redact_embedded_sql(text)
+    text = _redact_statements(text) if statements else text
+    if "'" in text or '"' in text:
+        text = _DB_VALUE.sub(_after_head(), text)
+        text = _ANNOTATED_PAIR.sub(_after_head(), text) if ":" in text and "=" in text else text
+        text = _TRIPLE_PAIR.sub(_after_head(), text) if "'''" in text or '"""' in text else text
     text = _HEADER.sub(lambda m: f"{m['head']}{m['sep']}{REDACTED}", text)
     text = _BEARER.sub(_after_head(), text)
     text = _BASIC.sub(_after_head(), text) if _BASIC_HEAD.search(text) else text
@@ -129,7 +170,7 @@ def _one_pass(text: str) -> str:
 
 def redact_url(url: str) -> str:
     """The URL without user information and without values in query and fragment; parameter names stay."""
-    return _settled(_one_url_pass, url)
+    return settled(_one_url_pass, url)
 
 
 def _one_url_pass(url: str) -> str:
@@ -199,9 +240,31 @@ def _clean_parameter(part: str) -> str:
     return f"{name}={REDACTED}" if value else part
 
 
-def _redact_embedded_sql(text: str) -> str:
-    """Literals of a statement quoted in a message, such as a driver's error."""
+def sql_in(text: str) -> bool:
+    """Whether the text holds what reads as an SQL statement."""
     verb = _SQL_VERB.search(text)
-    if verb is None or not _SQL_REST.search(text, verb.start()):
-        return text
-    return text[: verb.start()] + redact_sql(text[verb.start() :])
+    return (verb is not None and _SQL_REST.search(text, verb.start()) is not None) or bool(_SQL_MARK.search(text))
+
+
+def statement_in(text: str) -> bool:
+    """Whether the text holds a statement that is set as one: SQL in capitals, or Cypher."""
+    verb = _SHOUTED_VERB.search(text)
+    shouted = verb is not None and _SHOUTED_REST.search(text, verb.start()) is not None
+    return shouted or _SQL_MARK.search(text) is not None or cypher_in(text)
+
+
+def cypher_in(text: str) -> bool:
+    """Whether the text holds what reads as a Cypher pattern."""
+    return _CYPHER.search(text) is not None
+
+
+def _redact_statements(text: str) -> str:
+    """Literals of a statement quoted in a message, such as a driver's error: from where it begins to the end."""
+    verb = _SQL_VERB.search(text)
+    if verb is not None and not _SQL_REST.search(text, verb.start()):
+        verb = None
+    starts = [found.start() for found in (verb, _SQL_MARK.search(text)) if found is not None]
+    if starts:
+        text = text[: min(starts)] + redact_sql(text[min(starts) :])
+    pattern = _CYPHER.search(text) if "(" in text else None
+    return text[: pattern.start()] + redact_cypher(text[pattern.start() :]) if pattern is not None else text

@@ -10,6 +10,7 @@ from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
+from workbench.redaction import redact, redact_code, redact_exception, redact_markdown, redact_output
 from workbench.reporting.chart import chart_html
 from workbench.reporting.confidential import confidential as made_confidential
 from workbench.reporting.confidential import without_paths
@@ -30,6 +31,9 @@ __all__ = ["CellRenderer"]
 _RUN = re.compile(r'\bdata-wb-run="([^"<>]{1,200})"')
 _TIMELINE = re.compile(r"\bdata-wb-view=\"time\"")
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_DATA_ADDRESS = re.compile(r"data:image/[^\s)\"'>]*", re.IGNORECASE)
+_SVG_TEXT = re.compile(r"(?<=>)[^<>]*[^<>\s][^<>]*(?=<)")
+_TYPE = re.compile(r"[A-Za-z_][\w.]{0,100}")
 _LONG = 24  # lines of a text beyond which it scrolls
 
 
@@ -54,13 +58,18 @@ class CellRenderer:
             case "code":
                 return self._code(cell, source)
             case _:
-                return "" if self._confidential else f'<div class="cell">{preformatted(visible(source))}</div>'
+                shown = preformatted(redact_output(visible(source)))
+                return "" if self._confidential else f'<div class="cell">{shown}</div>'
 
     def _written(self, source: str, attachments: object = None) -> str:
-        return self._markdown.render(self._said(source), attachments if isinstance(attachments, dict) else {})
+        if self._confidential:  # pictures may show anything
+            source, attachments = _DATA_ADDRESS.sub("", source), None
+        return self._markdown.render(self.said(source), attachments if isinstance(attachments, dict) else {})
 
-    def _said(self, text: str) -> str:
-        return without_paths(text) if self._confidential else text
+    def said(self, text: str) -> str:
+        """A text that was written to be read, without secrets; a confidential one without paths and hosts, too."""
+        clean = redact_markdown(text)
+        return without_paths(clean) if self._confidential else clean
 
     def _code(self, cell: Mapping[str, Any], source: str) -> str:
         count = cell.get("execution_count")
@@ -77,7 +86,7 @@ class CellRenderer:
     def _source(self, source: str) -> str:
         if not source.strip():
             return ""
-        return f'<pre class="code"><code>{highlighted(visible(source), self._language)}</code></pre>'
+        return f'<pre class="code"><code>{highlighted(visible(redact_code(source)), self._language)}</code></pre>'
 
     def _output(self, output: Mapping[str, Any]) -> str:
         match output.get("output_type"):
@@ -85,7 +94,7 @@ class CellRenderer:
                 if self._confidential:
                     return ""
                 css = "stderr" if output.get("name") == "stderr" else ""
-                return preformatted(shortened(terminal_text(_text(output.get("text")))), css)
+                return _printed(_text(output.get("text")), css)
             case "error":
                 return self._error(output)
             case "display_data" | "execute_result":
@@ -96,32 +105,37 @@ class CellRenderer:
     def _error(self, output: Mapping[str, Any]) -> str:
         name = printable(str(output.get("ename") or "error"))
         if self._confidential:
-            return preformatted(name, "stderr")
+            return preformatted(name if _TYPE.fullmatch(name) else "an error", "stderr")
         traceback = output.get("traceback")
+        value = terminal_text(str(output.get("evalue") or ""))
         lines = [line for line in traceback if isinstance(line, str)] if isinstance(traceback, list) else []
-        text = "\n".join(lines) or f"{name}: {output.get('evalue') or ''}"
-        return preformatted(shortened(terminal_text(text)), "stderr")
+        text = terminal_text("\n".join(lines)) or f"{name}: {value}"
+        if value:  # the code above it is the cell's; what the message says of data goes
+            text = text.replace(f": {value}", f": {redact_exception(value)}")
+        return _printed(text, "stderr")
 
     def _bundle(self, data: Mapping[str, Any]) -> str:
-        """The richest of an output's forms that can be shown safely."""
+        """The richest of an output's forms that can be shown safely; if confidential, live pictures only."""
         html = _text(data.get("text/html"))
         if drawn := self._live(html):
             return drawn
+        if self._confidential:
+            return ""
         picture = _picture(data)
         # A chart that brings a picture needs no 4.8 MB of plotly.
         pictured = bool(picture) or ("<img" in html and "data:image/" in html)
-        figure = None if pictured and not self._plotly else data.get("application/vnd.plotly.v1+json")
+        figure = None if pictured and not self._plotly else _redacted(data.get("application/vnd.plotly.v1+json"))
         if plain_figure(figure) is not None:
             self.has_plotly = True
             return chart_html(figure, "A chart of the notebook")
         if picture:
             return picture
-        if html and (cleaned := clean_html(html, self._said)):
+        if html and (cleaned := clean_html(html, redact_output)):
             return f'<div class="rich scroll" tabindex="0" role="group" aria-label="Output">{cleaned}</div>'
         if "text/markdown" in data:
             return self._written(_text(data["text/markdown"]))
         text = _text(data.get("text/latex")) or _text(data.get("text/plain"))
-        return preformatted(shortened(terminal_text(self._said(text)))) if text else ""
+        return _printed(text) if text else ""
 
     def _live(self, html: str) -> str:
         """The live flame graph of the run that a saved picture says it shows; "" where the store hasn't got it."""
@@ -167,6 +181,22 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _printed(text: str, css_class: str = "") -> str:
+    """What was printed, without secrets; colours go first, as they may stand within one."""
+    return preformatted(shortened(redact_output(terminal_text(text))), css_class)
+
+
+def _redacted(value: Any) -> Any:
+    """A JSON document with its texts redacted, but for packed numbers."""
+    if isinstance(value, str):
+        return redact_output(value)
+    if isinstance(value, list):
+        return [_redacted(each) for each in value]
+    if isinstance(value, dict):
+        return {key: each if key == "bdata" else _redacted(each) for key, each in value.items()}
+    return value
+
+
 def preformatted(text: str, css_class: str = "") -> str:
     """Text in a fixed pitch; a long one scrolls, and can be reached with the keyboard for it."""
     long = text.count("\n") >= _LONG
@@ -183,6 +213,7 @@ def _picture(data: Mapping[str, Any]) -> str:
             return f'<img src="data:{kind};base64,{encoded}" alt="{_described(data)}">'
     svg = _text(data.get("image/svg+xml"))
     if svg:
+        svg = _SVG_TEXT.sub(lambda found: escape(redact(unescape(found[0])), quote=False), svg)
         encoded = base64.b64encode(svg.encode("utf-8", "replace")).decode()
         return f'<img src="data:image/svg+xml;base64,{encoded}" alt="{_described(data)}">'
     return ""
@@ -197,4 +228,4 @@ def _is_base64(text: str) -> bool:
 
 
 def _described(data: Mapping[str, Any]) -> str:
-    return html_text(_text(data.get("text/plain")) or "A picture of the notebook")
+    return html_text(redact_output(_text(data.get("text/plain"))) or "A picture of the notebook")

@@ -12,6 +12,7 @@ from workbench.analysis.counts import told
 from workbench.analysis.points import clock_points
 from workbench.experiment.compare import comparison_json
 from workbench.experiment.gate import GateOutcome, GateResult, TargetResult
+from workbench.redaction import redact
 from workbench.reporting.markdown import code, marked
 from workbench.reporting.write import write_atomically
 from workbench.views.changes import changes_table
@@ -40,7 +41,7 @@ def gate_markdown(result: GateResult, *, store: str = "") -> str:
     lines = [title, "", f"{_plural(len(result.targets), 'target')} against {_text(str(result.baseline))}."]
     lines += ["", "| | target | verdict | what was measured |", "|---|---|---|---|"]
     for target in result.targets:
-        row = (_MARKS[target.outcome], code(_line(target.target)), str(target.outcome), _text(target.sentence))
+        row = (_MARKS[target.outcome], code(_named(target)), str(target.outcome), _text(target.sentence))
         lines.append(f"| {' | '.join(row)} |")
     for target in result.targets:
         lines += _details(target)
@@ -53,7 +54,7 @@ def _details(target: TargetResult) -> list[str]:
     comparison = target.comparison
     if comparison is None or target.outcome not in (GateOutcome.REGRESSION, GateOutcome.INCONCLUSIVE):
         return []
-    lines = ["", f"<details><summary><code>{html_text(_line(target.target))}</code></summary>", ""]
+    lines = ["", f"<details><summary><code>{html_text(_named(target))}</code></summary>", ""]
     counts = [(name, pair) for name, pair in told(comparison.counts).items() if pair[0] != pair[1]]
     if counts:
         lines += ["| count a round | baseline | new |", "|---|---:|---:|"]
@@ -109,7 +110,7 @@ def gate_junit(result: GateResult) -> str:
 
 
 def _case(target: TargetResult) -> str:
-    head = f'<testcase classname="workbench.gate" name={_attribute(target.target)} time="{target.seconds:.3f}"'
+    head = f'<testcase classname="workbench.gate" name={_attribute(_named(target))} time="{target.seconds:.3f}"'
     message = _attribute(f"{target.outcome}: {target.sentence}" if target.sentence else str(target.outcome))
     match target.outcome:
         case GateOutcome.PASS | GateOutcome.IMPROVEMENT:
@@ -148,7 +149,7 @@ def gate_json(result: GateResult, *, store: str = "") -> dict[str, Any]:
         "targets": [
             {
                 **(comparison_json(target.comparison) if target.comparison is not None else {}),
-                "target": target.target,
+                "target": _named(target),
                 "verdict": str(target.outcome),
                 "reason": target.reason,
                 "sentence": target.sentence,
@@ -178,6 +179,12 @@ def _plural(number: int, noun: str) -> str:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _named(target: TargetResult) -> str:
+    """The target's name; what pytest puts in brackets are values of parameters, which may be secret."""
+    name, bracket, values = _line(target.target).partition("[")
+    return f"{name}{bracket}{redact(values)}"
 
 
 def _text(text: str) -> str:

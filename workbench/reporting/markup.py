@@ -156,6 +156,8 @@ class _Writer(HTMLParser):
             kept["rel"] = "noopener noreferrer"
         if tag == "table":
             kept["class"] = "wb-table"
+        for name in kept.keys() & {"alt", "title", "href"}:
+            kept[name] = self._said(kept[name])
         written = "".join(f' {name}="{escape(visible(value))}"' for name, value in kept.items())
         self.made.append(f"<{'p' if tag in _HEADINGS else tag}{written}>")
 

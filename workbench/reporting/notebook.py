@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import UsageError
 from workbench.model import utc_now
+from workbench.redaction import redact
 from workbench.reporting.cells import CellRenderer
 from workbench.reporting.model import CONFIDENTIAL
 from workbench.reporting.page import page_html
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Notebook", "notebook_html", "read_notebook"]
 
+_DROPPED = "So are code, printed text and all outputs but the flame graphs of runs in the store."
 _LARGEST = 200_000_000  # bytes; a page that a browser opens is far smaller
 
 
@@ -90,7 +92,7 @@ def notebook_html(path: Path, store: Store, *, confidential: bool = False, plotl
     renderer = CellRenderer(store, notebook.language, confidential=confidential, plotly=plotly)
     body = "".join(map(renderer.cell, _untitled(notebook))) or '<p class="note">This notebook has no cells.</p>'
     return page_html(
-        notebook.title,
+        renderer.said(notebook.title),
         header=_header(notebook, renderer, confidential=confidential),
         main=f'<div class="notebook">{body}</div>',
         footer=f"Written {utc_now():%Y-%m-%d %H:%M} UTC by workbench from the notebook as it was saved. "
@@ -111,10 +113,11 @@ def _untitled(notebook: Notebook) -> list[Mapping[str, Any]]:
 
 
 def _header(notebook: Notebook, renderer: CellRenderer, *, confidential: bool) -> str:
-    facts = [notebook.name, notebook.kernel or notebook.language, format_number_of(len(notebook.cells), "cell")]
+    kernel = "" if confidential else redact(notebook.kernel)  # its name is often the project's
+    facts = [redact(notebook.name), kernel or notebook.language, format_number_of(len(notebook.cells), "cell")]
     if renderer.live:
         facts.append(f"{format_number_of(len(renderer.live), 'live flame graph')} from the store")
     shown = "".join(f"<li>{html_text(fact)}</li>" for fact in facts)
-    secret = f'<p class="warning">{html_text(CONFIDENTIAL)} Code and printed text, too.</p>' if confidential else ""
-    title = html_text(visible(notebook.title))
+    secret = f'<p class="warning">{html_text(CONFIDENTIAL)} {_DROPPED}</p>' if confidential else ""
+    title = html_text(visible(renderer.said(notebook.title)))
     return f'<p class="brand">workbench</p><h1>{title}</h1><ul class="facts">{shown}</ul>{secret}'

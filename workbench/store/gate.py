@@ -1,6 +1,7 @@
 """The gate at the write: every text that goes into the store passes through redaction here.
 
-Function names stay as they are: they come from source code, and the call tree is nothing without them. Text that
+Function names stay as they are: they come from source code, and the call tree is nothing without them; only what
+holds quotes or an address is a label, and no name. Text that
 can't be stored as UTF-8 (lone surrogates, NUL) is written with escapes.
 """
 
@@ -30,6 +31,8 @@ from workbench.store.plans import redacted_plan
 
 __all__ = ["Gate", "storable"]
 
+_QUOTES = ("'", '"', "://")
+"""Names of functions have none; labels that other profilers make of a call and its arguments do."""
 _HEX = re.compile(r"[0-9a-f]{0,32}")
 
 
@@ -126,7 +129,9 @@ class Gate:
         return replace(source, frame=self.frame(source.frame), digest=self._hex(source.digest))
 
     def frame(self, frame: Frame) -> Frame:
-        return Frame(file=self.text(frame.file), function=storable(frame.function), line=frame.line)
+        quotes = any(mark in frame.function for mark in _QUOTES)
+        function = self.text(frame.function) if quotes else storable(frame.function)
+        return Frame(file=self.text(frame.file), function=function, line=frame.line)
 
     def span(self, span: Span) -> Span:
         return replace(

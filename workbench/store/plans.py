@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.model import Plan, PlanOperator, Recording
-from workbench.redaction import redact, redact_cypher, redact_sql
+from workbench.redaction import REDACTED, is_secret_name, redact, redact_cypher, redact_sql
 
 if TYPE_CHECKING:
     from workbench.store.connection import Connection
@@ -92,7 +92,10 @@ def _cleaned(value: Any, clean: Clean) -> Any:
     if isinstance(value, list):
         return [_cleaned(item, clean) for item in value]
     if isinstance(value, dict):
-        return {clean(key): _cleaned(item, clean) for key, item in value.items()}
+        return {
+            clean(key): REDACTED if isinstance(item, str) and is_secret_name(key) else _cleaned(item, clean)
+            for key, item in value.items()
+        }
     return value
 
 

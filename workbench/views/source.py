@@ -13,7 +13,7 @@ from workbench.calltree import CallTree
 from workbench.capture.source import codes_named, digest_of, extent, source_lines
 from workbench.model import Frame, FunctionSource
 from workbench.paths import is_user_code, locate
-from workbench.redaction import redact
+from workbench.redaction import redact_code
 from workbench.views.extras import SourceText
 from workbench.views.numbers import format_seconds
 from workbench.views.tables import TextTable
@@ -90,8 +90,9 @@ def _text(sources: Sequence[FunctionSource], times: Sequence[LineTime]) -> Sourc
     found = [text for text in read if text.lines]
     if not found:
         return read[0]
-    first, lines = _around(found[0].first, _spread(found), [time.line for time in times])
-    return SourceText(first, tuple(redact(line[:_LONGEST_LINE]) for line in lines))
+    clean = redact_code("\n".join(_spread(found))).split("\n")  # whole: a key or a statement has many lines
+    first, lines = _around(found[0].first, clean, [time.line for time in times])
+    return SourceText(first, tuple(line[:_LONGEST_LINE] for line in lines))
 
 
 def _spread(found: Sequence[SourceText]) -> list[str]:

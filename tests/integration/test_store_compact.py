@@ -118,7 +118,8 @@ def test_who_opened_the_old_file_writes_to_the_new_one(store: Store, monkeypatch
 def test_drafts_of_killed_processes_are_swept(store: Store) -> None:
     old, young = (store.path.with_name(f".{store.path.name}.{n}-x.compact") for n in (1, 2))
     for draft in (old, young):
-        draft.write_bytes(b"x")
+        draft.mkdir()
+        (draft / "s.duckdb").touch()
     os.utime(old, (1, 1))
     store.compact()
     assert not old.exists()

@@ -277,6 +277,7 @@ MII{S}
     d = {{"password": "{S}", "api_key": \'\'\'a
 {S}\'\'\'}}
     g = "MATCH (n:X) " "WHERE n.email = '{S}'"
+    return token_of(session_id=self.session_id, key: str = '')
     if token:
         return d.update({{"a": 1}})
     return 'don\\'t', 5  # password = {S}
@@ -290,8 +291,14 @@ def test_code_loses_secrets_over_many_lines_and_keeps_its_lines() -> None:
     before, after = CODE.split("\n"), cleaned.split("\n")
     assert len(after) == len(before)
     same = [a for a, b in zip(before, after, strict=True) if a == b]
-    for kept in ("def f(self, token):", '    """Sums what is \'here\'."""', "    if token:", '        "FROM t "',
-                 '        return d.update({"a": 1})'):  # fmt: skip
+    for kept in (
+        "def f(self, token):",
+        "    return token_of(session_id=self.session_id, key: str = '')",
+        '    """Sums what is \'here\'."""',
+        "    if token:",
+        '        "FROM t "',
+        '        return d.update({"a": 1})',
+    ):
         assert kept in same
 
 

@@ -30,6 +30,7 @@ _ASSIGNED = re.compile(
 _MAGIC = re.compile(
     r"\s*%%(?!(?:time|timeit|profile|compare|capture|prun|workbench)\b)\w"
 )  # another language's cell
+_LITERAL = re.compile(r"\"[^\"]*\"|'[^']*'|\b\d{4,}\b|[\"'].*")
 _BLANK = re.compile(r"(\n[ \t]*\n)")
 
 Literal = tuple[int, int]  # where a string's content begins and ends
@@ -53,7 +54,11 @@ def redact_code(code: str) -> str:
 
 def _line(line: str) -> str:
     """A line whose strings have been seen to; what a notebook's magics and shells are given is no Python."""
-    return redact(line) if line.lstrip().startswith(("!", "%")) else redact_words(line)
+    if line.lstrip().startswith(("!", "%")):
+        return redact(line)
+    cleaned = redact_words(line)
+    # what isn't a literal is a name or a call, as in session_id=run.session_id
+    return line if _LITERAL.findall(line) == _LITERAL.findall(cleaned) else cleaned
 
 
 def redact_output(text: str) -> str:

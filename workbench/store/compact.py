@@ -8,7 +8,8 @@ that it is still the one of that name (``connection``), as another process may h
 from __future__ import annotations
 
 import os
-import secrets
+import shutil
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["rewrite"]
 
+_DRAFT = ".compact"
 _DRAFT_LIFE_S = 3600.0
 
 
@@ -31,8 +33,9 @@ def rewrite(connection: Connection, path: Path, *, storage_version: str) -> None
     Raises what DuckDB and the system raise, and ``StoreError`` if the copy isn't equal; the old file then stays.
     """
     target = path.resolve()  # of a link the file that it leads to
-    draft = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.compact")
     _sweep(target)
+    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=_DRAFT))  # nobody else's
+    draft = folder / target.name
     try:
         _copy(connection, draft, storage_version)
         draft.chmod(target.stat().st_mode & 0o7777)
@@ -43,9 +46,7 @@ def rewrite(connection: Connection, path: Path, *, storage_version: str) -> None
         target.with_name(target.name + ".wal").unlink(missing_ok=True)  # empty since the checkpoint
         draft.replace(target)
     finally:
-        for leftover in (draft, draft.with_name(draft.name + ".wal")):
-            with suppress(OSError):
-                leftover.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _copy(connection: Connection, draft: Path, storage_version: str) -> None:
@@ -76,7 +77,7 @@ def quoted_name(name: str) -> str:
 
 def _sweep(target: Path) -> None:
     """Remove what processes that were killed left behind an hour ago or more."""
-    for draft in target.parent.glob(f".{target.name}.*.compact*"):
+    for draft in target.parent.glob(f".{target.name}.*{_DRAFT}"):
         with suppress(OSError):
             if time.time() - draft.stat().st_mtime > _DRAFT_LIFE_S:
-                draft.unlink()
+                shutil.rmtree(draft)

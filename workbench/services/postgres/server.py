@@ -49,7 +49,9 @@ def main(config: dict[str, Any], channel: Channel) -> None:
     account = account_to_run_as()
     folder = Path(tempfile.mkdtemp(prefix="workbench-postgres-"))
     channel.cleanups.append(lambda: shutil.rmtree(folder, ignore_errors=True))
-    folder.chmod(0o711)  # the server's user passes through to the data, which is closed to others
+    folder.chmod(
+        0o700 if account is None else 0o711
+    )  # the server's user passes through to the data, which is closed to others
     password = secrets.token_urlsafe(24)
     programs = usable_by(account, installed(), folder) / "bin"
     data = _initialise(programs / "initdb", folder, account, password)

@@ -24,6 +24,11 @@ assert trace._TRACER_PROVIDER is None
 LIGHT = """
 import sys
 import workbench.experiment.block, workbench.experiment.script_child
+import workbench.experiment.gate.worker, workbench.experiment.isolated_child
+from workbench.capture.rounds import RunRecorder, RoundKind
+recorder = RunRecorder()
+recorder.call(RoundKind.TIMING, int)
+recorder.finish(run_id="", session_id="", name="", bare=True)
 heavy = {"numpy", "httpx", "opentelemetry", "duckdb", "psutil", "plotly"} & set(sys.modules)
 assert not heavy, heavy
 """

@@ -45,6 +45,21 @@ def test_rounds_are_kept_in_order_with_their_measures() -> None:
     assert (run.status, run.variant, run.parameters) == (Status.OK, "naive", {"size": 3})
 
 
+def test_a_bare_run_has_a_tree_only_where_something_is_in_it() -> None:
+    def work() -> None:
+        with record_span("sql", "SELECT 1"):
+            pass
+
+    for kind, body, wanted in ((TIMING, int, False), (TIMING, work, True), (SAMPLED, int, True)):
+        recorder = RunRecorder()
+        recorder.call(TIMING, int)
+        recorder.call(kind, body)
+        recording = recorder.finish(run_id="", session_id="", name="", bare=True)
+        assert len(recording.run.rounds) == 2
+        assert (recording.tree is not None) is wanted
+        assert bool(recording.spans) is (body is work)
+
+
 def test_only_sampled_rounds_carry_a_sampler() -> None:
     profilers = {}
     recorder = RunRecorder()

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,12 +19,14 @@ from workbench.errors import UsageError
 from workbench.experiment.gate import GateOutcome, GateResult, Revision, TargetResult
 from workbench.experiment.gate.config import read_config
 from workbench.experiment.gate.dependencies import Declared, declared, dependency_files, digest, unmet
+from workbench.experiment.gate.duel import generation_pairs
 from workbench.experiment.gate.environments import NoEnvironment, run_setup
 from workbench.experiment.gate.places import places_of
 from workbench.experiment.gate.repository import Repository
 from workbench.experiment.gate.worktree import checked_out
 from workbench.model import Comparison, Frame, FunctionChange, Verdict
 from workbench.reporting.gate import gate_json, gate_junit, gate_markdown
+from workbench.statistics import LOOKS
 
 PYPROJECT = """
 [project]
@@ -230,6 +233,19 @@ def regressed(name: str = "perf.py:page") -> TargetResult:
         counts={"statements": (1.0, 3.0)}, sentence=f"50 % slower; mostly `render` {HOSTILE}\x00",
     )  # fmt: skip
     return TargetResult(name, GateOutcome.REGRESSION, comparison=comparison)
+
+
+def test_many_processes_share_a_verdict_and_none_of_them_has_much_of_it() -> None:
+    generation_of_pair: list[int] = []
+    for pairs in range(1, LOOKS[-1] + 1):
+        generation = generation_of_pair[-1] if generation_of_pair else 0
+        if generation_of_pair.count(generation) >= generation_pairs(generation, pairs - 1):
+            generation += 1
+        generation_of_pair.append(generation)
+    assert len(set(generation_of_pair[: LOOKS[0]])) == 3
+    for look in LOOKS:
+        pairs_each = Counter(generation_of_pair[:look]).values()
+        assert max(pairs_each) <= (look / 3 if look < 40 else look / 4 if look < 120 else look / 10)
 
 
 def test_a_count_that_rose_is_said_once() -> None:

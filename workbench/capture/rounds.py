@@ -185,22 +185,14 @@ class RunRecorder:
         status: Status | None = None,
         error: str | None = None,
         tags: tuple[str, ...] = (),
+        bare: bool = False,
     ) -> Recording:
         """The finished run: its rounds, call tree and spans.
 
-        Without ``status`` the run ended as its worst round did. ``duration_s`` is the sum of its rounds.
+        Without ``status`` the run ended as its worst round did. ``duration_s`` is the sum of its rounds. ``bare``:
+        no tree where no round has stacks or spans, so that a process that lasts a few rounds needs no numpy.
         """
-        from workbench.calltree import CallTreeBuilder
-
-        builder = CallTreeBuilder()
         rounds = [self._result(current) for current in self._rounds]
-        for current in self._rounds:
-            try:
-                if current.sampler is not None:
-                    add_samples(builder, current.sampler.samples(), current.index)
-            except CaptureError as lost:  # the times and spans of the round are still good
-                log.warning("workbench: round %d has no stacks: %s", current.index, lost)
-        spans = tuple(self._export_spans(builder))
         worst = max(rounds, key=lambda r: SEVERITY[r.status], default=None)
         run = Run(
             run_id=run_id,
@@ -217,8 +209,23 @@ class RunRecorder:
             tags=tags,
             rounds=tuple(rounds),
         )
-        tree = builder.build()
+        if bare and not any(current.sampler or (current.log and current.log.spans) for current in self._rounds):
+            return Recording(run=run)
+        tree, spans = self._stacks()
         return Recording(run=run, tree=tree, spans=spans, sources=self._sources(tree))
+
+    def _stacks(self) -> tuple[CallTree, tuple[Span, ...]]:
+        from workbench.calltree import CallTreeBuilder
+
+        builder = CallTreeBuilder()
+        for current in self._rounds:
+            try:
+                if current.sampler is not None:
+                    add_samples(builder, current.sampler.samples(), current.index)
+            except CaptureError as lost:  # the times and spans of the round are still good
+                log.warning("workbench: round %d has no stacks: %s", current.index, lost)
+        spans = tuple(self._export_spans(builder))
+        return builder.build(), spans
 
     def _sources(self, tree: CallTree) -> tuple[FunctionSource, ...]:
         """Where the functions stand; a file in an unheard-of state must not cost the recording."""

@@ -50,7 +50,7 @@ def _round(orders: dict[str, Any]) -> Recording:
             parameters[DIGEST] = _measure(workload, recorder, kind)
     finally:
         workload.close()
-    recording = recorder.finish(run_id="", session_id="", name="", parameters=parameters)
+    recording = recorder.finish(run_id="", session_id="", name="", parameters=parameters, bare=True)
     return replace(recording, run=replace(recording.run, rounds=recording.run.rounds[-1:]))
 
 

@@ -160,14 +160,17 @@ def with_sampled(recording: Recording | None, sampled: Recording, *, placed: boo
 
     ``placed``: the rounds know their positions in the session; otherwise they follow those there are.
     """
-    from workbench.analysis.join import joined  # numpy, which a process that only runs rounds can do without
+    # numpy, which a process that only runs rounds can do without
+    from workbench.analysis.join import joined
+    from workbench.calltree import CallTreeBuilder
 
-    if recording is None or recording.tree is None or sampled.tree is None:
+    if recording is None:
         return sampled
+    first_tree, second_tree = (one.tree or CallTreeBuilder().build() for one in (recording, sampled))
     offset = len(recording.run.rounds)
     shift = 0 if placed else offset
     rounds = tuple(replace(r, index=r.index + offset, position=r.position + shift) for r in sampled.run.rounds)
-    tree, nodes = joined(recording.tree, sampled.tree, round_offset=offset)
+    tree, nodes = joined(first_tree, second_tree, round_offset=offset)
     first = len(recording.spans)
     spans = tuple(
         replace(

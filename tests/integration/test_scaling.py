@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,34 @@ def test_input_is_made_outside_the_clock(work: Path) -> None:
     assert set(made) == set(SIZES)
     result = measure_scaling(f"{work}:sorted_input", SIZES, settings=QUICK)
     assert result.exponents[MEMORY].value == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_function_that_takes_no_number_is_told_of_its_set_up(work: Path) -> None:
+    work.write_text(WORK + "\ndef total(values):\n    return sum(values)\n\ndef pair(a, b):\n    return a\n")
+    with pytest.raises(
+        ScenarioError, match=r"(?s)int.*called with the size: what setup_total beside it returns"
+    ) as caught:
+        measure_scaling(f"{work}:total", None, settings=QUICK)
+    scope: dict[str, Any] = {}
+    exec(str(caught.value).split("`")[1], scope)
+    assert list(scope["setup_total"](3)) == [0, 1, 2]
+    with pytest.raises(UsageError, match="one argument at most, from setup_pair"):
+        measure_scaling(f"{work}:pair", None, settings=QUICK)
+    with pytest.raises(ScenarioError, match="make=… makes what it takes"):
+        measure_scaling(sum, SIZES, settings=QUICK)
+
+
+def test_sizes_without_being_told_are_the_baseline_s_or_the_clock_s(work: Path, store: Store) -> None:
+    first = measure_scaling(f"{work}:square", SIZES, settings=QUICK, store=store)
+    base = first.sessions[0].session_id
+    again = measure_scaling(f"{work}:square", settings=QUICK, store=store, baseline=base)
+    assert again.exponents[TIME].sizes == SIZES
+    cpu = measure_scaling(lambda n: sum(range(n)), settings=replace(QUICK, clock="cpu", memory=False))
+    assert len(cpu.exponents[TIME].sizes) == 4
+    assert (cpu.clock, cpu.sessions[0].parameters["clock"]) == ("cpu", "cpu")
+    assert scaling_json(cpu)["clock"] == "cpu"
+    with pytest.raises(UsageError, match="unknown clock 'sun'"):
+        ScalingSettings(clock="sun")
 
 
 def test_a_coroutine_function_is_driven(work: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from workbench.analysis.causes import Sampled, cause, sampled_time
 from workbench.calltree import CallTreeBuilder
+from workbench.capture.frames import INSTRUMENTATION
 from workbench.model import Frame
 
 PAGE, ROWS, RENDER = Frame("perf.py", "page"), Frame("app/db.py", "first_page"), Frame("app/view.py", "render")
@@ -57,6 +58,12 @@ def test_a_slower_machine_is_no_functions_fault() -> None:
     """Two sittings, each of rounds that resemble each other: every function takes longer, none a larger part."""
     rng = np.random.default_rng(3)
     assert cause([run(rng, PLAIN, 10)], [run(rng, PLAIN, 10, machine=1.4)], slower=True) is None
+
+
+def test_the_cost_of_recording_is_no_functions_fault() -> None:
+    rng = np.random.default_rng(6)
+    base, new = ({**PLAIN, (PAGE, ROWS, INSTRUMENTATION): mean} for mean in (5.0, 200.0))
+    assert cause([run(rng, base) for _ in range(8)], [run(rng, new) for _ in range(8)], slower=True) is None
 
 
 def test_too_few_rounds_name_nobody() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,9 @@ import pytest
 from workbench.analysis.scaling import MEMORY, SIZE, TIME, Exponent, exponents, fit_exponent, grown, overall
 from workbench.errors import UsageError
 from workbench.experiment.limits import declared_limits, parse_limits
-from workbench.experiment.scaling import ScalingSettings, check_sizes
+from workbench.experiment.scaling import ScalingSettings
+from workbench.experiment.sized import SizedTarget
+from workbench.experiment.sizes import DEFAULT_SIZES, check_sizes, measurable_sizes
 from workbench.model import Round, RoundKind, Run, Session, Status, Verdict
 from workbench.reporting import report_markdown
 from workbench.reporting.growth import growth_of, growth_section
@@ -267,3 +270,47 @@ def test_a_report_on_sizes_tells_exponents_and_intervals() -> None:
     assert "95 % interval" in page
     other = replace(report, runs=tuple(replace(each, session=Session("s", "script", NOW)) for each in report.runs))
     assert growth_section(other) == ""
+
+
+def sizes_for(
+    monkeypatch: pytest.MonkeyPatch, *costs: Callable[[int], float], scenario: str = ""
+) -> tuple[tuple[int, ...], str]:
+    """The sizes chosen for targets whose calls take so many seconds."""
+    targets = [
+        SizedTarget(str(number), lambda size: nullcontext(), scenario=scenario) for number in range(len(costs))
+    ]
+    monkeypatch.setattr("workbench.experiment.sizes._seconds", lambda t, size: costs[int(t.name)](size))
+    return measurable_sizes(targets, 120.0)
+
+
+def test_sizes_grow_until_the_clock_can_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    linear, said = sizes_for(monkeypatch, lambda n: 1e-7 * n)
+    assert linear == (16384, 32768, 65536, 131072)
+    assert "takes 1.6 ms at 16384" in said
+    assert sizes_for(monkeypatch, lambda n: 1e-7 * n * n)[0] == (128, 256, 512, 1024)
+    assert sizes_for(monkeypatch, lambda n: 0.05)[0] == DEFAULT_SIZES
+    constant, said = sizes_for(monkeypatch, lambda n: 1e-7)
+    assert constant[0] == 131072
+    assert "which is little" in said
+    assert (
+        sizes_for(monkeypatch, lambda n: 1e-7 * n, lambda n: 1e-6 * n * n)[0][0] == 256
+    )  # the slow one takes 66 ms
+    assert sizes_for(monkeypatch, lambda n: 0.0, scenario="jamf") == (DEFAULT_SIZES, "")
+
+
+def test_sizes_end_where_a_target_takes_too_long_or_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    exponential, said = sizes_for(monkeypatch, lambda n: 1e-9 * 1.6**n)
+    assert exponential[-1] <= 32  # at 64 a call would take hours
+    assert "too long" in said
+
+    def short(n: int) -> float:
+        if n > 300:
+            raise IndexError(n)
+        return 1e-7 * n
+
+    assert sizes_for(monkeypatch, short)[0] == (32, 64, 128, 256)
+
+    def fails(n: int) -> float:
+        raise TypeError(n)
+
+    assert sizes_for(monkeypatch, fails) == (DEFAULT_SIZES, "")

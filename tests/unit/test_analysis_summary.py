@@ -37,6 +37,8 @@ def test_the_sentence_a_person_needs() -> None:
         (estimate(1.12, 1.09, 1.15), "12 % slower (95 % 9 to 15 %)"),
         (estimate(0.9, 0.85, 0.95), "10 % faster (95 % 5 to 15 %)"),
         (estimate(1 / 7.9, 1 / 8.8, 1 / 7.1), "7.9× faster (95 % 7.1 to 8.8×)"),
+        (estimate(1.54, 1.02, 2.6), "1.5× slower (95 % 1.02 to 2.6×)"),
+        (estimate(1 / 1.54, 1 / 2.6, 1 / 1.02), "1.5× faster (95 % 1.02 to 2.6×)"),
         (estimate(12.4, 11.0, 13.0), "12× slower (95 % 11 to 13×)"),
         (estimate(1 / 7.9, 1 / 8.8, 1 / 7.1, "range of 3 pairs"), "7.9× faster (range 7.1 to 8.8×)"),
         (estimate(1.0, 1.0, 1.0), "no change (95 %)"),

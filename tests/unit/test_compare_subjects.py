@@ -27,3 +27,32 @@ def test_functions_of_like_speed_share_their_loops(
     assert tuple(workload.loops for workload in workloads) == after
     for workload in workloads:
         workload.close()
+
+
+def test_a_disturbed_moment_does_not_end_the_search_for_the_loops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call of 1 ms that a scheduler once makes take 9 ms is no round of 5 ms."""
+    (workload,) = _subjects(tmp_path, 1)
+    calls = 0
+
+    def elapsed(body: object) -> float:
+        nonlocal calls
+        calls += 1
+        return 0.009 if calls in (2, 3) else 0.001 * workload.loops
+
+    monkeypatch.setattr(workload, "_elapsed", elapsed)
+    workload.calibrate(0.005)
+    assert workload.loops >= 5
+    workload.close()
+
+
+def test_a_long_round_is_not_repeated_to_see_whether_it_was_disturbed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workload,) = _subjects(tmp_path, 1)
+    bodies: list[object] = []
+    monkeypatch.setattr(workload, "_elapsed", lambda body: bodies.append(body) or 0.5)
+    workload.calibrate(0.005)
+    assert (workload.loops, len(bodies)) == (1, 2)  # the first call, and one warm
+    workload.close()

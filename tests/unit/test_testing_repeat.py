@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from workbench.testing.repeat import Repeater
+import pytest
+
+from workbench.testing.repeat import ItemWorkload, Repeater
 
 TESTS = """
 import pytest
@@ -94,3 +96,22 @@ def test_pedantic_repeats_only_what_was_to_be_repeated_with_one_set_up() -> None
         repeater.reset()
         repeater.pedantic(lambda: calls.append(1), **how)
         assert (len(calls), repeater.looped) == (times, times), how
+
+
+def test_a_disturbed_call_does_not_end_the_search_for_the_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    workload = ItemWorkload.__new__(ItemWorkload)
+    measured = Repeater()
+    calls = 0
+
+    def run() -> None:
+        nonlocal calls
+        calls += 1
+        measured.calls, measured.looped = 1, measured.loops
+        measured.wall = 0.009 if calls < 3 else 0.001 * measured.loops
+
+    monkeypatch.setattr(workload, "_repeater", measured, raising=False)
+    monkeypatch.setattr(workload, "run", run)
+    for name in ("setup", "_tear_down"):
+        monkeypatch.setattr(workload, name, lambda: None)
+    workload.calibrate(0.005)
+    assert measured.loops >= 5

@@ -18,6 +18,7 @@ from workbench.analysis.own import owner_of_node
 from workbench.analysis.resampling import FEWEST_ROUNDS, Told, told_changes
 from workbench.analysis.weights import Floats, RoundWeights
 from workbench.calltree import CallTree
+from workbench.capture.frames import INSTRUMENTATION
 from workbench.model import Frame
 from workbench.paths import is_user_code
 
@@ -44,12 +45,13 @@ class Sampled:
 
 
 def sampled_time(tree: CallTree, rounds: Mapping[int, float]) -> Sampled:
-    """Of one run, library code charged to the user's own function that called it.
+    """Of one run: library code is charged to the user's function that called it, the cost of recording to none.
 
     A comprehension is its function's.
     """
     owner = owner_of_node(tree)
-    frame = np.where(owner >= 0, tree.node_frame[owner], tree.node_frame).astype(np.int32)
+    recording = np.array([frame == INSTRUMENTATION for frame in tree.frames], dtype=np.bool_)[tree.node_frame]
+    frame = np.where((owner >= 0) & ~recording, tree.node_frame[owner], tree.node_frame).astype(np.int32)
     frame = np.array(_enclosing(tree.frames), dtype=np.int32)[frame]
     weights = RoundWeights.of_functions(replace(tree, node_frame=frame), rounds)
     return Sampled(weights, np.array([rounds[index] for index in sorted(rounds)], dtype=np.float64))

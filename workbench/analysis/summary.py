@@ -115,8 +115,13 @@ def _end(ratio: float) -> str:
 
 def _factor_text(ratio: float, low: float, high: float, label: str) -> str:
     if ratio >= 1:
-        return f"{_plain(ratio)}× slower ({label} {_plain(low)} to {_plain(high)}×"
-    return f"{_plain(1 / ratio)}× faster ({label} {_plain(1 / high)} to {_plain(1 / low)}×"
+        return f"{_plain(ratio)}× slower ({label} {_times(low)} to {_times(high)}×"
+    return f"{_plain(1 / ratio)}× faster ({label} {_times(1 / high)} to {_times(1 / low)}×"
+
+
+def _times(ratio: float) -> str:
+    """An end of an interval that holds no change doesn't read as one: 1.02, not 1."""
+    return f"{ratio:.3g}" if _plain(ratio) == "1" else _plain(ratio)
 
 
 def duration_text(seconds: float) -> str:

@@ -20,24 +20,30 @@ __all__ = ["scaling_command"]
 @click.command("scaling")
 @store_option
 @click.argument("target")
-@click.option("--sizes", default="8,16,32,64", show_default=True, help="At least three; each a run of its own.")
+@click.option(
+    "--sizes",
+    help="At least three, such as 100,200,400,800. [default: 8,16,32,64 of a case study; a function's grow from 8 "
+    "on until a call takes a millisecond]",
+)
 @click.option("--baseline", help="Another target, measured now too, or a stored scaling session's id.")
 @click.option("--max-exponent", default="", help="Greatest exponent: 1.2 (of the time), or time=1.2,requests=1.")
 @click.option("--rounds", type=int, default=5, show_default=True, help="Timing rounds at each size.")
 @click.option("--max-seconds", type=float, default=120.0, show_default=True, help="Budget of timing, all sizes.")
 @click.option("--memory/--no-memory", default=True, help="Trace what Python allocates, in rounds of its own.")
+@click.option("--clock", default="wall", show_default=True, help="Of the time: wall or cpu; both are kept.")
 @scenario_options
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write the chart as an HTML page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def scaling_command(
     store_path: Path | None,
     target: str,
-    sizes: str,
+    sizes: str | None,
     baseline: str | None,
     max_exponent: str,
     rounds: int,
     max_seconds: float,
     memory: bool,
+    clock: str,
     plot: Path | None,
     as_json: bool,
     **chosen: Any,
@@ -65,11 +71,12 @@ def scaling_command(
         max_seconds=max_seconds,
         memory=memory,
         limits=parse_limits(max_exponent) or declared_limits(target),
+        clock=clock,
     )
     with progress_bar("scaling") as progress:
         result = measure_scaling(
             target,
-            _sizes(sizes),
+            None if sizes is None else _sizes(sizes),
             settings=settings,
             baseline=baseline,
             store=Store(store_path),

@@ -9,8 +9,8 @@ from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from workbench.analysis.pairs import CLOCKS
 from workbench.analysis.scaling import (
-    FEWEST_SIZES,
     MEASURES,
     MEMORY,
     SIZE,
@@ -29,7 +29,8 @@ from workbench.errors import INTERRUPTED, RunNotFound, ScenarioError, UsageError
 from workbench.experiment.execute import execute
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.results import require_equal
-from workbench.experiment.sized import SizedTarget, sized_target, traced_peak
+from workbench.experiment.sized import SizedTarget, size_hint, sized_target, traced_peak
+from workbench.experiment.sizes import check_sizes, measurable_sizes
 from workbench.model import Recording, RoundKind, Session, Status, Verdict, utc_now
 from workbench.scenarios.base import Outcome, Settings, Workload
 from workbench.store.ids import new_id
@@ -37,7 +38,7 @@ from workbench.store.ids import new_id
 if TYPE_CHECKING:
     from workbench.store import Store
 
-__all__ = ["ScalingResult", "ScalingSettings", "check_sizes", "measure_scaling", "scaling_json", "stored_exponents"]
+__all__ = ["ScalingResult", "ScalingSettings", "measure_scaling", "scaling_json", "stored_exponents"]
 
 _SHORT_ROUNDS, _SHORT_S = 25, 0.5
 _TRACED = 2  # rounds: whether they agree tells the scatter
@@ -49,7 +50,8 @@ class ScalingSettings:
     """At least ``rounds`` timing rounds at each size, as far as ``max_seconds`` for all sizes allows.
 
     ``limits`` are the greatest exponents allowed, by measure. ``memory`` traces allocations in a round of its own,
-    which takes several times as long.
+    which takes several times as long. ``clock``, one of ``pairs.CLOCKS``, is that of the time's exponent; both are
+    kept.
     """
 
     scenario: Settings = field(default_factory=Settings)
@@ -57,8 +59,11 @@ class ScalingSettings:
     max_seconds: float = 120.0
     memory: bool = True
     limits: Mapping[str, float] = field(default_factory=dict)
+    clock: str = CLOCKS[0]
 
     def __post_init__(self) -> None:
+        if self.clock not in CLOCKS:
+            raise UsageError(f"unknown clock {self.clock!r}; known: {', '.join(CLOCKS)}")
         if self.rounds < 1:
             raise UsageError(f"--rounds must be at least 1, not {self.rounds}")
         if not self.max_seconds > 0:
@@ -81,6 +86,7 @@ class ScalingResult:
     recordings: tuple[Recording, ...]
     notes: tuple[str, ...] = ()
     interrupted: bool = False
+    clock: str = CLOCKS[0]
 
     @property
     def verdict(self) -> Verdict | None:
@@ -98,7 +104,7 @@ class ScalingResult:
 
 def measure_scaling(
     target: str | Callable[[Any], Any],
-    sizes: Sequence[int],
+    sizes: Sequence[int] | None = None,
     *,
     settings: ScalingSettings | None = None,
     baseline: str | Callable[[Any], Any] | None = None,
@@ -109,19 +115,28 @@ def measure_scaling(
     """Measure the target at each size, fit the exponents, and judge them against a baseline's and declared limits.
 
     ``baseline`` is another target, measured now at the same sizes and required to return the same, or the id of
-    a stored scaling session. ``make`` builds a callable's argument of a size, outside the clock. Each size is a
+    a stored scaling session. Without ``sizes`` they are a stored baseline's, else such as the clock can tell apart
+    (``sizes.measurable_sizes``). ``make`` builds a callable's argument of a size, outside the clock. Each size is a
     run of a session, kept in ``store``. Raises ``UsageError`` for fewer than three sizes or a target that takes
     none, ``ScenarioError`` naming the size at which the target failed, and ``ResultsDiffer``; what was recorded
     before is kept. Ctrl-C keeps the sizes so far.
     """
     settings = settings or ScalingSettings()
-    chosen = check_sizes(sizes)
+    chosen = check_sizes(sizes) if sizes is not None else ()
     new = sized_target(target, settings.scenario, make)
-    stored = stored_exponents(store, baseline) if store is not None and isinstance(baseline, str) else None
+    stored = (
+        stored_exponents(store, baseline, settings.clock)
+        if store is not None and isinstance(baseline, str)
+        else None
+    )
     base = sized_target(baseline, settings.scenario, make) if baseline is not None and stored is None else None
     if store is not None:
         store.prepare()
-    sitting = _Sitting([t for t in (base, new) if t is not None], settings, progress)
+    targets = [t for t in (base, new) if t is not None]
+    sitting = _Sitting(targets, settings, progress)
+    if not chosen:
+        chosen, why = _sizes_of(stored) if stored else measurable_sizes(targets, settings.max_seconds)
+        sitting.notes += filter(None, [why])
     problem: BaseException | None = None
     try:
         sitting.run(chosen)
@@ -135,8 +150,8 @@ def measure_scaling(
                 store.save(session, of_session)
     if isinstance(problem, WorkbenchError) or (problem is not None and not any(recordings)):
         raise problem
-    fits = exponents([recording.run for recording in recordings[-1]])
-    before = stored if base is None else exponents([recording.run for recording in recordings[0]])
+    fits = exponents([recording.run for recording in recordings[-1]], settings.clock)
+    before = stored if base is None else exponents([recording.run for recording in recordings[0]], settings.clock)
     growths = grown(fits, before, settings.limits) if problem is None else []
     unknown = sorted(set(settings.limits) - set(fits))
     notes = [*sitting.notes, *(f"{name} has a declared limit, but was not measured" for name in unknown)]
@@ -148,21 +163,16 @@ def measure_scaling(
         tuple(recording for each in recordings for recording in each),
         tuple(notes),
         interrupted=problem is not None,
+        clock=settings.clock,
     )
 
 
-def check_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    """The sizes, ascending. Raises ``UsageError`` for fewer than three different ones, or one below 1."""
-    chosen = tuple(sorted(set(sizes)))
-    if len(chosen) < FEWEST_SIZES:
-        raise UsageError(f"an exponent needs at least {FEWEST_SIZES} different sizes, such as 8,16,32,64")
-    if chosen[0] < 1:
-        raise UsageError(f"a size is at least 1, not {chosen[0]}")
-    return chosen
+def _sizes_of(stored: Mapping[str, Exponent]) -> tuple[tuple[int, ...], str]:
+    return check_sizes([int(size) for fit in stored.values() for size in fit.sizes]), "sizes are the baseline's"
 
 
-def stored_exponents(store: Store, name: str) -> dict[str, Exponent] | None:
-    """The exponents of a stored scaling session; None where the name is no session's.
+def stored_exponents(store: Store, name: str, clock: str = CLOCKS[0]) -> dict[str, Exponent] | None:
+    """The exponents of a stored scaling session, by that clock; None where the name is no session's.
 
     Raises ``UsageError`` where the session was not measured at several sizes.
     """
@@ -170,7 +180,7 @@ def stored_exponents(store: Store, name: str) -> dict[str, Exponent] | None:
         session = store.session(name)
     except RunNotFound:
         return None
-    found = exponents(store.session_runs(session.session_id))
+    found = exponents(store.session_runs(session.session_id), clock)
     if not found:
         raise UsageError(f"session {name} was not measured at several sizes: workbench scaling makes such sessions")
     return found
@@ -181,6 +191,7 @@ class _Track:
     """One target at all sizes."""
 
     target: SizedTarget
+    clock: str
     started_at: datetime = field(default_factory=utc_now)
     session_id: str = ""
     parameters: dict[str, Any] = field(default_factory=conditions)
@@ -190,7 +201,7 @@ class _Track:
         self.session_id = new_id(self.started_at)
 
     def session(self) -> Session:
-        parameters = {"target": self.target.name, **self.parameters}
+        parameters = {"target": self.target.name, "clock": self.clock, **self.parameters}
         return Session(self.session_id, "scaling", self.started_at, self.target.scenario, parameters, environment())
 
 
@@ -198,7 +209,7 @@ class _Sitting:
     """All targets, size after size."""
 
     def __init__(self, targets: Sequence[SizedTarget], settings: ScalingSettings, progress: Progress) -> None:
-        self.tracks = [_Track(target) for target in targets]
+        self.tracks = [_Track(target, settings.clock) for target in targets]
         self.notes: list[str] = []
         self._settings = settings
         self._progress = progress
@@ -305,6 +316,7 @@ class _SizedRun:
         if isinstance(error, Exception) and not isinstance(error, WorkbenchError):
             raise ScenarioError(
                 f"{self.track.target.name} failed at size {self.size}{raised_at(error)}: {self._ending[1]}"
+                f"{size_hint(self._workload, error)}"
             ) from error
 
     def keep(self) -> None:
@@ -333,6 +345,7 @@ def scaling_json(result: ScalingResult) -> dict[str, Any]:
         "target": result.target,
         "verdict": str(result.verdict) if result.verdict else None,
         "session_id": result.sessions[-1].session_id,
+        "clock": result.clock,
         "sizes": sorted({int(size) for fit in result.exponents.values() for size in fit.sizes}),
         "exponents": [
             {
@@ -340,6 +353,7 @@ def scaling_json(result: ScalingResult) -> dict[str, Any]:
                 "exponent": fit.value,
                 "ci": [fit.low, fit.high],
                 "exact": fit.is_exact,
+                "begins_at": fit.begins_at or None,
                 "end": fit.end,
                 "sizes": list(fit.sizes),
                 "costs": list(fit.costs),

@@ -24,7 +24,7 @@ from workbench.paths import normalise
 from workbench.scenarios import registry
 from workbench.scenarios.base import Outcome, Settings, Workload
 
-__all__ = ["Opened", "SizedTarget", "sized_target", "traced_peak"]
+__all__ = ["Opened", "SizedTarget", "size_hint", "sized_target", "traced_peak"]
 
 _ROUND_S = 0.005
 _MOST_LOOPS = 1_000_000
@@ -103,8 +103,24 @@ def _require_one_argument(function: Callable[..., Any], name: str) -> None:
         signature.bind(None)
     except TypeError:
         raise UsageError(
-            f"{name} takes {signature}: a function to be scaled takes one argument, the size"
+            f"{name} takes {signature}: a function to be scaled takes one argument, the size or what is made of "
+            "it; wrap it in one that does"
         ) from None
+
+
+def size_hint(workload: object, error: Exception) -> str:
+    """What to write where a function was given a number, the size, and may want something made of it; else ""."""
+    if not isinstance(workload, SizedFunction) or not workload.takes_size:
+        return ""
+    if not isinstance(error, TypeError | AttributeError):
+        return ""
+    name = workload.name
+    if workload.space is None:
+        return "; it was called with the size: make=… makes what it takes of it"
+    return (
+        f"; it was called with the size: what setup_{name} beside it returns is its argument, such as "
+        f"`def setup_{name}(size): return list(range(size))`"
+    )
 
 
 class SizedFunction:
@@ -120,14 +136,24 @@ class SizedFunction:
         make: Callable[[int], Any] | None,
         space: ModuleSpace | None = None,
     ) -> None:
-        self._function, self._size, self._make, self._space = function, size, make, space
+        self._function, self._size, self._make, self.space = function, size, make, space
         self._argument: Any = size
         self._loops = 0
         self._results = Results()
 
+    @property
+    def takes_size(self) -> bool:
+        """Whether it is called with the size itself."""
+        return self._make is None
+
+    @property
+    def name(self) -> str:
+        """As it is called in its file."""
+        return getattr(self._function, "__name__", "")
+
     def setup(self) -> None:
-        if self._space is not None:
-            self._space.enter()
+        if self.space is not None:
+            self.space.enter()
         try:
             self._argument = self._size if self._make is None else self._make(self._size)
             if not self._loops:
@@ -162,8 +188,8 @@ class SizedFunction:
         return outcome
 
     def _leave(self) -> None:
-        if self._space is not None:
-            self._space.leave()
+        if self.space is not None:
+            self.space.leave()
 
 
 def traced_peak(body: Callable[[], Any]) -> tuple[Any, int]:

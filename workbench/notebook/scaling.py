@@ -91,7 +91,7 @@ class ScalingView:
 
 def scaling(
     target: str | Callable[[Any], Any],
-    sizes: Sequence[int] = (8, 16, 32, 64),
+    sizes: Sequence[int] | None = None,
     *,
     baseline: str | Callable[[Any], Any] | None = None,
     make: Callable[[int], Any] | None = None,
@@ -99,13 +99,15 @@ def scaling(
     rounds: int = 5,
     max_seconds: float = 120.0,
     memory: bool = True,
+    clock: str = "wall",
     store: Store | None = None,
     **settings: Any,
 ) -> ScalingView:
     """Measure a target, or a callable of one argument, at several sizes, as ``workbench scaling`` does.
 
-    A callable gets the size, or what ``make(size)`` returns, which is outside the clock. ``max_exponent`` limits
-    the time's exponent, or those of measures by name; ``settings`` are a scenario's (``link``, ``seed``, …).
+    Without ``sizes`` a function's grow from 8 on until the clock can tell them apart. A callable gets the size, or
+    what ``make(size)`` returns, which is outside the clock. ``max_exponent`` limits the time's exponent, or those
+    of measures by name; ``clock`` is "wall" or "cpu"; ``settings`` are a scenario's (``link``, ``seed``, …).
     """
     from workbench.analysis.scaling import TIME
     from workbench.experiment.scaling import ScalingSettings, measure_scaling
@@ -113,7 +115,7 @@ def scaling(
     from workbench.store import Store
 
     limits = {TIME: float(max_exponent)} if isinstance(max_exponent, int | float) else dict(max_exponent or {})
-    chosen = ScalingSettings(Settings(**settings), rounds, max_seconds, memory, limits)
+    chosen = ScalingSettings(Settings(**settings), rounds, max_seconds, memory, limits, clock)
     with progress_bar("scaling") as progress:
         result = outside_loop(
             lambda: measure_scaling(

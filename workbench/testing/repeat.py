@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Repeater", "open_item"]
 
 _MOST_LOOPS = 1_000_000
+_CONFIRMING, _DISTURBED = 4, 20  # as in experiment.callables
+_QUICK_S = 0.25  # of a whole test, with what it sets up
 
 
 class Repeater:
@@ -151,23 +153,34 @@ class ItemWorkload:
         self._repeater.loops = loops
 
     def calibrate(self, seconds: float) -> None:
-        """Repeat what the test names as measured until it takes ``seconds``; a whole test is one call."""
+        """Repeat what the test names as measured until it takes ``seconds``; a whole test is one call.
+
+        Where that looks long enough and the test is quick, the shortest of some counts: a disturbed one would end
+        the search, and this side's rounds would be shorter than the other's.
+        """
         repeater = self._repeater
         repeater.loops = 1
+        shortest, tried = math.inf, 0
         while True:
+            began = perf_counter()
             self.setup()
             try:
                 self.run()
                 elapsed, used = repeater.wall, repeater.calls
             finally:
                 self._tear_down()
-            if not used or elapsed >= seconds or repeater.loops >= _MOST_LOOPS:
+            shortest, tried = min(shortest, elapsed), tried + 1
+            quick = perf_counter() - began < _QUICK_S and tried <= _CONFIRMING
+            if used and quick and seconds <= shortest < _DISTURBED * seconds:
+                continue
+            if not used or shortest >= seconds or repeater.loops >= _MOST_LOOPS:
                 return
             if repeater.looped < repeater.loops:  # what can be called once only
                 repeater.loops = 1
                 return
-            needed = math.ceil(1.2 * repeater.loops * seconds / max(elapsed, 1e-9))
+            needed = math.ceil(1.2 * repeater.loops * seconds / max(shortest, 1e-9))
             repeater.loops = min(max(needed, repeater.loops + 1), 10 * repeater.loops, _MOST_LOOPS)
+            shortest, tried = math.inf, 0
 
     def setup(self) -> None:
         item = self._item

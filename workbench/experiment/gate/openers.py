@@ -92,7 +92,8 @@ class Opened:
         with self.space.entered():
             theirs = self.workload.finish(value)
         plans: tuple[Plan, ...] = () if self.space.apart else tuple(theirs.plans)
-        return Outcome(str(theirs.digest), dict(theirs.measures), tuple(theirs.failures), plans)
+        parts = tuple(getattr(theirs, "outline", ()))  # a baseline's own may be older
+        return Outcome(str(theirs.digest), dict(theirs.measures), tuple(theirs.failures), plans, parts)
 
     def close(self) -> None:
         if self.closes is not None:

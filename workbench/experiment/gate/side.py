@@ -134,7 +134,8 @@ class Side:
         """Measure one round. Raises ``SideFailed``."""
         answer = self._ask("round", kind=str(kind), position=position)
         failures = tuple(Failure(*pair) for pair in answer["failures"])
-        self.outcome = Outcome(answer["digest"], answer["measures"], failures)
+        parts = tuple((path, said, digest) for path, said, digest in answer["outline"])
+        self.outcome = Outcome(answer["digest"], answer["measures"], failures, outline=parts)
         self.digests.add(answer["digest"])
         if kind is RoundKind.WARMUP:
             self.steadiness.add(execution_seconds(answer["measures"]), answer["measures"]["wall"])

@@ -89,6 +89,7 @@ class _Worker:
         return {
             "measures": dict(current.measures),
             "digest": outcome.digest,
+            "outline": outcome.outline,
             "failures": [[failure.resource, failure.error] for failure in outcome.failures],
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sample_runs import session_report
 
 from workbench.analysis.causes import Cause, sampled_time
 from workbench.analysis.explanation import explained_by, own_cause, told_functions, unexplained
@@ -87,8 +88,6 @@ def test_only_what_is_told_is_shown_beside_a_verdict() -> None:
 
 
 def test_all_that_was_looked_at_stands_behind_a_fold() -> None:
-    from sample_runs import session_report
-
     report = session_report()
     pair = replace(report, runs=report.runs[:2], rows=(), comparison=comparison(change(OWN, 0.5, 0.51)))
     page = comparison_section(pair, {})
@@ -120,7 +119,8 @@ def test_in_one_sitting_a_function_that_is_the_whole_is_told() -> None:
     before, after = tree({(OWN, LIBRARY[0]): 10**6}), tree({(OWN, IN_IT, LIBRARY[1]): 5 * 10**6})
     found = own_cause(run, run, before, after, 4.8, 5.2)
     assert found is not None
-    assert (found.frame, found.share) == (OWN, pytest.approx(1.0))
+    assert found.frame == OWN
+    assert found.share == pytest.approx(1.0)
     assert own_cause(run, run, before, after, 0.9, 1.1) is None
 
 

@@ -114,7 +114,7 @@ def test_functions_are_those_of_the_sampled_round(store: Store) -> None:
     comparison = compare_runs(store, "s-a", "s-b")
     (change,) = comparison.functions
     assert (change.frame.function, change.base_seconds, change.new_seconds) == ("fetch", 0.1, 0.15)
-    assert "mostly `fetch` (+50 points)" in comparison.sentence
+    assert "`fetch`" not in comparison.sentence  # one sampled round tells nothing from noise
 
 
 def test_different_sessions_are_advisory_whatever_they_say(store: Store) -> None:

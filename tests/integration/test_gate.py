@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -25,6 +26,7 @@ from workbench.experiment.gate import (
 )
 from workbench.experiment.gate.repository import Repository
 from workbench.model import Status
+from workbench.reporting.gate import gate_junit, gate_markdown
 from workbench.store import Store
 
 QUICK = GateSettings(max_seconds=3, sampler=SamplerSpec(name="none"))
@@ -177,6 +179,12 @@ def test_a_risen_count_is_a_regression_whatever_the_clock_says(project: GitProje
     assert (titles.outcome, swapped.outcome) == (GateOutcome.REGRESSION, GateOutcome.PASS)
     assert titles.counts == ("statements rose from 1 to 3",)
     assert titles.sentence.startswith("statements rose from 1 to 3")
+    (issued,) = [note for note in titles.notes if "issued at" in note]
+    assert re.fullmatch(r"`SELECT \?` 0 → 3×, issued at perf\.py:\d+", issued)
+    assert titles.comparison is not None
+    assert issued in titles.comparison.differences
+    assert issued in gate_junit(result)
+    assert "`SELECT ?` 0 → 3×, issued at perf.py:" in gate_markdown(result)
 
     allowed = GateSettings(timing=False, ignore_counts=frozenset({"statements"}))
     assert judged(project, "perf.py:titles", settings=allowed).exit_code == 0

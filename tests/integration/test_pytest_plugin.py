@@ -253,7 +253,9 @@ def test_beside_other_tests_counts_are_judged_and_times_are_not(project: Path, p
         pytester, "--workbench", "--workbench-baseline", "HEAD", "-n", "2", "-k", "test_page or test_plain"
     )
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*REGRESSION against HEAD*statements rose from 2 to 3*"])
+    result.stdout.fnmatch_lines(
+        ["*REGRESSION against HEAD*statements rose from 2 to 3*", "`*SELECT*issued at app.py:*"]
+    )
     result.stdout.fnmatch_lines(["*counts are judged, times are not*"])
 
 

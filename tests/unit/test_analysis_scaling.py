@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from workbench.experiment.limits import declared_limits, parse_limits
 from workbench.experiment.scaling import ScalingSettings
 from workbench.experiment.sized import SizedTarget
 from workbench.experiment.sizes import DEFAULT_SIZES, check_sizes, measurable_sizes
-from workbench.model import Round, RoundKind, Run, Status, Verdict
+from workbench.model import Round, RoundKind, Run, Session, Status, Verdict
+from workbench.reporting import report_markdown
+from workbench.reporting.growth import growth_of, growth_section
+from workbench.reporting.model import ReportData, RunReport
 from workbench.views.scaling import exponents_table, scaling_chart
 from workbench.views.scaling_svg import scaling_svg
 
@@ -260,6 +264,29 @@ def test_table_and_chart_show_every_measure() -> None:
     ]
     assert "requests: n^1.00 (exact), PASS" in scaling_svg(fits, grown(fits, fits))
     assert figure.data[0].y == pytest.approx((1.0, 2.0, 4.0, 8.0))
+
+
+def test_the_chart_draws_what_is_allowed() -> None:
+    fits = {"requests": counted(lambda n: 3.0 * n)}
+    drawn = scaling_svg(fits, grown(fits, None, {"requests": 0.5}))
+    assert "allowed: n^0.50" in drawn
+    assert drawn.count("<polyline") == 2
+    assert "allowed" not in scaling_svg(fits, grown(fits, fits))
+
+
+def test_a_report_on_sizes_tells_exponents_and_intervals() -> None:
+    runs = [run(n, *[(RoundKind.TIMING, {"requests": float(n), "wall": n * 1e-3}, Status.OK)] * 3) for n in SIZES]
+    session = Session("s", "scaling", NOW)
+    report = ReportData("growth", tuple(RunReport(each, session) for each in runs))
+    assert list(growth_of(report)) == ["time", "requests"]
+    text = report_markdown(report)
+    assert "Measured at the sizes 8, 16, 32, 64; costs grow with the size n: time: n^1.00" in text.replace("\\", "")
+    assert "| requests | 1.00 | exact | 1.00 | " in text
+    page = growth_section(report)
+    assert "<svg" in page
+    assert "95 % interval" in page
+    other = replace(report, runs=tuple(replace(each, session=Session("s", "script", NOW)) for each in report.runs))
+    assert growth_section(other) == ""
 
 
 def sizes_for(

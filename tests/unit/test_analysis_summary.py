@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 
 from workbench.analysis.counts import CountChange
 from workbench.analysis.points import points_of
-from workbench.analysis.summary import change_text, duration_text, headline, opposed, sentence
+from workbench.analysis.summary import change_text, duration_text, headline, sentence
 from workbench.model import Comparison, Frame, FunctionChange, Verdict
 from workbench.statistics import Estimate
 
@@ -19,7 +18,11 @@ def estimate(ratio: float, low: float, high: float, label: str = "95 %", pairs: 
 
 
 def function(name: str, base: float, new: float) -> FunctionChange:
-    return FunctionChange(Frame("app.py", name), base, new, base, new)
+    """One whose change is told from noise."""
+    told = "grew" if new > base else "shrank"
+    return FunctionChange(
+        Frame("app.py", name), base, new, base, new, low=new - base, high=new - base, q=0.01, change=told
+    )
 
 
 def test_the_sentence_a_person_needs() -> None:
@@ -70,20 +73,6 @@ def test_an_unsettled_figure_is_not_told_as_a_fact(
     stored = Comparison("a", "b", Verdict.PASS, made[0], made[1:], 41, 6.0)
     assert headline(stored) == f"PASS: {passed}"
     assert sentence(estimate(*made), 6.0, verdict=Verdict.PASS).startswith(f"{passed}, 41 pairs")
-
-
-def test_sampled_rounds_that_went_the_other_way_explain_nothing() -> None:
-    functions = [function("render", 0.3, 0.1), function("load", 0.7, 0.5)]
-    slower = estimate(1.21, 1.1, 1.3)
-    (line,) = opposed(slower, functions)
-    assert line == "the sampled rounds were 1.7× faster: the functions explain those, not the verdict"
-    grew = replace(function("save", 0.1, 0.2), q=0.01, change="grew")
-    assert opposed(slower, [*functions, grew])
-    assert "mostly" not in sentence(slower, 5, [*functions, grew])
-    for agreed in (estimate(0.8, 0.7, 0.9), estimate(0.9, 0.7, 1.1)):
-        assert opposed(agreed, functions) == []
-    assert opposed(slower, []) == []
-    assert opposed(slower, [function("render", 1.0, 0.995)]) == []
 
 
 def test_changed_counts_come_before_functions() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -227,7 +228,9 @@ def result_of(*targets: TargetResult) -> GateResult:
 
 
 def regressed(name: str = "perf.py:page") -> TargetResult:
-    change = FunctionChange(Frame("app.py", f"render{HOSTILE}"), 0.01, 0.02, 0.5, 0.7)
+    change = FunctionChange(
+        Frame("app.py", f"render{HOSTILE}"), 0.01, 0.02, 0.5, 0.7, low=0.005, high=0.015, q=0.01, change="grew"
+    )
     comparison = Comparison(
         "r1", "r2", Verdict.REGRESSION, 1.5, (1.4, 1.6), 15, 1.0, functions=(change,),
         counts={"statements": (1.0, 3.0)}, sentence=f"50 % slower; mostly `render` {HOSTILE}\x00",
@@ -275,6 +278,21 @@ def test_the_worst_target_decides(outcomes: list[GateOutcome], worst: GateOutcom
     failed = {GateOutcome.FAILED: 71}
     result = result_of(*(TargetResult("x", outcome, exit_code=failed.get(outcome, 0)) for outcome in outcomes))
     assert (result.outcome, result.exit_code) == (worst, code)
+
+
+def test_a_failure_lists_what_is_told_and_nothing_else() -> None:
+    noise = FunctionChange(Frame("app.py", "noise"), 0.01, 0.012, 0.5, 0.5, low=-0.01, high=0.01, q=0.8)
+    target = regressed()
+    assert target.comparison is not None
+    both = replace(target.comparison, functions=(*target.comparison.functions, noise))
+    shrank = replace(both, functions=(replace(noise, base_seconds=0.02, q=0.01, change="shrank"),))
+    for written in (gate_junit, gate_markdown):
+        text = written(result_of(replace(target, comparison=both)))
+        assert "render" in text
+        assert "noise" not in text.replace("told from noise", "")
+        text = written(result_of(replace(target, comparison=shrank)))
+        assert "he sampled rounds don't show this difference: no explanation" in text
+        assert "noise" not in text
 
 
 def test_the_summary_lets_no_markup_through() -> None:

@@ -15,7 +15,7 @@ from workbench.reporting.markdown import code, marked, prose
 
 def verdict() -> Comparison:
     base, new = (session_report().runs[i].run.run_id for i in (0, 4))
-    changed = FunctionChange(Frame("app/job.py", "load|all"), 1.0, 0.1, 0.5, 0.1)
+    changed = FunctionChange(Frame("app/job.py", "load|all"), 1.0, 0.1, 0.5, 0.1, -0.95, -0.85, 0.002, "shrank")
     return Comparison(
         base, new, Verdict.IMPROVEMENT, 0.11, (0.1, 0.12), 15, 170.0, differences=("requests vary",),
         functions=(changed,), counts={"requests": (118.0, 71.0)}, sentence="8.8× faster; mostly `load`",
@@ -44,7 +44,8 @@ def test_a_comparison_leads_with_its_verdict() -> None:
     assert text.count("8.8× faster; mostly") == 1
     assert "\n- requests vary" in text
     assert "| requests | 118 | 71 |" in text
-    assert "| `load\\|all` | `app/job.py` | 1.00 s | 100 ms |" in text
+    row = "| `load\\|all` | `app/job.py` | shrank | 1.00 s | 100 ms | -89.0 | -93.9 to -84.1 | 0.002 |"
+    assert row in text
 
 
 @pytest.mark.parametrize("name", [*EVIL, "a`b``c", "`", "x|y", " ", "a\nb", "@everyone", "trailing `"])

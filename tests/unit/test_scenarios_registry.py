@@ -45,3 +45,47 @@ def test_the_names_are_known_without_importing_a_scenario() -> None:
         "sys.exit('httpx' in sys.modules or 'workbench.scenarios.jamf.scenario' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+WITHOUT_EXTRAS = """
+import sys
+from workbench.scenarios.extras import _MODULES
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in _MODULES:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Blocked())
+from workbench.cli.main import main
+main()
+"""
+
+
+def without_extras(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command in an installation that has nothing but the workbench."""
+    command = [sys.executable, "-c", WITHOUT_EXTRAS, *words]
+    return subprocess.run(command, cwd=folder, text=True, capture_output=True, timeout=60, check=False)
+
+
+def test_without_extras_what_can_be_listed_is(tmp_path: Path) -> None:
+    done = without_extras(tmp_path, "scenarios")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "jamf: Export of a Jamf Pro estate to Terraform" in done.stdout
+    assert "azure: neo4j is not installed: pip install 'workbench[services]'" in done.stdout.splitlines()
+
+
+def test_without_extras_a_demo_names_the_extra_and_leaves_nothing(tmp_path: Path) -> None:
+    done = without_extras(tmp_path, "demo")
+    assert done.returncode == 80
+    lines = [line for line in done.stderr.splitlines() if line.startswith("demo: ")]
+    assert [line.split(":")[1].strip() for line in lines] == ["jamf", "azure", "workflows"]
+    assert all(line.endswith("is not installed: pip install 'workbench[services]'") for line in lines)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("run", "files"), ("compare", "jamf:naive", "jamf:pooled")])
+def test_without_extras_a_case_study_names_the_extra(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = without_extras(tmp_path, *words)
+    assert done.returncode == 80
+    assert done.stderr.splitlines()[-1].endswith("is not installed: pip install 'workbench[services]'")

@@ -7,6 +7,7 @@ stands above counts for itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,8 @@ from workbench.model import Frame
 from workbench.paths import is_user_code
 
 __all__ = ["Cause", "Sampled", "cause", "sampled_time"]
+
+_COMPREHENSION = re.compile(r"(.+)\.<locals>\.<(?:listcomp|dictcomp|setcomp|genexpr)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +45,38 @@ class Sampled:
 
 
 def sampled_time(tree: CallTree, rounds: Mapping[int, float]) -> Sampled:
-    """Of one run: library code is charged to the user's function that called it, the cost of recording to none."""
+    """Of one run: library code is charged to the user's function that called it, the cost of recording to none.
+
+    A comprehension is its function's.
+    """
     owner = owner_of_node(tree)
     recording = np.array([frame == INSTRUMENTATION for frame in tree.frames], dtype=np.bool_)[tree.node_frame]
     frame = np.where((owner >= 0) & ~recording, tree.node_frame[owner], tree.node_frame).astype(np.int32)
+    frame = np.array(_enclosing(tree.frames), dtype=np.int32)[frame]
     weights = RoundWeights.of_functions(replace(tree, node_frame=frame), rounds)
     return Sampled(weights, np.array([rounds[index] for index in sorted(rounds)], dtype=np.float64))
 
 
-def cause(base: Sequence[Sampled], new: Sequence[Sampled], *, slower: bool) -> Cause | None:
+def _enclosing(frames: Sequence[Frame]) -> list[int]:
+    """For each frame its own number, for a comprehension that of the function it stands in."""
+    number = {frame: index for index, frame in enumerate(frames)}
+    found = []
+    for index, frame in enumerate(frames):
+        outer = frame
+        while match := _COMPREHENSION.fullmatch(outer.function):
+            outer = replace(outer, function=match[1])
+        found.append(number.get(outer, index))
+    return found
+
+
+def cause(
+    base: Sequence[Sampled], new: Sequence[Sampled], *, slower: bool, one_sitting: bool = False
+) -> Cause | None:
     """The function that took most of a change in that direction, of those told as compare tells them; else None.
 
     Of six runs and more on either side a run is one observation. With fewer, their rounds are: those of one sitting
     resemble each other, and another sitting's machine may be slower, so that a function's part of its round must
-    have changed, too.
+    have changed, too; unless all were measured in ``one_sitting``, in turns.
     """
     names, (before, after) = _stacked(base, new)
     by_run = min(len(base), len(new)) >= FEWEST_ROUNDS
@@ -68,7 +89,7 @@ def cause(base: Sequence[Sampled], new: Sequence[Sampled], *, slower: bool) -> C
         return None
     sign = 1 if slower else -1
     told = _told(before[:, tested], after[:, tested]).direction == sign
-    if not by_run:
+    if not by_run and not one_sitting:
         told &= _told(_parts(before)[:, tested], _parts(after)[:, tested]).direction == sign
     changes = (after.mean(axis=0) - before.mean(axis=0)) * sign
     candidates = tested[told].tolist()

@@ -59,6 +59,7 @@ def differences(base: Run, new: Run, base_session: Session, new_session: Session
         *_parameters(here, there),
         *_environments(base_session.environment, new_session.environment),
         *_noted("commit", _commit(base, base_session), _commit(new, new_session)),
+        *(_names(base, new) if base_session.session_id != new_session.session_id else ()),
         *(_moments(base_session, new_session) if base_session.session_id != new_session.session_id else ()),
         *_endings(base, new),
     ]
@@ -125,6 +126,12 @@ def _parameters(base: Mapping[str, Scalar], new: Mapping[str, Scalar]) -> Iterat
     for name in _NOTED_PARAMETERS:
         if name in base and name in new and base[name] != new[name]:
             yield Difference(f"{name}: {base[name]} against {new[name]}", False)
+
+
+def _names(base: Run, new: Run) -> Iterator[Difference]:
+    """Runs of two sittings that are called differently: of another target, file, test or block."""
+    if not (base.scenario or new.scenario) and base.name and new.name:
+        yield from _noted("name", base.name, new.name)
 
 
 def _moments(base: Session, new: Session) -> Iterator[Difference]:

@@ -10,7 +10,17 @@ from workbench.analysis.pairs import LOOPS
 from workbench.model import UNITS, RoundKind, Run, Status
 from workbench.statistics import median
 
-__all__ = ["BY_KIND", "COUNTS", "CountChange", "count_changes", "counted", "risen", "told", "varying"]
+__all__ = [
+    "BY_KIND",
+    "COUNTS",
+    "CountChange",
+    "count_changes",
+    "counted",
+    "risen",
+    "risen_counts",
+    "told",
+    "varying",
+]
 
 COUNTS = tuple(
     name for name, unit in UNITS.items() if unit in ("count", "bytes") and name not in ("peak_rss", LOOPS)
@@ -77,13 +87,23 @@ def count_changes(base: Run, new: Run) -> list[CountChange]:
 def risen(
     changes: Iterable[CountChange], *, tolerance: float = 0.0, ignored: frozenset[str] = frozenset()
 ) -> list[str]:
-    """A line for each count that rose: events exactly, bytes by more than ``tolerance`` (0.03 is 3 %).
+    """A line for each of ``risen_counts``."""
+    return [
+        f"{change.name.replace('_', ' ')} rose from {change.base:g} to {change.new:g}"
+        for change in risen_counts(changes, tolerance=tolerance, ignored=ignored)
+    ]
+
+
+def risen_counts(
+    changes: Iterable[CountChange], *, tolerance: float = 0.0, ignored: frozenset[str] = frozenset()
+) -> list[CountChange]:
+    """The counts that rose: events exactly, bytes by more than ``tolerance`` (0.03 is 3 %).
 
     See ``CountChange.rose`` for what varies between rounds. Left out are the sum of all spans, as what it sums is
     there, and a cache's hits, of which more are better.
     """
     return [
-        f"{change.name.replace('_', ' ')} rose from {change.base:g} to {change.new:g}"
+        change
         for change in changes
         if change.rose(tolerance if change.name.startswith("bytes_") else 0.0)
         and change.name not in ignored

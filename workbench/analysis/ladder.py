@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.analysis.pairs import CLOCKS, paired_seconds, seconds, seconds_of
+from workbench.analysis.counts import BY_KIND, COUNTS
+from workbench.analysis.pairs import CLOCKS, LOOPS, paired_seconds, seconds, seconds_of
 from workbench.errors import UsageError
 from workbench.model import RoundKind, Run, Status
 from workbench.statistics import Estimate, median, paired_ratio
@@ -18,7 +19,8 @@ class Row:
     """One run. ``median``, ``low`` and ``high`` are seconds a round, over ``rounds`` timing rounds.
 
     ``ratio`` is this run / baseline, paired by sweep (1 exactly for the baseline itself). ``measures`` holds the
-    median of every measure of those rounds in its own unit; ``wall`` and ``cpu`` are of one execution of the body.
+    median of every measure of those rounds in its own unit; times, counts and bytes moved are of one execution of
+    the body.
     """
 
     run_id: str
@@ -83,5 +85,16 @@ def _row(run: Run, base: Run) -> Row:
 
 def _medians(run: Run, kind: RoundKind) -> dict[str, float]:
     names = dict.fromkeys(name for r in run.rounds if r.kind is kind for name in r.measures)
-    every = {name: seconds_of(run, kind, name) if name in CLOCKS else run.values(name, kind) for name in names}
+    every = {name: _values(run, kind, name) for name in names}
     return {name: median(values) for name, values in every.items() if values}
+
+
+def _values(run: Run, kind: RoundKind, name: str) -> list[float]:
+    if name in CLOCKS:
+        return seconds_of(run, kind, name)
+    counts = name in COUNTS or name.startswith(BY_KIND)
+    return [
+        r.measures[name] / (r.measures.get(LOOPS, 1.0) if counts else 1.0)
+        for r in run.rounds
+        if r.kind is kind and r.status is Status.OK and name in r.measures
+    ]

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from workbench.model import Round, RoundKind, Run, Status
 
-__all__ = ["CLOCKS", "LOOPS", "execution_seconds", "paired_seconds", "paired_values", "seconds", "seconds_of"]
+__all__ = [
+    "CLOCKS",
+    "LOOPS",
+    "each_of",
+    "execution_seconds",
+    "paired_seconds",
+    "paired_values",
+    "seconds",
+    "seconds_of",
+]
 
 LOOPS = "loops"
 """Measure: how often the body ran within a round (absent: once)."""
@@ -36,6 +45,12 @@ def seconds(run: Run) -> tuple[RoundKind, list[float]]:
 def seconds_of(run: Run, kind: RoundKind, clock: str = _WALL) -> list[float]:
     """Seconds of one execution of the body in each completed round of that kind."""
     return [execution_seconds(r.measures, clock) for r in run.rounds if r.kind is kind and _timed(r, clock)]
+
+
+def each_of(runs: Iterable[Run]) -> str:
+    """What times and counts are of, in a word: "call" where any round holds several of them, else "round"."""
+    looped = any(r.measures.get(LOOPS, 1.0) > 1 for run in runs for r in run.rounds)
+    return "call" if looped else "round"
 
 
 def paired_seconds(

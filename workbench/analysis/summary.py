@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from workbench.analysis.causes import Cause
 from workbench.analysis.counts import CountChange, told
-from workbench.analysis.functions import total_change, was_tested
+from workbench.analysis.explanation import direction, explained_by
 from workbench.analysis.points import points_of
 from workbench.model import Comparison, Frame, FunctionChange, Verdict
 from workbench.statistics import Estimate
@@ -17,7 +18,6 @@ __all__ = [
     "duration_text",
     "function_text",
     "headline",
-    "opposed",
     "sentence",
     "verdict_text",
 ]
@@ -25,7 +25,6 @@ __all__ = [
 _FACTOR_FROM = 1.5  # from here on "2.1× slower" reads better than "110 % slower"
 _COUNTS_NAMED = 3
 _POINTS_FROM = 1.0
-_OPPOSED_FROM = 0.01  # of base's sampled time: less is no direction
 _NO_CHANGE = "no change"
 _POINTS_TO = 100.0  # beyond, a share of the difference says more than "+849 points"
 
@@ -36,6 +35,7 @@ def sentence(
     functions: Sequence[FunctionChange] = (),
     counts: Sequence[CountChange] = (),
     *,
+    own: Cause | None = None,
     verdict: Verdict | None = None,
     counts_first: bool = False,
 ) -> str:
@@ -43,14 +43,16 @@ def sentence(
 
     ``verdict`` is the clock's; ``seconds``: how long the comparison took. Points are percents of base's time, and
     those of all functions add up to the change on the clock (``analysis.points``); where they would be more than
-    100, the function's share of the difference is told. ``counts_first``: changed counts decided, not the clock.
+    100, the function's share of the difference is told. ``own`` is the user's own function that changed most with
+    what it calls. ``counts_first``: changed counts decided, not the clock.
     """
     pairs = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'}"
     head = [change_text(estimate, verdict), pairs, *([duration_text(seconds)] if seconds > 0 else [])]
     pairs_of = told({c.name: (c.base, c.new) for c in counts})
     changed = [count_text(name, *pair) for name, pair in pairs_of.items() if pair[0] != pair[1]]
     timed, counted = [", ".join(head)], changed[:_COUNTS_NAMED]
-    return "; ".join([*(counted + timed if counts_first else timed + counted), *_mostly(estimate, functions)])
+    explained = _explained(estimate, functions, own, verdict)
+    return "; ".join([*(counted + timed if counts_first else timed + counted), *explained])
 
 
 def headline(comparison: Comparison) -> str:
@@ -111,20 +113,6 @@ def _end(ratio: float) -> str:
     return _NO_CHANGE if size == "0" else f"{size} % {word}"
 
 
-def opposed(estimate: Estimate, functions: Sequence[FunctionChange]) -> list[str]:
-    """A line where the sampled rounds went the other way than the timed ones; else none.
-
-    Sampling slows some code more than other, and a machine may change in between: the functions' table tells of the
-    sampled rounds then, and nothing of the verdict.
-    """
-    whole = sum(change.base_seconds for change in functions)
-    direction = _direction(estimate)
-    sampled = total_change(list(functions)) / whole if whole > 0 else 0.0
-    if sampled * direction > -_OPPOSED_FROM:
-        return []
-    return [f"the sampled rounds were {_end(1 + sampled)}: the functions explain those, not the verdict"]
-
-
 def _factor_text(ratio: float, low: float, high: float, label: str) -> str:
     if ratio >= 1:
         return f"{_plain(ratio)}× slower ({label} {_times(low)} to {_times(high)}×"
@@ -149,35 +137,30 @@ def function_text(frame: Frame) -> str:
     return frame.function.replace(".<locals>", "")
 
 
-def _mostly(estimate: Estimate, functions: Sequence[FunctionChange]) -> list[str]:
-    """The function that explains most of the change, if one explains a point of it in its direction.
-
-    Without a difference on the clock there is nothing to explain, and what changed the other way explains none.
-    Where there were rounds enough to tell changes from noise, noise is not named.
-    """
-    direction = _direction(estimate)
-    if opposed(estimate, functions):
+def _explained(
+    estimate: Estimate, functions: Sequence[FunctionChange], own: Cause | None, verdict: Verdict | None
+) -> list[str]:
+    """What the difference is: one function, the user's own with what it calls, or spread; nothing of a PASS."""
+    towards = 0 if verdict is Verdict.PASS else direction(estimate.low, estimate.high)
+    found = explained_by(functions, towards, own)
+    if found is None:
         return []
-    if was_tested(list(functions)):
-        candidates = [change for change in functions if change.change in ("grew", "shrank")]
-    else:
-        candidates = list(functions) if total_change(list(functions)) * direction > 0 else []
-    deltas = [((change.new_seconds - change.base_seconds) * direction, change) for change in candidates]
-    same_way = [(delta, change) for delta, change in deltas if delta > 0]
-    if not same_way:
-        return []
-    delta, change = max(same_way, key=lambda pair: pair[0])
-    name, sign = function_text(change.frame), "+" if direction > 0 else "−"
-    points = abs(points_of(functions, estimate.ratio, estimate.low, estimate.high).of(delta * direction))
+    points = abs(points_of(functions, estimate.ratio, estimate.low, estimate.high).of(found.seconds * towards))
     if points > _POINTS_TO or not any(each.base_seconds for each in functions):
-        grown = sum(max((each.new_seconds - each.base_seconds) * direction, 0.0) for each in functions)
-        return [f"mostly `{name}` ({100 * delta / grown:.0f} % of the difference)"]
-    return [f"mostly `{name}` ({sign}{_plain(points)} points)"] if points >= _POINTS_FROM else []
-
-
-def _direction(estimate: Estimate) -> int:
-    """1 where the clock says slower, -1 for faster, 0 where its interval holds no change."""
-    return 1 if estimate.low > 1 else -1 if estimate.high < 1 else 0
+        part = f"({100 * found.share:.0f} % of the difference)"
+    elif points >= _POINTS_FROM:
+        part = f"({'+' if towards > 0 else '−'}{_plain(points)} points)"
+    else:
+        return []
+    if found.own is not None:
+        frame = found.own.frame
+        return [f"mostly `{function_text(frame)}` ({frame.file}) with the libraries it calls {part}"]
+    assert found.function is not None
+    name = function_text(found.function.frame)
+    if not found.many:
+        return [f"mostly `{name}` {part}"]
+    many = f"spread over {found.many} functions, the first" if found.many > 1 else "in part"
+    return [f"{many} `{name}` {part}"]
 
 
 def _percent(ratio: float) -> float:

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workbench.analysis.counts import CountChange, risen
+from workbench.analysis.counts import CountChange, risen, risen_counts
 from workbench.errors import UsageError
 from workbench.model import Verdict
 from workbench.statistics import (
@@ -107,6 +107,11 @@ class Rule:
     def risen(self, counts: Iterable[CountChange]) -> list[str]:
         """A line for each count that rose and may not; bytes may by ``max_regression``."""
         return risen(counts, tolerance=self.max_regression, ignored=self.ignored_counts)
+
+    def risen_names(self, counts: Iterable[CountChange]) -> list[str]:
+        """The names of those counts."""
+        found = risen_counts(counts, tolerance=self.max_regression, ignored=self.ignored_counts)
+        return [change.name for change in found]
 
     def with_counts(self, verdict: Verdict, estimate: Estimate, counts: Iterable[CountChange]) -> Verdict:
         """The verdict of the clock, overruled by a count that rose: that is a REGRESSION by itself.

@@ -109,7 +109,7 @@ def _print(comparison: Comparison, live: CompareResult | None) -> None:
         click.echo(f"  {_what_next(comparison)}")
     counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in told(comparison.counts).items() if a != b]
     if counts:
-        print_table(("count a round", "base", "new"), counts, right="lrr")
+        print_table(("count a call", "base", "new"), counts, right="lrr")
     print_functions(comparison)
 
 
@@ -127,11 +127,14 @@ def _what_next(comparison: Comparison) -> str:
 
 
 def print_functions(comparison: Comparison, limit: int = 10) -> None:
-    """Functions whose self time changed; points are percents of base's time, as in the sentence above."""
+    """Functions told to have changed, or a line; points are percents of base's time, as in the sentence above."""
+    from workbench.analysis.explanation import told_functions, unexplained
     from workbench.analysis.points import clock_points
     from workbench.views.changes import changes_table
 
-    table = changes_table(comparison.functions, limit, points=clock_points(comparison))
+    table = changes_table(told_functions(comparison), limit, points=clock_points(comparison))
     if table.rows:
         right = "".join("r" if index in table.numbers else "l" for index in range(len(table.columns)))
         print_table([column.lower() for column in table.columns], table.rows, title=table.caption, right=right)
+    if why := unexplained(comparison):
+        click.echo(f"  {why}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,6 +72,7 @@ def demo_command(
     from workbench.store import Store
 
     store = Store(store_path)
+    folder_is_new = not output.parent.exists()
     prepare_output(output)
     sessions: list[MeasuredSession] = []
     failed: list[WorkbenchError] = []
@@ -91,6 +93,9 @@ def demo_command(
         write_report(load_report(store, (session_id,)), page)
     if pages:
         _tell(pages, store)
+    elif folder_is_new:
+        with suppress(OSError):  # somebody else's by now
+            output.parent.rmdir()
     if interrupted:
         return INTERRUPTED
     return failed[0].exit_code if failed else 0

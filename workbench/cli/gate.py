@@ -153,6 +153,7 @@ def _print(result: GateResult) -> None:
 def _print_changes(target: TargetResult) -> None:
     """Counts and functions of a target that did not pass."""
     from workbench.analysis.counts import told
+    from workbench.analysis.explanation import told_functions, unexplained
     from workbench.analysis.points import clock_points
     from workbench.experiment.gate import GateOutcome
     from workbench.views.changes import changes_table
@@ -162,10 +163,12 @@ def _print_changes(target: TargetResult) -> None:
         return
     counts = [(name, f"{a:,g}", f"{b:,g}") for name, (a, b) in told(comparison.counts).items() if a != b]
     if counts:
-        print_table(("count a round", "base", "new"), counts, right="lrr")
-    table = changes_table(comparison.functions, _FUNCTIONS, points=clock_points(comparison))
+        print_table(("count a call", "base", "new"), counts, right="lrr")
+    table = changes_table(told_functions(comparison), _FUNCTIONS, points=clock_points(comparison))
     if table.rows:
         click.echo(table.to_text())
+    if why := unexplained(comparison):
+        click.echo(f"  {why}")
     store = store_words()
     click.echo(f"  base against new: workbench report {target.session_id} -o difference.html{store}")
     if comparison.functions:  # else nothing was sampled

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from workbench.cli.azure import azure_options, take_azure_options
 from workbench.cli.output import print_json, print_table, store_option, store_words
-from workbench.errors import UsageError
+from workbench.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:
     from workbench.scenarios.base import Settings
@@ -27,7 +27,12 @@ def scenarios_command(as_json: bool) -> None:
     """List the case studies and their variants, and what each changes."""
     from workbench.scenarios import registry
 
-    scenarios = [registry.get(name) for name in registry.names()]
+    scenarios, missing = [], []
+    for name in registry.names():
+        try:
+            scenarios.append(registry.get(name))
+        except MissingExtra as error:
+            missing.append((name, str(error)))
     if as_json:
         print_json(
             [
@@ -40,11 +45,14 @@ def scenarios_command(as_json: bool) -> None:
                 }
                 for s in scenarios
             ]
+            + [{"name": name, "needs": needs} for name, needs in missing]
         )
         return
     for scenario in scenarios:
         rows = [(v.name, v.summary, v.source) for v in scenario.variants]
         print_table(("variant", "what changed", "source"), rows, title=f"{scenario.name}: {scenario.title}")
+    for name, needs in missing:
+        click.echo(f"{name}: {needs}")
 
 
 def scenario_options(command: Callable[..., Any]) -> Callable[..., Any]:

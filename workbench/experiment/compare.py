@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from workbench.analysis.causes import Cause
 from workbench.analysis.comparability import Difference, differences, fatal, unrelated_programs
 from workbench.analysis.counts import CountChange, count_changes, varying
+from workbench.analysis.explanation import own_cause
 from workbench.analysis.functions import function_changes
+from workbench.analysis.issued import issued_more
 from workbench.analysis.pairing import paired_trees
 from workbench.analysis.pairs import CLOCKS, LOOPS, paired_seconds, seconds
-from workbench.analysis.summary import opposed, sentence
+from workbench.analysis.summary import sentence
 from workbench.analysis.verdict import Rule, judge
 from workbench.analysis.weights import sampled_rounds
 from workbench.capture.samplers import SamplerSpec
@@ -21,7 +25,7 @@ from workbench.experiment.margins import margin_for
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.sitting import Measured, measure_pairs
 from workbench.experiment.targets import CallableTarget, RunTarget, parse_pair
-from workbench.model import Comparison, FunctionChange, Recording, RoundKind, Run, Scalar, Session, Verdict
+from workbench.model import Comparison, FunctionChange, Recording, RoundKind, Run, Scalar, Session, Span, Verdict
 from workbench.scenarios.base import Settings
 from workbench.statistics import Estimate, unpaired_ratio
 
@@ -185,6 +189,7 @@ def _live_result(measured: Measured, rule: Rule) -> CompareResult:
         base.run,
         new.run,
         trees=(base.tree, new.tree),
+        spans=(base.spans, new.spans),
         verdict=measured.verdict,
         estimate=measured.estimate,
         duration=measured.seconds,
@@ -228,6 +233,7 @@ def compare_runs(
         a,
         b,
         trees=trees,
+        spans=(tuple(store.spans(a.run_id)), tuple(store.spans(b.run_id))),
         verdict=verdict,
         estimate=estimate,
         duration=duration,
@@ -300,6 +306,7 @@ def _comparison(
     new: Run,
     *,
     trees: tuple[CallTree | None, CallTree | None],
+    spans: tuple[Sequence[Span], Sequence[Span]],
     verdict: Verdict,
     estimate: Estimate,
     duration: float,
@@ -308,8 +315,11 @@ def _comparison(
     """By the clock's verdict and, with a ``rule``, by the counts."""
     counts = count_changes(base, new)
     rose = rule.risen(counts) if rule is not None else []
+    names = rule.risen_names(counts) if rule is not None else ()
+    issued = issued_more(base, spans[0], new, spans[1], names)
     overruled = rule is not None and rule.with_counts(verdict, estimate, counts) is not verdict
     functions: tuple[FunctionChange, ...] = ()
+    own: Cause | None = None
     before, after = paired_trees(base, new, *trees)
     if before is not None and after is not None:
         changes = function_changes(
@@ -321,6 +331,7 @@ def _comparison(
             new_rounds=sampled_rounds(new),
         )
         functions = tuple(changes)
+        own = own_cause(base, new, before, after, estimate.low, estimate.high)
     comparison = Comparison(
         base=base.run_id,
         new=new.run_id,
@@ -331,13 +342,13 @@ def _comparison(
         seconds=duration,
         differences=(
             *(_risen_line(line, overruled) for line in rose),
+            *issued,
             *([] if estimate.pairs else ["no round was completed by both sides: there is nothing to time"]),
             *varying(counts),
-            *opposed(estimate, functions),
         ),
         functions=functions[:_FUNCTIONS_KEPT],
         counts={change.name: (change.base, change.new) for change in counts},
-        sentence=sentence(estimate, duration, functions, counts, verdict=verdict, counts_first=overruled),
+        sentence=sentence(estimate, duration, functions, counts, own=own, verdict=verdict, counts_first=overruled),
     )
     return comparison, counts
 

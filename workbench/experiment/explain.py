@@ -1,17 +1,21 @@
-"""How many sampled rounds a comparison takes, and in which order: more where there is a difference to explain."""
+"""How many sampled rounds a comparison takes, and in which order: more where there is a difference to explain.
+
+Once more as many where the sampled rounds don't show the difference that the clock found.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
 from workbench.analysis.resampling import FEWEST_ROUNDS
 from workbench.experiment.interleave import sweeps
 from workbench.model import Verdict
+from workbench.statistics import paired_ratio
 
-__all__ = ["MOST_SAMPLED_ROUNDS", "SAMPLED_ROUNDS", "sampling_sweeps"]
+__all__ = ["MOST_SAMPLED_ROUNDS", "SAMPLED_ROUNDS", "sampling_sweeps", "shows"]
 
 T = TypeVar("T")
 
@@ -30,17 +34,48 @@ the functions needs at least."""
 
 
 def sampling_sweeps(
-    sides: Sequence[T], *, asked: int | None, verdict: Verdict | None, timing_s: float, seed: int
+    sides: Sequence[T],
+    *,
+    asked: int | None,
+    verdict: Verdict | None,
+    timing_s: float,
+    seed: int,
+    shown: Callable[[], bool] = lambda: True,
 ) -> Iterator[tuple[T, ...]]:
     """The sides in the order of each sampled round, interleaved as the timing rounds; exactly ``asked`` if given.
 
     Otherwise as many as the verdict calls for, as long as sampling takes no longer than the timing did
-    (``timing_s``) or some seconds.
+    (``timing_s``) or some seconds; and as many again, for as long again, while the difference is not ``shown``.
     """
     differs = verdict in (Verdict.REGRESSION, Verdict.IMPROVEMENT)
     rounds = asked if asked is not None else MOST_SAMPLED_ROUNDS if differs else SAMPLED_ROUNDS
+    orders = sweeps(sides, seed=seed)
+    yield from _planned(orders, rounds, asked=asked, differs=differs, timing_s=timing_s)
+    if asked is None and differs:
+        again = _planned(orders, rounds, asked=asked, differs=differs, timing_s=timing_s)
+        while not shown() and (order := next(again, None)) is not None:
+            yield order
+
+
+def shows(verdict: Verdict | None, base: Sequence[float], new: Sequence[float]) -> bool:
+    """Whether the sampled rounds of both sides, in seconds of one execution, differ as the verdict says.
+
+    True where there is no difference to show, or a pair too few to tell.
+    """
+    pairs = min(len(base), len(new))
+    if verdict not in (Verdict.REGRESSION, Verdict.IMPROVEMENT) or pairs < FEWEST_ROUNDS:
+        return True
+    if min(*base, *new) <= 0:  # a clock that stood still tells nothing
+        return True
+    sampled = paired_ratio(list(base)[:pairs], list(new)[:pairs])
+    return sampled.low > 1 if verdict is Verdict.REGRESSION else sampled.high < 1
+
+
+def _planned(
+    orders: Iterator[tuple[T, ...]], rounds: int, *, asked: int | None, differs: bool, timing_s: float
+) -> Iterator[tuple[T, ...]]:
     began = time.monotonic()
-    for done, order in enumerate(islice(sweeps(sides, seed=seed), rounds)):
+    for done, order in enumerate(islice(orders, rounds)):
         allowed_s = _SAMPLING_FEWEST_S if differs and done < FEWEST_ROUNDS else _SAMPLING_S
         late = time.monotonic() - began > max(allowed_s, timing_s)
         if asked is None and late and done >= SAMPLED_ROUNDS:

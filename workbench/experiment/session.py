@@ -20,6 +20,7 @@ from workbench.experiment.interleave import interleaved
 from workbench.experiment.progress import Progress, silent
 from workbench.model import Recording, RoundKind, Scalar, Session, Status, utc_now
 from workbench.scenarios.base import Failure, Outcome, Prepared, Scenario, Settings, variant_of
+from workbench.scenarios.extras import extra_named
 from workbench.store.ids import new_id
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class _Step:
     kind: RoundKind
 
 
+@extra_named()
 def measure(
     scenario: Scenario,
     settings: Settings,

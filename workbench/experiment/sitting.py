@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from workbench.analysis.pairs import execution_seconds
+from workbench.analysis.pairs import execution_seconds, seconds_of
 from workbench.analysis.verdict import Rule, Sequential
 from workbench.capture.environment import environment
 from workbench.capture.outcome import outcome_of, raised_at, told
@@ -25,7 +25,7 @@ from workbench.experiment.callables import CallableWorkload
 from workbench.experiment.contained import contained, is_own_interrupt
 from workbench.experiment.contents import Part, first_difference
 from workbench.experiment.deadline import Overdue
-from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
+from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
 from workbench.experiment.interleave import sweeps
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import failed_ending, require_equal
@@ -86,6 +86,7 @@ class _Side:
     run_id: str = field(default_factory=new_id)
     started_at: datetime = field(default_factory=utc_now)
     seconds: list[float] = field(default_factory=list)
+    sampled_seconds: list[float] = field(default_factory=list)
     outcome: Outcome | None = None
     status: Status | None = None
     error: str | None = None
@@ -270,9 +271,10 @@ class _Sitting:
                 verdict=self._verdict,
                 timing_s=self._elapsed,
                 seed=self._settings.order_seed,
+                shown=lambda: shows(self._verdict, *(side.sampled_seconds for side in self.sides)),
             )
             for done, order in enumerate(orders):
-                progress("sampling", done, asked or MOST_SAMPLED_ROUNDS)
+                progress("sampling", done, max(done + 1, asked or MOST_SAMPLED_ROUNDS))
                 for side in order:
                     self._sample_once(side)
         except CaptureError as problem:
@@ -284,6 +286,7 @@ class _Sitting:
             self._round(side, RoundKind.SAMPLED)
         else:
             side.sampled = with_sampled(side.sampled, recording)
+            side.sampled_seconds += seconds_of(recording.run, RoundKind.SAMPLED)
 
     def _note(self, line: str) -> None:
         if line not in self._notes:
@@ -306,6 +309,8 @@ class _Sitting:
         elif kind is RoundKind.WARMUP:
             lasts = side.subject.is_in_process  # a fresh interpreter each round has nothing to warm up
             side.steadiness.add(seconds, round_.measures["wall"] if lasts else math.inf)
+        else:
+            side.sampled_seconds.append(seconds)
         self._require_same_data(side)
 
     @contextmanager

@@ -17,6 +17,7 @@ from workbench.experiment.targets import CallableTarget, FunctionTarget, LiveTar
 from workbench.model import Scalar
 from workbench.scenarios import registry
 from workbench.scenarios.base import Workload
+from workbench.scenarios.extras import extra_named
 
 if TYPE_CHECKING:
     from workbench.capture.rounds import LoopRunner
@@ -100,7 +101,8 @@ def open_subjects(
         raise UsageError("only functions can be isolated: a variant's services and data last for the comparison")
     with ExitStack() as stack:
         if isinstance(base, ScenarioTarget):
-            prepared = registry.get(base.scenario).prepare(settings.scenario)
+            with extra_named():
+                prepared = registry.get(base.scenario).prepare(settings.scenario)
             stack.callback(prepared.close)
             parameters = prepared.parameters
             sides = [

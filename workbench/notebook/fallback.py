@@ -20,7 +20,7 @@ _NOTE = "A still picture; run the cell for the live flame graph."
 
 def still_html(tree: CallTree, meta: FlameMeta, note: str = _NOTE) -> str:
     """The picture as an image (inert, and allowed where inline SVG is not) over the table and a note."""
-    svg = flamegraph_svg(tree, width=960, max_boxes=_BOXES, rounds=meta.rounds)
+    svg = flamegraph_svg(tree, width=960, max_boxes=_BOXES, rounds=meta.rounds, each=meta.each)
     picture = base64.b64encode(svg.encode("utf-8", "replace")).decode()
     alt = html_text(f"Flame graph of {meta.name or meta.run_id or 'a call tree'}")
     image = f'<img src="data:image/svg+xml;base64,{picture}" alt="{alt}" width="960">' if svg else ""

@@ -58,7 +58,8 @@ def assert_against(
             if stored is not None and stored.pairs
             else ""
         )
-        raise AssertionError(f"{result.outcome}: {judged.sentence} (against {result.baseline}){look}")
+        issued = "".join(f"; {note}" for note in judged.notes if "issued at" in note)
+        raise AssertionError(f"{result.outcome}: {judged.sentence}{issued} (against {result.baseline}){look}")
     return GateHeld(result)
 
 

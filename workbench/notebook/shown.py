@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from workbench.analysis.counts import told
+from workbench.analysis.explanation import told_functions, unexplained
 from workbench.analysis.pairs import seconds
 from workbench.analysis.points import clock_points
 from workbench.analysis.summary import headline
@@ -85,8 +86,8 @@ class ComparisonView:
         return headline(self.comparison)
 
     def functions(self) -> TextTable:
-        """The functions whose self time changed: first what is no noise, then the largest."""
-        return changes_table(self.comparison.functions, _FUNCTIONS, points=clock_points(self.comparison))
+        """The functions whose self time is told to have changed, the largest change first."""
+        return changes_table(told_functions(self.comparison), _FUNCTIONS, points=clock_points(self.comparison))
 
     def counts(self) -> TextTable:
         """The counts of both sides."""
@@ -94,17 +95,21 @@ class ComparisonView:
             (name.replace("_", " "), format_count(base), format_count(new))
             for name, (base, new) in told(self.comparison.counts).items()
         )
-        return TextTable(("Count per round", "Base", "New"), rows, numbers=(1, 2))
+        return TextTable(("Count per call", "Base", "New"), rows, numbers=(1, 2))
 
     def _repr_html_(self) -> str:
         weight = "700" if self.comparison.verdict is Verdict.REGRESSION else "600"
-        notes = "".join(f"<li>{html_text(note)}</li>" for note in self.comparison.differences)
+        notes = "".join(f"<li>{marked_html(note)}</li>" for note in self._notes())
         tables = "".join(table_html(t) for t in (self.counts(), self.functions()) if t.rows)
         return f'<p style="font-weight:{weight}">{marked_html(self.headline())}</p><ul>{notes}</ul>{tables}'
 
     def __repr__(self) -> str:
         tables = [t.to_text() for t in (self.counts(), self.functions()) if t.rows]
-        return "\n\n".join([self.headline(), *self.comparison.differences, *tables])
+        return "\n\n".join([self.headline(), *self._notes(), *tables])
+
+    def _notes(self) -> list[str]:
+        """What to know of the measuring, and why no function is listed."""
+        return list(filter(None, (*self.comparison.differences, unexplained(self.comparison))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from workbench.analysis.counts import told
+from workbench.analysis.explanation import told_functions, unexplained
 from workbench.analysis.points import clock_points
 from workbench.experiment.compare import comparison_json
 from workbench.experiment.gate import GateOutcome, GateResult, TargetResult
@@ -50,21 +51,23 @@ def gate_markdown(result: GateResult, *, store: str = "") -> str:
 
 
 def _details(target: TargetResult) -> list[str]:
-    """Counts and functions that changed, folded away; nothing for a target that passed."""
+    """Counts and functions that are told to have changed, folded away; nothing for a target that passed."""
     comparison = target.comparison
     if comparison is None or target.outcome not in (GateOutcome.REGRESSION, GateOutcome.INCONCLUSIVE):
         return []
     lines = ["", f"<details><summary><code>{html_text(_named(target))}</code></summary>", ""]
     counts = [(name, pair) for name, pair in told(comparison.counts).items() if pair[0] != pair[1]]
     if counts:
-        lines += ["| count a round | baseline | new |", "|---|---:|---:|"]
+        lines += ["| count a call | baseline | new |", "|---|---:|---:|"]
         lines += [
             f"| {_text(n.replace('_', ' '))} | {format_count(a)} | {format_count(b)} |" for n, (a, b) in counts
         ]
         lines.append("")
-    functions = changes_table(comparison.functions, _FUNCTIONS, points=clock_points(comparison))
+    functions = changes_table(told_functions(comparison), _FUNCTIONS, points=clock_points(comparison))
     if functions.rows:
         lines += [*_table(functions), "", _text(f"{functions.caption}."), ""]
+    if why := unexplained(comparison):
+        lines += [_text(f"{why[0].upper()}{why[1:]}."), ""]
     lines += [
         f"Base against new: `workbench report {target.session_id} -o difference.html`; stacks of the new: "
         f"`workbench show {comparison.new} --tree`, with the store of this gate.",
@@ -116,7 +119,7 @@ def _case(target: TargetResult) -> str:
         case GateOutcome.PASS | GateOutcome.IMPROVEMENT:
             said = f"<system-out>{_xml(target.sentence)}</system-out>"
         case GateOutcome.REGRESSION:
-            said = f'<failure type="REGRESSION" message={message}>{_xml(_plain_functions(target))}</failure>'
+            said = f'<failure type="REGRESSION" message={message}>{_xml(_explanation(target))}</failure>'
         case GateOutcome.FAILED:
             said = f'<error type="FAILED" message={message}/>'
         case _:
@@ -124,15 +127,16 @@ def _case(target: TargetResult) -> str:
     return f"{head}>{said}</testcase>"
 
 
-def _plain_functions(target: TargetResult) -> str:
+def _explanation(target: TargetResult) -> str:
     if target.comparison is None:
         return ""
     points = clock_points(target.comparison)
-    return "\n".join(
+    lines = [
         f"{c.frame.function} ({c.frame.file}): {points.of(c.new_seconds - c.base_seconds):+.1f} points "
-        f"(sampled {format_seconds(c.base_seconds)} → {format_seconds(c.new_seconds)})"
-        for c in target.comparison.functions[:_FUNCTIONS]
-    )
+        f"(sampled {format_seconds(c.base_seconds)} → {format_seconds(c.new_seconds)} a call)"
+        for c in told_functions(target.comparison)[:_FUNCTIONS]
+    ]
+    return "\n".join(filter(None, (*target.notes, *lines, unexplained(target.comparison))))
 
 
 def gate_json(result: GateResult, *, store: str = "") -> dict[str, Any]:

@@ -10,13 +10,17 @@ import re
 from collections.abc import Sequence
 
 from workbench.analysis.counts import told
+from workbench.analysis.explanation import told_functions, unexplained
 from workbench.analysis.ladder import Row
 from workbench.analysis.names import run_names
+from workbench.analysis.points import clock_points
 from workbench.analysis.summary import headline
 from workbench.model import UNITS, Comparison
+from workbench.reporting.growth import growth_of
 from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.spans import concurrency_note, operation_rows
 from workbench.reporting.summary import summary
+from workbench.views.changes import changes_table
 from workbench.views.flamegraph import top_functions
 from workbench.views.notes import sampling_notes
 from workbench.views.numbers import (
@@ -28,6 +32,7 @@ from workbench.views.numbers import (
     format_seconds,
     format_share,
 )
+from workbench.views.scaling import exponents_table
 from workbench.views.tables import printable
 
 __all__ = ["code", "marked", "prose", "report_markdown"]
@@ -73,6 +78,9 @@ def report_markdown(report: ReportData) -> str:
     told = summary(report)
     parts = [f"### {prose(printable(report.title))}", prose(told) if report.comparison is None else marked(told)]
     parts += [_verdict(report, c) for c in report.shown_comparisons]
+    if fits := growth_of(report):
+        table = exponents_table(fits)
+        parts.append(_table([c.lower() for c in table.columns], table.rows, len(table.columns) - 1))
     if report.rows:
         parts.append(_ladder(report.rows))
     if report.comparison is not None:
@@ -136,16 +144,18 @@ def _ratio(row: Row) -> str:
 
 def _counts(comparison: Comparison) -> str:
     rows = [[name.replace("_", " "), *map(format_count, pair)] for name, pair in told(comparison.counts).items()]
-    return _table(["count a round", "base", "new"], rows, 2) if rows else ""
+    return _table(["count a call", "base", "new"], rows, 2) if rows else ""
 
 
 def _changes(comparison: Comparison) -> str:
-    changed = [change for change in comparison.functions if change.base_seconds != change.new_seconds]
-    rows = [
-        [code(c.frame.function), code(c.frame.file), format_seconds(c.base_seconds), format_seconds(c.new_seconds)]
-        for c in changed[: 2 * _TOP]
-    ]
-    return _table(["function", "file", "base self", "new self"], rows, 2) if rows else ""
+    """The functions that are told to have changed, with interval and q; or a line that says why there is none."""
+    table = changes_table(told_functions(comparison), 2 * _TOP, points=clock_points(comparison), q=True)
+    if not table.rows:
+        return prose(unexplained(comparison))
+    figures = len(table.numbers)
+    columns = ["function", "file", "change", *(column.lower() for column in table.columns[:figures])]
+    rows = [[code(row[-2]), code(row[-1]), prose(row[-3]), *row[:figures]] for row in table.rows]
+    return f"{_table(columns, rows, figures)}\n\n{prose(table.caption)}."
 
 
 def _run(report: RunReport, *, titled: bool) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from workbench.analysis.ladder import Row
-from workbench.analysis.pairs import seconds_of
+from workbench.analysis.pairs import each_of, seconds_of
 from workbench.model import UNITS, Environment, RoundKind, Run, Scalar, Session
 from workbench.reporting.model import CONFIDENTIAL, ReportData, RunReport
 from workbench.reporting.parts import folded, note, scrolling, section
@@ -104,7 +104,9 @@ def ladder_section(report: ReportData, chart: str, of: str = "") -> str:
     measured = tuple((key, label) for key, label in _LADDER if any(row.measures.get(key) for row in report.rows))
     rows = tuple(_rung(row, changes.get(row.run_id, ""), measured) for row in report.rows)
     columns = (*_LADDER_HEAD, *(label for _, label in measured))
-    table = TextTable(columns, rows, "The ladder, per round", numbers=range(2, len(columns)))
+    table = TextTable(
+        columns, rows, f"The ladder, per {each_of(r.run for r in report.runs)}", numbers=range(2, len(columns))
+    )
     labels = sorted({row.ratio.label for row in report.rows if not row.is_baseline and row.ratio.pairs})
     verdict = "" if report.shown_comparisons else "A measurement, not a verdict. "
     base = report.baseline
@@ -261,7 +263,8 @@ def _rounds(report: RunReport) -> str:
     labels = {m: m.replace("_", " ") for m in (*shown, *own)}
     columns = ("Round", "Kind", "Status", *(labels[m] for m in shown), *(labels[m] for m in own))
     timing = sum(r.kind is RoundKind.TIMING for r in report.run.rounds)
-    caption = f"Rounds ({timing} timing, {len(rows)} in all)"
+    whole = "; each holds as many calls as it has loops" if each_of([report.run]) == "call" else ""
+    caption = f"Rounds ({timing} timing, {len(rows)} in all{whole})"
     table = TextTable(columns, rows, caption, range(3, len(columns)))
     return folded(caption, scrolling(table))
 

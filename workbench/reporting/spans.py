@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.analysis.pairs import seconds
+from workbench.analysis.pairs import LOOPS, each_of, seconds
 from workbench.model import Run, Span, Status
 from workbench.statistics import quantile
 from workbench.views.tables import TextTable, format_bytes, format_count, format_seconds
@@ -18,7 +18,7 @@ _OVERLAPPING = 0.999
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """Spans of one kind, name and call site. Counts, seconds and bytes are means of a round."""
+    """Spans of one kind, name and call site. Counts, seconds and bytes are means of a call."""
 
     kind: str
     name: str
@@ -34,7 +34,7 @@ class OperationRow:
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """How operations lay beside each other; seconds are means of a round.
+    """How operations lay beside each other; seconds are means of a call of what is measured.
 
     ``total_s`` sums all of them, ``busy_s`` is how long at least one was under way, ``at_once`` the most that were
     in any round. Operations within another (a connect within its request) are in ``total_s`` only, and ``nested``.
@@ -47,11 +47,11 @@ class Concurrency:
 
 
 def _counted(run: Run, spans: Iterable[Span]) -> tuple[list[Span], int]:
-    """The spans of the rounds that count (timing rounds where there are any), and how many rounds these are."""
+    """The spans of the rounds that count (timing rounds where there are any), and how many calls these hold."""
     kind, _ = seconds(run)
-    rounds = {r.index for r in run.rounds if r.kind is kind and r.status is Status.OK}
-    rounds = rounds or {r.index for r in run.rounds} or {0}
-    return [span for span in spans if span.round in rounds], len(rounds)
+    calls = {r.index: r.measures.get(LOOPS, 1.0) for r in run.rounds if r.kind is kind and r.status is Status.OK}
+    calls = calls or dict.fromkeys([r.index for r in run.rounds] or [0], 1.0)
+    return [span for span in spans if span.round in calls], max(1, round(sum(calls.values())))
 
 
 def operation_rows(run: Run, spans: Iterable[Span]) -> list[OperationRow]:
@@ -132,7 +132,8 @@ def operation_table(run: Run, spans: Iterable[Span]) -> TextTable:
     rows = operation_rows(run, spans)
     overlap = any(row.busy_s < _OVERLAPPING * row.total_s for row in rows)
     _, rounds = _counted(run, ())
-    caption = "I/O operations, per round" if rounds == 1 else f"I/O operations, mean of {rounds} rounds"
+    each = each_of([run])
+    caption = f"I/O operations, per {each}" if rounds == 1 else f"I/O operations, mean of {rounds} {each}s"
     if len(rows) > _MOST:
         caption += f"; {len(rows) - _MOST} lighter ones are left out"
     cells = tuple(

@@ -10,15 +10,17 @@ from workbench.analysis.functions import NOBODYS
 from workbench.analysis.ladder import Row
 from workbench.analysis.names import run_names
 from workbench.analysis.own import own_times, without_imports
-from workbench.analysis.pairs import seconds
+from workbench.analysis.pairs import each_of, seconds
 from workbench.analysis.summary import function_text, headline
 from workbench.calltree import CallTree
 from workbench.model import Comparison, Frame, RoundKind, Status
 from workbench.paths import is_user_code
+from workbench.reporting.growth import growth_of
 from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.spans import operation_rows
 from workbench.statistics import median
 from workbench.views.notes import import_note
+from workbench.views.scaling import exponent_text
 from workbench.views.tables import format_count, format_seconds, format_share, format_times, printable
 
 __all__ = ["speedup_bounds", "summary"]
@@ -32,6 +34,10 @@ def summary(report: ReportData) -> str:
     """What was measured and what came out, in two to four sentences of plain text."""
     if report.comparison is not None:
         sentences = _comparison_sentences(report, report.comparison)
+    elif fits := growth_of(report):
+        grown = ", ".join(exponent_text(fit) for fit in fits.values())
+        sizes = ", ".join(f"{size:g}" for size in next(iter(fits.values())).sizes)
+        sentences = [f"Measured at the sizes {sizes}; costs grow with the size n: {grown}."]
     elif report.rows:
         sentences = _ladder_sentences(report)
     elif report.parts:
@@ -76,14 +82,15 @@ def _ladder_sentences(report: ReportData) -> list[str]:
     base, fastest = report.baseline, report.fastest
     if base is None or not base.rounds or fastest is None or fastest is base:
         return [f"{len(report.rows)} variants were measured in one session."]
+    each = each_of(r.run for r in report.runs)
     slow, fast = _name(base.variant or base.name), _name(fastest.variant or fastest.name)
     sentences = [
         f"{len(report.rows)} variants were measured interleaved in one session: "
-        f"{slow} takes {format_seconds(base.median)} a round (median of {base.rounds}), "
+        f"{slow} takes {format_seconds(base.median)} a {each} (median of {base.rounds}), "
         f"{fast} {format_seconds(fastest.median)}.",
         f"That is {format_times(fastest.ratio.ratio)}"
         + (f" ({speedup_bounds(fastest)}, {fastest.ratio.label})." if fastest.ratio.pairs else "."),
-        _requests_sentence(base, fastest),
+        _requests_sentence(base, fastest, each),
     ]
     if report.bound is not None and report.bound.seconds > 0:
         nearness = fastest.median / report.bound.seconds
@@ -94,7 +101,7 @@ def _ladder_sentences(report: ReportData) -> list[str]:
     return sentences
 
 
-def _requests_sentence(base: Row, fastest: Row) -> str:
+def _requests_sentence(base: Row, fastest: Row, each: str) -> str:
     """Counts are nearly free of noise, so they are worth a sentence."""
     calls = calls_made([base])
     if not any(base.measures.get(key) for key in calls):
@@ -105,7 +112,7 @@ def _requests_sentence(base: Row, fastest: Row) -> str:
         for key, label in counted.items()
         if key in fastest.measures and (base.measures.get(key) or fastest.measures[key])
     ]
-    return f"I/O a round: {', '.join(parts)}."
+    return f"I/O a {each}: {', '.join(parts)}."
 
 
 def _stack_sentences(tree: CallTree) -> list[str]:
@@ -130,7 +137,9 @@ def _stack_sentences(tree: CallTree) -> list[str]:
     if any(not is_user_code(tree.frames[i].file) for i in order):
         own = own_times(tree, without_recording(tree, rest_ns))[:_NAMED]
         named = [f"{_name(_called(each.frame))} {format_share(each.weight_ns / whole, 1)}" for each in own]
-        sentences += [f"By own code, with the libraries it calls: {', '.join(named)}."] if named else []
+        whose = "each with the libraries it calls but without other own code"
+        aside = ", imports left out" if noticed else ""
+        sentences += [f"By own code, {whose}{aside}: {', '.join(named)}."] if named else []
     return sentences
 
 

@@ -16,6 +16,7 @@ from workbench.experiment.progress import Progress, silent
 from workbench.reporting.chart import chart_html
 from workbench.reporting.comparability import comparability_section
 from workbench.reporting.comparing import comparison_section
+from workbench.reporting.growth import growth_section
 from workbench.reporting.markdown import report_markdown
 from workbench.reporting.model import ReportData, told_apart
 from workbench.reporting.page import page_html
@@ -77,6 +78,7 @@ def _main(report: ReportData, progress: Progress, *, plotly: bool) -> str:
     return "".join(
         (
             comparison_section(report, colours),
+            growth_section(report),
             _measured(report, plotly=plotly),
             *(_measured(p, plotly=plotly, of=p.runs[0].session.session_id) for p in report.parts),
             comparability_section(report),

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from workbench.errors import UsageError
 from workbench.scenarios.base import Scenario
+from workbench.scenarios.extras import extra_named
 from workbench.suggestions import suggestion
 
 __all__ = ["get", "names"]
@@ -53,8 +54,9 @@ def names() -> tuple[str, ...]:
 
 
 def get(name: str) -> Scenario:
-    """The scenario of that name. Raises ``UsageError`` listing the known ones."""
+    """The scenario of that name. Raises ``UsageError`` listing the known ones; ``MissingExtra``."""
     factory = _FACTORIES.get(name)
     if factory is None:
         raise UsageError(f"unknown scenario {name!r}{suggestion(name, names())}")
-    return factory()
+    with extra_named():
+        return factory()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.analysis.explanation import told_functions, unexplained
 from workbench.analysis.points import clock_points
 from workbench.analysis.summary import duration_text
 from workbench.analysis.verdict import Rule
@@ -53,13 +54,15 @@ class Judged:
     def message(self) -> str:
         """All that a failing test says."""
         comparison = self.result.comparison
-        told = [c for c in comparison.functions if c.change in ("grew", "shrank")][:3] if comparison else []
+        shown = told_functions(comparison) if comparison else ()
+        told = [c for c in shown if c.change in ("grew", "shrank")][:3]
         lines = [self.line, *self.result.notes]
         points = clock_points(comparison).of if comparison else float
         for c in told:
             by = f"{points(c.new_seconds - c.base_seconds):+.1f} points"
             bounds = f"95 % {points(c.low):+.1f} to {points(c.high):+.1f}"
             lines.append(f"  {c.frame.function} ({c.frame.file}) {c.change}: {by} ({bounds})")
+        lines += [f"  {why}"] if comparison and (why := unexplained(comparison)) else []
         return "\n".join([*lines, *([f"flame graph: {self.command}"] if self.command else [])])
 
 

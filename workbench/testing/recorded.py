@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from workbench.analysis.issued import issued_at
 from workbench.capture.environment import environment
 from workbench.capture.power import conditions
 from workbench.capture.rounds import RunRecorder
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
 __all__ = ["Profiled", "count_failures", "unwatched"]
-
-_SITES = 3
-_KINDS = {"requests": "http", "connects": "connect", "tls_handshakes": "tls", "statements": "sql"}
-_KINDS |= {"cypher_statements": "cypher"}
 
 _HTTP = {"httpx": "httpx", "botocore": "botocore.httpsession"}
 _SQL = {"SQLAlchemy": "sqlalchemy"}
@@ -121,12 +117,6 @@ def count_failures(recording: Recording, asked: Asked) -> list[str]:
     for name, most in asked.counts.items():
         measured = sum(r.measures.get(name, 0.0) for r in recording.run.rounds)
         if measured > most:
-            lines.append(f"{name.replace('_', ' ')}: {measured:g}, at most {most} allowed{_sites(recording, name)}")
+            said = f"{name.replace('_', ' ')}: {measured:g}, at most {most} allowed"
+            lines.append("; ".join(filter(None, (said, issued_at(recording.spans, name)))))
     return lines
-
-
-def _sites(recording: Recording, measure: str) -> str:
-    kind = _KINDS.get(measure, measure.removeprefix("spans_"))
-    sites = Counter(span.site for span in recording.spans if span.kind == kind and span.site)
-    listed = ", ".join(f"{site} ({count}×)" for site, count in sites.most_common(_SITES))
-    return f"; issued at {listed}" if listed else ""

@@ -62,9 +62,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analysis.pairs import LOOPS, seconds_of
 from workbench.calltree import CallTree
 from workbench.capture.roles import Role, imports, role_of
-from workbench.model import Frame, RoundKind, Run, Status
+from workbench.model import Frame, RoundKind, Run
 from workbench.views.columns import Column, packed, unpacked, unzigzag, zigzag
 from workbench.views.extras import Extras
 from workbench.views.layout import FlameLayout, lay_out
@@ -94,6 +95,9 @@ _MANY = 100_000  # samples from which their weights are kept to about a hundredt
 class FlameMeta:
     """What a picture says about its run. ``rounds`` sampled rounds are merged; times shown are means of them.
 
+    Where a round holds many calls of what is measured, ``rounds`` is the number of calls, and ``each`` "call": the
+    clock of a comparison is a call's, too.
+
     ``unit`` is "ns", "bytes" or "count": what weights count, in profiles that other tools have taken. ``link``
     leads to a file: an address with ``{file}`` and ``{line}`` in it (https, vscode or another editor's scheme).
     ``mode`` is the sampler's, as in ``model.Sampler``: py-spy without "idle" leaves out threads that wait.
@@ -105,6 +109,7 @@ class FlameMeta:
     interval_ns: int = 0
     clock: str = "wall"
     rounds: int = 1
+    each: str = "round"
     seconds_per_round: float = 0.0
     unit: str = "ns"
     link: str = ""
@@ -114,14 +119,16 @@ class FlameMeta:
 def meta_of(run: Run) -> FlameMeta:
     """The picture's metadata of a stored run."""
     sampled = [r for r in run.rounds if r.kind is RoundKind.SAMPLED]
-    walls = [r.measures["wall"] for r in sampled if r.status is Status.OK and "wall" in r.measures]
+    walls = seconds_of(run, RoundKind.SAMPLED)
+    calls = round(sum(r.measures.get(LOOPS, 1.0) for r in sampled))
     return FlameMeta(
         run_id=run.run_id,
         name=run.name or run.variant,
         sampler=f"{run.sampler.name} {run.sampler.version}".strip(),
         interval_ns=run.sampler.interval_ns,
         clock=run.sampler.clock,
-        rounds=max(1, len(sampled)),
+        rounds=max(1, calls),
+        each="call" if calls > len(sampled) else "round",
         seconds_per_round=sum(walls) / len(walls) if walls else 0.0,
         mode=run.sampler.mode,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from workbench.analysis.scaling import Exponent, Growth
 from workbench.views.scaling import COLOURS, exponent_text
@@ -19,7 +20,7 @@ _LINE, _GRID = 20, "#80808060"
 
 
 def scaling_svg(fits: Mapping[str, Exponent], growths: Sequence[Growth] = ()) -> str:
-    """Each measure's cost, times that of the smallest size; a baseline's dashed. "" without a measure."""
+    """Each measure's cost, times that of the smallest size; a baseline's and a limit's dashed. "" without any."""
     judged = {growth.name: growth for growth in growths}
     lines: list[tuple[str, str, str, Exponent]] = []
     for number, (name, fit) in enumerate(fits.items()):
@@ -27,6 +28,8 @@ def scaling_svg(fits: Mapping[str, Exponent], growths: Sequence[Growth] = ()) ->
         lines.append((exponent_text(fit, growth), colour, "", fit))
         if growth is not None and growth.base is not None:
             lines.append((f"baseline: n^{growth.base.value:.2f}", colour, "6 4", growth.base))
+        elif growth is not None and any(cost > 0 for cost in fit.costs):
+            lines.append((f"allowed: n^{growth.limit:.2f}", colour, "2 4", _allowed(fit, growth.limit)))
     points = [(x, y) for *_, fit in lines for x, y in _points(fit)]
     if not points:
         return ""
@@ -66,6 +69,13 @@ def scaling_svg(fits: Mapping[str, Exponent], growths: Sequence[Growth] = ()) ->
         f'font-size="13">{"".join(drawn)}<text x="{middle}" y="{bottom + 36}" text-anchor="middle">'
         "size; cost in times that of the smallest size (both logarithmic)</text></svg>"
     )
+
+
+def _allowed(fit: Exponent, limit: float) -> Exponent:
+    """What the cost may be, from its first point on."""
+    size, cost = next(each for each in zip(fit.sizes, fit.costs, strict=True) if each[1] > 0)
+    costs = tuple(cost * (each / size) ** limit for each in fit.sizes)
+    return replace(fit, value=limit, costs=costs)
 
 
 def _points(fit: Exponent) -> list[tuple[float, float]]:

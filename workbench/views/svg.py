@@ -92,6 +92,7 @@ def _boxes(
     node_colours: Sequence[str] | None,
     unit_s: float,
     rounds: int,
+    each: str,
     told: str,
 ) -> list[_Box]:
     """The widest boxes under a box over all of them; parents are never narrower than their children."""
@@ -101,7 +102,7 @@ def _boxes(
     widest = near[np.lexsort((depth[near], -layout.total_ns[near]))][:max_boxes]
     shown = np.sort(widest[layout.total_ns[widest] * width >= _NARROWEST * whole])
     of_frame = _colours(tree, layout)
-    told = told or f"{format_seconds(whole * unit_s)}{' a round' if rounds > 1 else ''}"
+    told = told or f"{format_seconds(whole * unit_s)}{f' a {each}' if rounds > 1 else ''}"
     boxes = [_Box(0, 0, width, _ROOT_COLOUR, f"all · {told}", f"all: {told}")]
     for row in shown.tolist():
         frame_number = int(tree.node_frame[layout.node[row]])
@@ -132,6 +133,7 @@ def flamegraph_svg(
     unit_ns: float = 1.0,
     node_colours: Sequence[str] | None = None,
     rounds: int = 1,
+    each: str = "round",
     told: str = "",
 ) -> str:
     """An SVG element, at most ``max_boxes`` boxes, scaled to the page's width; "" for a tree without weight.
@@ -145,7 +147,7 @@ def flamegraph_svg(
     if not len(layout):
         return ""
     boxes = _boxes(
-        tree, layout, width, max_boxes, node_colours, unit_ns / 1e9 / max(1, rounds), max(1, rounds), told
+        tree, layout, width, max_boxes, node_colours, unit_ns / 1e9 / max(1, rounds), max(1, rounds), each, told
     )
     rows = max(b.depth for b in boxes) + 1
     deeper = len(layout.levels) - 1 - _MOST_ROWS

@@ -13,7 +13,7 @@ from pathlib import Path
 from workbench.analysis.verdict import Rule, Sequential
 from workbench.capture.power import conditions
 from workbench.errors import ResultsDiffer, ScenarioError, ServiceError, UsageError, WorkbenchError
-from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps
+from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
 from workbench.experiment.gate.model import GateOutcome, GateSettings, GateTarget
 from workbench.experiment.gate.side import Place, Side, SideFailed
 from workbench.experiment.interleave import sweeps
@@ -292,13 +292,18 @@ class Duel:
         """Sampled rounds of both; where the sampler can't work, the verdict stands without functions."""
         asked = self.settings.sampled_rounds
         orders = sampling_sweeps(
-            self.sides, asked=asked, verdict=self.verdict, timing_s=self.elapsed, seed=self.settings.order_seed
+            self.sides,
+            asked=asked,
+            verdict=self.verdict,
+            timing_s=self.elapsed,
+            seed=self.settings.order_seed,
+            shown=lambda: shows(self.verdict, *(side.sampled for side in self.sides)),
         )
         try:
             if asked != 0:
                 self._calibrate(_SAMPLED_ROUND_S)
             for done, order in enumerate(orders):
-                progress(f"{self.target.text}, sampling", done, asked or MOST_SAMPLED_ROUNDS)
+                progress(f"{self.target.text}, sampling", done, max(done + 1, asked or MOST_SAMPLED_ROUNDS))
                 for side in order:
                     side.sample(self.position)
                     self.position += 1

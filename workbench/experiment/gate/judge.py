@@ -265,13 +265,15 @@ class _Gate:
     def _judged(self, result: TargetResult, duel: Duel, recordings: list[Recording]) -> TargetResult:
         if len(recordings) != 2:
             return result
-        comparison, found = compared(recordings[0], recordings[1], duel)
+        comparison, found, issued = compared(recordings[0], recordings[1], duel)
         if duel.verdict is None:
             return replace(result, comparison=comparison)
         outcome = GateOutcome.of(comparison.verdict)
         untimed = "" if self.settings.timing else "no count rose"
         reason = "; ".join(found) if outcome is GateOutcome.REGRESSION else untimed
-        return replace(result, outcome=outcome, comparison=comparison, counts=tuple(found), reason=reason)
+        return replace(
+            result, outcome=outcome, comparison=comparison, counts=tuple(found), reason=reason, notes=tuple(issued)
+        )
 
     def _identities(self, session: Session) -> tuple[dict[str, object], dict[str, object]]:
         sides = (("base", self.baseline), ("new", self.new))

@@ -54,7 +54,10 @@ class SideFailed(Exception):
 
 @dataclass(slots=True)
 class Side:
-    """A worker and what it measured. ``seconds`` are those of one execution in each timing round."""
+    """A worker and what it measured.
+
+    ``seconds`` are those of one execution in each timing round, ``sampled`` in each sampled one.
+    """
 
     place: Place
     settings: GateSettings
@@ -62,6 +65,7 @@ class Side:
     script: bool = False
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
+    sampled: list[float] = field(default_factory=list)
     outcome: Outcome | None = None
     digests: set[str] = field(default_factory=set)
     status: Status | None = None
@@ -138,6 +142,8 @@ class Side:
             self.steadiness.add(execution_seconds(answer["measures"]), answer["measures"]["wall"])
         elif kind is RoundKind.TIMING:
             self.seconds.append(execution_seconds(answer["measures"]))
+        elif kind is RoundKind.SAMPLED:
+            self.sampled.append(execution_seconds(answer["measures"]))
         began_on: int | None = answer["core"]
         return began_on
 
@@ -148,7 +154,7 @@ class Side:
     def sample(self, position: int) -> None:
         """One sampled round; a script's is a process of its own."""
         if self.script:
-            self._ask("sample")
+            self.sampled.append(execution_seconds(self._ask("sample")["measures"]))
         else:
             self.round(RoundKind.SAMPLED, position)
 

@@ -113,7 +113,7 @@ class _Worker:
         assert path is not None
         recording = sample_script(path, self._sampler, self._config["timeout_s"])
         self._sampled = with_sampled(self._sampled, recording)
-        return {}
+        return {"measures": dict(recording.run.rounds[-1].measures)}
 
     def strays(self, elsewhere: str, own: list[str]) -> dict[str, Any]:
         """Modules that came from the other side's checkout, or the project's own that came from neither."""

@@ -84,6 +84,7 @@ export class Profile extends Tree {
     this.header = header;
     this.meta = header.meta;
     this.rounds = rounds;
+    this.each = header.meta.each || "round";
     this.files = header.files;
     this.functions = header.functions;
     this.packages = header.packages.map(([name, kind, colour, weight]) => ({ name, kind, colour, weight }));
@@ -123,7 +124,7 @@ export class Profile extends Tree {
   wholeText(tree) {
     const sides = this.section("diff");
     if (sides) return (this.bothWholes ??= [sides.base, sides.new].map((side) => this.weightText(side.reduce((a, b) => a + b, 0))).join(" → "));
-    const each = this.rounds > 1 && tree.unit === this.unit ? " a round" : "";
+    const each = this.rounds > 1 && tree.unit === this.unit ? ` a ${this.each}` : "";
     return `${tree.weightText(tree.whole)}${each}`;
   }
 

@@ -89,7 +89,7 @@ class Listing {
     const headings = ["Line", "Self", "Self %", ...KINDS.filter((_, kind) => used[kind] && used.filter(Boolean).length > 1), "Source"];
     const head = element("tr", "", {}, ...headings.map((text) => element("th", "", { scope: "col" }, text)));
     const rows = known.map((line) => this.#row(line, lines[line - first] ?? "", times.get(line), whole, used));
-    const caption = element("caption", "wb-fg-live", {}, `Lines of ${shorten(this.profile.functionName(this.frame), 200)} with self time per round`);
+    const caption = element("caption", "wb-fg-live", {}, `Lines of ${shorten(this.profile.functionName(this.frame), 200)} with self time per ${this.profile.each}`);
     const table = element("table", "wb-source-table", {}, caption, element("thead", "", {}, head), element("tbody", "", {}, ...rows));
     return element("div", "wb-source-lines", { tabindex: "0", role: "region", "aria-label": "Source with self time" }, table);
   }

@@ -18,8 +18,8 @@ export function describe(profile) {
   const { meta } = profile;
   const isDifference = Boolean(profile.section("diff")); // whose boxes, as wide as the larger side, add up to nothing
   const whole = isDifference ? profile.wholeText(profile) : profile.text(profile.value(profile.whole));
-  const parts = [profile.rounds > 1 ? `${whole} per round` : whole];
-  if (profile.rounds > 1) parts.push(`mean of ${profile.rounds} sampled rounds`);
+  const parts = [profile.rounds > 1 ? `${whole} per ${profile.each}` : whole];
+  if (profile.rounds > 1) parts.push(`mean of ${formatNumberOf(profile.rounds, `sampled ${profile.each}`)}`);
   if (profile.samples[0] > 0) parts.push(formatNumberOf(profile.samples[0], "sample"));
   if (meta.sampler) parts.push(meta.interval_ns ? `${meta.sampler} every ${formatTime(meta.interval_ns)}` : meta.sampler);
   if (meta.clock && meta.clock !== "wall") parts.push(`clock: ${meta.clock}`);

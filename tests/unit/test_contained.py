@@ -58,6 +58,7 @@ def test_children_that_are_left_running_are_ended_and_others_are_not() -> None:
         with ending_children():
             started = psutil.Popen(waits)
         assert not started.is_running()
+        started.poll()  # another has waited for it
         assert before.is_running()
     finally:
         before.kill()
@@ -79,7 +80,7 @@ class Silent(Exception):
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (ValueError("half \ud800, \x1b[31mred\x07"), r"ValueError: half \ud800, \x1b[31mred\x07"),
+        (ValueError("half \ud800, \x1bred\x07"), r"ValueError: half \ud800, \x1bred\x07"),
         (ValueError("naïve → 数"), "ValueError: naïve → 数"),
         (Silent(), "Silent: (its message can't be had: its __str__ raises)"),
         (ValueError("x" * 1_000_000), f"ValueError: {'x' * LONGEST_MESSAGE}"),

@@ -20,7 +20,7 @@ NAMES = ("README.md", "benchmarks/README.md", "data/README.md", *(f"docs/{p.name
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in sorted(NAMES)}
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-OTHERS_OPTIONS = {"--no-index"}
+OTHERS_OPTIONS = {"--no-index", "--nonblocking"}
 """Of pip."""
 
 

@@ -189,7 +189,7 @@ def test_secrets_go(text: str) -> None:
     cleaned = redact(text)
     assert S not in cleaned
     assert redact(cleaned) == cleaned
-    assert REDACTED in cleaned or "= ?" in cleaned or ("@" in text and "@" not in cleaned)
+    assert REDACTED in cleaned or "?" in cleaned or ("@" in text and "@" not in cleaned)
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -15,6 +15,7 @@ __all__ = ["last_words", "outcome_of", "raised_at", "told"]
 
 LONGEST_MESSAGE = 300
 _LONGEST_READ = 10_000
+_NO_MESSAGE = "(its message can't be had: its __str__ raises)"
 _EXCEPTION = re.compile(r"(?:\w+\.)*_{0,2}[A-Z]\w*[a-z]\w*")  # ValueError, json.decoder.JSONDecodeError
 
 
@@ -70,7 +71,7 @@ def _message(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:
-        return "(its message can't be had: its __str__ raises)"
+        return _NO_MESSAGE
 
 
 def _line(error: BaseException, message: str) -> str:
@@ -79,6 +80,8 @@ def _line(error: BaseException, message: str) -> str:
     first = _first(message)
     if isinstance(error, WorkbenchError):
         return shorten_text(redact(first))[:LONGEST_MESSAGE]
+    if message == _NO_MESSAGE:
+        return message
     files = [name for name in _files(error) if name]
     return shorten_text(redact_exception(first, files))[:LONGEST_MESSAGE]
 

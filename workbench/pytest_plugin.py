@@ -38,12 +38,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--workbench-max-regression",
-        default="3%",
         metavar="P",
-        help="Margin: fails if the interval is wholly above a third of it, passes if below it (default: 3%%).",
+        help="Margin: fails if the interval is wholly above a third of it, passes if below it (default: the "
+        "project's, else 3%%).",
     )
     group.addoption(
-        "--workbench-max-seconds", type=float, default=20.0, metavar="S", help="Timing of one test (default: 20)."
+        "--workbench-max-seconds",
+        type=float,
+        metavar="S",
+        help="Timing of one test (default: the project's, else 20).",
     )
 
 
@@ -88,12 +91,13 @@ class _Plugin:
 
         self._config = config
         self._baseline: str = config.getoption("--workbench-baseline") or ""
-        self._max_seconds: float = config.getoption("--workbench-max-seconds")
+        self._max_seconds: float | None = config.getoption("--workbench-max-seconds")
+        margin: str | None = config.getoption("--workbench-max-regression")
         try:
-            self._max_regression = parse_percent(config.getoption("--workbench-max-regression"))
+            self._max_regression = None if margin is None else parse_percent(margin)
         except UsageError as error:
             raise pytest.UsageError(f"--workbench-max-regression: {error}") from error
-        if not self._max_seconds > 0:
+        if self._max_seconds is not None and not self._max_seconds > 0:
             raise pytest.UsageError("--workbench-max-seconds must be above 0")
         self._check_baseline()
         self._check_store()

@@ -108,6 +108,23 @@ def test_counts_are_compared_exactly_and_per_execution() -> None:
     assert varying(list(changes.values())) == []
 
 
+@pytest.mark.parametrize(
+    ("base", "new", "rises"),
+    [
+        ([3.0] * 39 + [4], [4.0] * 40, True),
+        ([3.0] * 40, [4.0] * 39 + [3], True),
+        ([3.0] * 36 + [9] * 4, [4.0] * 38 + [3] * 2, True),
+        ([3.0] * 34 + [4] * 6, [4.0] * 40, False),
+        ([3.0, 4.0] * 20, [4.0, 3.0] * 20, False),
+        ([3.0] * 8 + [4], [4.0] * 9, False),
+    ],
+)
+def test_one_round_in_ten_may_be_an_exception(base: list[float], new: list[float], *, rises: bool) -> None:
+    base_run, new_run = (run(name, [{"requests": n} for n in rounds]) for name, rounds in (("a", base), ("b", new)))
+    (change,) = count_changes(base_run, new_run)
+    assert bool(risen([change])) is rises
+
+
 def test_a_varying_count_is_told() -> None:
     base = run("a", [{"requests": 5.0}, {"requests": 6.0}, {"requests": 5.0}])
     new = run("b", [{"requests": 5.0}] * 3)

@@ -227,7 +227,7 @@ def test_limits_are_declared_in_the_project(tmp_path: Path) -> None:
     inner.mkdir()
     assert declared_limits("a.py:f", inner) == {TIME: 1.2, "requests": 1.0}
     assert declared_limits("b.py:f", inner) == {}
-    file.write_text('[tool.workbench.scaling."a.py:f"]\nmax_exponent = 1.1\n')
+    file.write_text('[tool.workbench.scaling."a.py:f"]\nmax-exponent = 1.1\n')
     assert declared_limits("a.py:f", tmp_path) == {TIME: 1.1}
     for bad in (
         '[tool.workbench.scaling."a.py:f"]\nmax_exponent = "high"\n',

@@ -65,6 +65,28 @@ def test_files_are_named_from_the_projects_folder(project: Path, name: str) -> N
         assert rule.max_regression == 0.2
 
 
+def test_tests_have_tables_by_file_name_and_parameters(project: Path) -> None:
+    more = """
+[tool.workbench.compare.targets."tests/test_pages.py"]
+ignore-counts = ["connects"]
+[tool.workbench.compare.targets."tests/test_pages.py::test_first"]
+max-regression = "8%"
+[tool.workbench.compare.targets."tests/test_pages.py::test_first[large]"]
+max-regression = "9%"
+"""
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(more)
+    names = ("test_other", "test_first", "test_first[small]", "test_first[large]")
+    rules = [margin_for(f"{project}/tests/test_pages.py::{name}", start=project).rule for name in names]
+    assert [rule.max_regression for rule in rules] == [0.06, 0.08, 0.08, 0.09]
+    assert {rule.ignored_counts for rule in rules} == {frozenset({"connects"})}
+
+
+def test_a_margin_of_the_command_line_leaves_the_rest_to_the_project(project: Path) -> None:
+    rule = margin_for("jamf:naive", max_regression=0.05, start=project).rule
+    assert (rule.max_regression, rule.alpha, rule.ignored_counts) == (0.05, 0.02, {"connects"})
+
+
 def test_what_is_asked_for_wins(project: Path) -> None:
     rule = margin_for(f"{project}/perf/pages.py", max_regression="9%", alpha=0.1, start=project).rule
     assert (rule.max_regression, rule.alpha) == (0.09, 0.1)

@@ -37,6 +37,8 @@ _DYNAMIC = ("spans_", "cache_")  # there only where there are any
 _RARE = 200
 """Two sides that both vary count as different where one chance in so many orders them so."""
 
+_SPARED = 10
+
 
 @dataclass(frozen=True, slots=True)
 class CountChange:
@@ -49,7 +51,7 @@ class CountChange:
     new_constant: bool = True
     rounds: int = 2  # of the side that has fewer
     base_most: float | None = None  # None: as ``base`` where that is constant, else unknown
-    new_least: float | None = None
+    new_least: float | None = None  # both but for one round in ``_SPARED``
 
     @property
     def changed(self) -> bool:
@@ -58,6 +60,7 @@ class CountChange:
     def rose(self, tolerance: float = 0.0) -> bool:
         """Whether every round of new has more than any of base has, in rounds enough to tell that from chance.
 
+        One round in ten of either may be an exception (a retry, a pool that filled up): it would hide all others.
         One side that keeps to a value in two rounds is enough. Where both vary, chance alone puts all of new above
         all of base once in (2 n over n) times, n rounds a side: from five on that is rarer than 1 in ``_RARE``.
         """
@@ -79,7 +82,7 @@ def count_changes(base: Run, new: Run) -> list[CountChange]:
         if before and after and (any(before) or any(after)):
             same = (len(set(before)) == 1, len(set(after)) == 1)
             rounds = min(len(before), len(after))
-            ends = (max(before), min(after))
+            ends = (sorted(before)[-1 - len(before) // _SPARED], sorted(after)[len(after) // _SPARED])
             changes.append(CountChange(name, median(before), median(after), *same, rounds, *ends))
     return changes
 

@@ -109,12 +109,12 @@ def _settings(
     config: GateConfig | None, scenario: Settings, max_regression: str | None, **chosen: Any
 ) -> GateSettings:
     """The command's options with the project's own words."""
-    from workbench.analysis.verdict import Rule, parse_percent
+    from workbench.analysis.verdict import parse_percent
     from workbench.experiment.gate import GateSettings
 
     return GateSettings(
         scenario=scenario,
-        rule=Rule.of(parse_percent(max_regression)) if max_regression else None,
+        max_regression=parse_percent(max_regression) if max_regression else None,
         setup=config.setup if config else "",
         wheels=config.wheels if config else (),
         **chosen,

@@ -57,7 +57,7 @@ def scaling_command(
     workbench scaling jamf:optimized --sizes 4,8,16 --baseline jamf:naive
 
     TARGET is SCENARIO:VARIANT, whose size is its resources, or FILE.py:FUNCTION, which is called with the size.
-    Limits may be declared in pyproject.toml: [tool.workbench.scaling."TARGET"], max_exponent = {requests = 1.0}.
+    Limits may be declared in pyproject.toml: [tool.workbench.scaling."TARGET"], max-exponent = {requests = 1.0}.
     Exit code: 0 nothing grew, 1 an exponent grew, 3 inconclusive.
     """
     from workbench.experiment.contained import ending_children, silenced

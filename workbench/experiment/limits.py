@@ -1,10 +1,10 @@
 """Limits that a project declares for exponents.
 
 [tool.workbench.scaling."jamf:optimized"]
-max_exponent = { time = 1.2, requests = 1.0 }
+max-exponent = { time = 1.2, requests = 1.0 }
 
 [tool.workbench.scaling."perf/listing.py:first_page"]
-max_exponent = 1.1            # of the time
+max-exponent = 1.1            # of the time
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def declared_limits(target: str, folder: Path | None = None) -> dict[str, float]
     if not all(isinstance(each, Mapping) for each in declared.values()):
         raise UsageError(f"[tool.workbench.scaling] in {file} is made of tables, one a target")
     own = declared.get(target, {})
-    if unknown := sorted(own.keys() - {"max_exponent"}):
-        raise UsageError(f"[tool.workbench.scaling] in {file}: {target} has no {unknown[0]!r}, only max_exponent")
-    return _limits(own.get("max_exponent", {}), f"max_exponent of {target} in {file}")
+    if unknown := sorted(own.keys() - {"max-exponent", "max_exponent"}):
+        raise UsageError(f"[tool.workbench.scaling] in {file}: {target} has no {unknown[0]!r}, only max-exponent")
+    return _limits(own.get("max-exponent", own.get("max_exponent", {})), f"max-exponent of {target} in {file}")
 
 
 def _limits(value: Any, where: str) -> dict[str, float]:

@@ -5,7 +5,8 @@
     alpha = 0.05                                   # error of a whole comparison, both sides together
     max-seconds = 60
 
-    [tool.workbench.compare.targets.jamf]          # a scenario, SCENARIO:VARIANT, FILE.py or FILE.py:FUNCTION
+    [tool.workbench.compare.targets.jamf]          # a scenario, SCENARIO:VARIANT, FILE.py, FILE.py:FUNCTION
+                                               # or FILE.py::TEST
     max-regression = "10%"
     ignore-counts = ["connects"]                   # may rise
 
@@ -37,10 +38,11 @@ class Margin:
 
 
 def margin_for(
-    target: str, *, max_regression: str = "", alpha: float | None = None, start: Path | None = None
+    target: str, *, max_regression: str | float = "", alpha: float | None = None, start: Path | None = None
 ) -> Margin:
     """The margin for ``target`` by the project around ``start`` (default: the working folder); what is given wins.
 
+    ``max_regression`` is a text, such as "5%", or a fraction; all else that the project says stays.
     Raises ``UsageError`` for a table that can't be read or says what isn't known.
     """
     found = _project(start or Path.cwd())
@@ -53,7 +55,8 @@ def margin_for(
             chosen |= _checked(part, where)
     if max_regression:  # with the margin that follows from it, whatever the project's was
         chosen.pop("regression", None)
-        chosen["max-regression"] = parse_percent(max_regression)
+        given = max_regression
+        chosen["max-regression"] = parse_percent(given) if isinstance(given, str) else given
     if alpha is not None:
         chosen["alpha"] = alpha
     return _margin(chosen, where)
@@ -89,8 +92,9 @@ def _tables(table: dict[str, Any], target: str, file: Path) -> Iterator[dict[str
     if not isinstance(targets, dict) or not all(isinstance(each, dict) for each in targets.values()):
         raise UsageError(f"[tool.workbench.compare.targets] in {file} must hold a table for each target")
     yield {name: value for name, value in table.items() if name != "targets"}
-    wider = target.rpartition(":")[0] or target
-    for name in dict.fromkeys((wider, target)):
+    plain = target.partition("[")[0]  # a test without its parameters
+    wider = plain.rpartition(":")[0].rstrip(":") or plain
+    for name in dict.fromkeys((wider, plain, target)):
         if (own := targets.get(_from(name, file.parent), targets.get(name))) is not None:
             yield own
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from workbench.analysis.explanation import told_functions, unexplained
 from workbench.analysis.points import clock_points
 from workbench.analysis.summary import duration_text
-from workbench.analysis.verdict import Rule
 from workbench.experiment.gate import GateOutcome, GateSettings, GateTarget, TargetResult, judging
+from workbench.experiment.margins import margin_for
 from workbench.store import Store
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Judge", "Judged", "time_line"]
 
+_MAX_SECONDS = 20.0
 _OPENER = "workbench.testing.repeat:open_item"
 _BAD = (GateOutcome.REGRESSION, GateOutcome.FAILED)
 
@@ -77,19 +78,19 @@ class Judge:
         revision: str,
         *,
         folder: Path,
-        max_regression: float,
-        max_seconds: float,
+        max_regression: float | None,
+        max_seconds: float | None,
         timing: bool,
         say: Callable[[str], None],
     ) -> None:
-        self._folder, self._max_regression = folder, max_regression
+        self._folder, self._max_seconds = folder, max_seconds
         self._undo = ExitStack()
         self._judge = self._undo.enter_context(
             judging(
                 revision,
                 folder=folder,
                 # Each side's own tests say what is right there, also where the new code returns something else.
-                settings=GateSettings(max_seconds=max_seconds, timing=timing, same_results=False),
+                settings=GateSettings(max_regression=max_regression, timing=timing, same_results=False),
                 store=Store(),
                 progress=lambda doing, done, total: say(doing),
             )
@@ -97,7 +98,7 @@ class Judge:
 
     def __call__(self, items: Sequence[tuple[pytest.Item, Asked]]) -> dict[str, Judged]:
         """What the gate says of each test, by its node id."""
-        targets = [_target(item, asked, self._max_regression, self._folder) for item, asked in items]
+        targets = [_target(item, asked, self._max_seconds, self._folder) for item, asked in items]
         result = self._judge(targets)
         if result.outcome is GateOutcome.INTERRUPTED:
             raise KeyboardInterrupt
@@ -120,8 +121,17 @@ def time_line(judged: Collection[Judged]) -> str:
     return f"judged {tests} in {whole}" + (f": {parts}" if parts else "")
 
 
-def _target(item: pytest.Item, asked: Asked, max_regression: float, folder: Path) -> GateTarget:
-    rule = Rule.of(asked.max_regression or max_regression)
+def _target(item: pytest.Item, asked: Asked, max_seconds: float | None, folder: Path) -> GateTarget:
+    """The test for the gate; its own mark goes before the command line, and that before the project's tables."""
     path = item.path
     file = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else ""
-    return GateTarget(item.nodeid, rule=rule, max_seconds=asked.max_seconds, opener=_OPENER, file=file)
+    return GateTarget(
+        item.nodeid,
+        max_regression=asked.max_regression,
+        max_seconds=asked.max_seconds
+        or max_seconds
+        or margin_for(f"{folder / item.nodeid}", start=folder).max_seconds
+        or _MAX_SECONDS,
+        opener=_OPENER,
+        file=file,
+    )

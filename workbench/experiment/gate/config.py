@@ -2,11 +2,10 @@
 
 [tool.workbench.gate]
 targets = ["perf/listing.py:first_page", "jamf:optimized"]   # measured when none are named
-max-regression = "5%"
-max-seconds = 60
-ignore-counts = ["connects"]               # may rise
 setup = "python setup.py build_ext --inplace"     # run once in the baseline's checkout
 wheels = ["wheelhouse"]                    # to build the baseline's environment from
+
+Margins stand in ``[tool.workbench.compare]`` (``experiment.margins``).
 """
 
 from __future__ import annotations

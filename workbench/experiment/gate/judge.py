@@ -255,10 +255,11 @@ class _Gate:
         return result
 
     def _margin(self, target: GateTarget) -> Margin:
-        """The target's own, else the settings', else the project's."""
+        """The project's, with the target's own or the settings' greatest slow-down, else a rule of the settings."""
         named = f"{self.folder / target.text}" if target.file else target.text
-        project = margin_for(named, start=self.folder)
-        rule = target.rule or self.settings.rule or project.rule
+        own = target.max_regression or self.settings.max_regression or ""
+        project = margin_for(named, max_regression=own, start=self.folder)
+        rule = self.settings.rule if self.settings.rule is not None and not own else project.rule
         rule = replace(rule, ignored_counts=rule.ignored_counts | self.settings.ignore_counts)
         return Margin(rule, target.max_seconds or self.settings.max_seconds or project.max_seconds)
 

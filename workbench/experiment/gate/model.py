@@ -44,8 +44,8 @@ class GateOutcome(StrEnum):
 class GateTarget:
     """Something to measure on both sides: ``SCENARIO:VARIANT``, ``FILE.py``, ``FILE.py:FUNCTION``.
 
-    ``rule`` and ``max_seconds`` replace those of the settings for this target. ``opener``, as in
-    ``"package.module:function"`` of the workbench, is for other kinds of targets: called with ``text`` in each
+    ``max_regression`` (a fraction) and ``max_seconds`` replace those of the settings for this target. ``opener``,
+    as in ``"package.module:function"`` of the workbench, is for other kinds of targets: called with ``text`` in a
     side's process (in its checkout's folder, its import roots first on ``sys.path``), it returns a workload:
     ``setup``, ``run``, ``finish`` as ``scenarios.base.Workload``, and ``calibrate(seconds)`` and ``close()`` as
     ``FunctionWorkload``. It raises ``UsageError`` where the side has no such target. ``file`` is the file whose
@@ -53,7 +53,7 @@ class GateTarget:
     """
 
     text: str
-    rule: Rule | None = None
+    max_regression: float | None = None
     max_seconds: float | None = None
     opener: str = ""
     file: str = ""
@@ -63,8 +63,9 @@ class GateTarget:
 class GateSettings:
     """How targets are measured and judged.
 
-    ``rule`` and ``max_seconds`` (the budget of timing a target) are the project's own margins where they are None
-    (``experiment.margins``; without any, 60 s). ``timeout_s`` is the longest that a single step of a side may take.
+    ``max_regression`` (a fraction) and ``max_seconds`` (the budget of timing a target) are the project's own where
+    they are None (``experiment.margins``; without any, 60 s); ``rule`` is in place of the project's whole rule.
+    ``timeout_s`` is the longest that a single step of a side may take.
     ``timing`` False compares counts and results only (after two rounds of each side), for where no clock can be
     trusted. A risen count is a regression by itself, but for those in ``ignore_counts`` and the rule's own.
     ``warmup`` is a number of rounds of each side, None for as many as it takes until both are steady. ``setup`` is
@@ -74,6 +75,7 @@ class GateSettings:
 
     scenario: Settings = field(default_factory=Settings)
     rule: Rule | None = None
+    max_regression: float | None = None
     max_seconds: float | None = None
     timeout_s: float = 300.0
     timing: bool = True

@@ -121,7 +121,7 @@ def judged(project: GitProject, *targets: str | GateTarget, settings: GateSettin
 
 
 def test_a_slowdown_is_a_regression_and_names_the_function(project: GitProject) -> None:
-    result = judged(project, "perf.py:first_page", settings=GateSettings(max_seconds=3, sampled_rounds=1))
+    result = judged(project, "perf.py:first_page", settings=GateSettings(max_seconds=3, sampled_rounds=6))
 
     (target,) = result.targets
     assert (result.outcome, result.exit_code) == (GateOutcome.REGRESSION, 1)

@@ -67,7 +67,8 @@ def telling() -> ReportData:
     plan = Plan("SELECT name FROM customers", "postgresql", (PlanOperator("Seq Scan", 0, "customers"),))
     comparison = Comparison(
         run.run_id, run.run_id, Verdict.PASS, 1.0, (0.9, 1.1), 15, 3.0, sentence="mostly /home/alice/x.py",
-        differences=("host db.internal:5432 differs", "packages: private-package 1 against 2"),
+        differences=("host db.internal:5432 differs", "packages: private-package 1 against 2",
+                     "`SELECT name FROM customers` 1 → 100×, issued at /srv/alice/db.py:41"),
         functions=(FunctionChange(Frame("/srv/x.py", "f"), 1, 2, 1, 1),),
     )  # fmt: skip
     made = replace(one, run=run, session=session, tree=tree, spans=spans, plans=(plan,))

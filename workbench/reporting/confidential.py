@@ -24,6 +24,7 @@ _HOST = re.compile(
 )
 _HOME = re.compile(r"(?:[A-Za-z]:)?[/\\](?:home|Users)[/\\][^\s\"'`(),;|<>=/\\]+")
 _PSEUDO = re.compile(r"<[\w .-]+>\Z")
+_ISSUED = re.compile(r"`[^`]*` (\S+ → \S+×)(?:, issued at .*)?", re.DOTALL)
 _TOLD = frozenset({"scale", "link", "dataset_digest", "order", "sampler"})
 """Parameters whose texts are words of the workbench, not of the user; of all others only numbers stay."""
 
@@ -167,6 +168,8 @@ def _comparison(comparison: Comparison) -> Comparison:
 
 def _difference(text: str) -> str:
     """What differs between two environments; not how, where that names machines or packages."""
+    if issued := _ISSUED.fullmatch(text):  # a statement or an address, and the place it came from
+        return f"an operation {issued[1]}"
     what = text.partition(":")[0]
     return f"{what}: they differ" if what in ("packages", "machine", "server", "faults") else without_paths(text)
 

@@ -113,7 +113,7 @@ def _verdict(report: ReportData, comparison: Comparison) -> str:
     names = dict(zip((run.run_id for run in runs), run_names(runs), strict=True))
     sides = [code(names.get(side) or side) for side in (comparison.base, comparison.new)]
     verdict, _, said = headline(comparison).partition(": ")
-    notes = "".join(f"\n- {prose(each)}" for each in comparison.differences)
+    notes = "".join(f"\n- {marked(each)}" for each in comparison.differences)
     told = "" if report.comparison is not None else f": {marked(said)}"  # the summary has said it
     return f"**{verdict}** {' → '.join(sides)}{told}{chr(10) if notes else ''}{notes}"
 

@@ -245,7 +245,7 @@ def test_many_processes_share_a_verdict_and_none_of_them_has_much_of_it() -> Non
         if generation_of_pair.count(generation) >= generation_pairs(generation, pairs - 1):
             generation += 1
         generation_of_pair.append(generation)
-    assert len(set(generation_of_pair[: LOOKS[0]])) == 3
+    assert len(set(generation_of_pair[: LOOKS[0]])) == 5
     for look in LOOKS:
         pairs_each = Counter(generation_of_pair[:look]).values()
         assert max(pairs_each) <= (look / 3 if look < 40 else look / 4 if look < 120 else look / 10)

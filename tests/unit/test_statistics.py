@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from workbench.statistics import (
     walsh_averages,
     widened,
 )
+from workbench.statistics.student_t import student_quantile
 
 # Hamilton depression scale, Hollander & Wolfe, Nonparametric Statistical Methods, table 3.1; in R's help page
 # of wilcox.test too. The book: estimate of the decrease 0.46, 96.1 % interval (0.010, 0.786).
@@ -219,9 +221,27 @@ def test_clusters_widen_as_far_as_they_agree() -> None:
     clusters = np.repeat(np.arange(8), 5)
     rng = np.random.default_rng(11)
     alike = rng.standard_normal(8)[clusters] + 1e-6 * rng.standard_normal(40)
-    assert cluster_factor(alike, clusters) == pytest.approx(math.sqrt(5), rel=1e-3)
+    few = student_quantile(0.975, 7) / NormalDist().inv_cdf(0.975)
+    assert cluster_factor(alike, clusters, 0.05) == pytest.approx(few * math.sqrt(5), rel=1e-3)
+    assert cluster_factor(alike, clusters, 0.002) > cluster_factor(alike, clusters, 0.05)
+    assert cluster_factor(alike, clusters, 0.0) == pytest.approx(math.sqrt(5), rel=1e-3)
     independent = [cluster_factor(rng.standard_normal(40), clusters) for _ in range(200)]
     assert sum(factor == 1.0 for factor in independent) > 150
+
+
+def test_few_processes_that_differ_seldom_decide_wrongly() -> None:
+    """Five processes a side, as at a gate's first look, 4 % apart where their own pairs scatter by 1 %."""
+    clusters = np.repeat(np.arange(5), 3)
+    rng = np.random.default_rng(12)
+    wrong = 0
+    for _ in range(1000):
+        d = rng.normal(0, 0.04, 5)[clusters] + rng.normal(0, 0.01, 15)
+        estimate = widened(paired_ratio(np.ones(15), np.exp(d), 0.998), cluster_factor(d, clusters, 0.002))
+        wrong += estimate.low > 1.01
+    assert wrong <= 5, "taken for fifteen independent pairs, some twenty would be"
+
+
+def test_clusters_too_few_or_too_small_tell_nothing() -> None:
     assert cluster_factor([1.0, 2.0, 3.0], [0, 0, 0]) == 1.0
     assert cluster_factor([1.0, 2.0, 3.0], [0, 1, 2]) == 1.0
     assert cluster_factor([0.0] * 6, [0, 0, 0, 1, 1, 1]) == 1.0

@@ -161,7 +161,7 @@ class Sequential:
         # The label states what holds over all looks together, not the level of this one.
         estimate = paired_ratio(base, new, 1 - alpha)
         label = f"{100 * (1 - self.rule.alpha):g} %" if estimate.is_interval else estimate.label
-        clusters = cluster_factor(np.log(np.divide(new, base)), processes) if len(processes) else 1.0
+        clusters = cluster_factor(np.log(np.divide(new, base)), processes, alpha) if len(processes) else 1.0
         self.estimate = widened(replace(estimate, confidence=1 - self.rule.alpha, label=label), clusters)
         return self.rule.decide(self.estimate)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.statistics.estimate import Estimate, Values
+from workbench.statistics.estimate import ALPHA, Estimate, Values
+from workbench.statistics.student_t import student_quantile
 
 __all__ = ["autocorrelation_factor", "cluster_factor", "lag1_autocorrelation", "widened"]
 
@@ -36,13 +38,17 @@ def autocorrelation_factor(rho: float, pairs: int) -> float:
     return math.sqrt((1 + unbiased) / (1 - unbiased)) if unbiased > 1 / math.sqrt(pairs) else 1.0
 
 
-def cluster_factor(differences: Values, clusters: Sequence[int] | npt.NDArray[np.integer]) -> float:
+def cluster_factor(
+    differences: Values, clusters: Sequence[int] | npt.NDArray[np.integer], alpha: float = ALPHA
+) -> float:
     """How much wider an interval must be where differences of one cluster resemble each other.
 
     The root of Kish's design effect 1 + (m − 1) · ICC (*Survey Sampling*, 1965, section 5.4), with m = Σmᵢ² / n and
     the intraclass correlation of a one-way analysis of variance. Outliers are drawn in to three (robust) standard
     deviations, as one would hide what all others agree on. A ratio of variances within one standard error of 1
-    counts as no correlation. ``clusters`` are the numbers of the clusters, one for each difference.
+    counts as no correlation; where there is any, few clusters tell its size badly, so that Student's quantile for
+    clusters − 1 degrees of freedom stands in for the normal's, at the interval's two-sided error ``alpha``.
+    ``clusters`` are the numbers of the clusters, one for each difference.
     """
     d = np.asarray(differences, dtype=np.float64)
     _, member, sizes = np.unique(np.asarray(clusters), return_inverse=True, return_counts=True)
@@ -59,7 +65,9 @@ def cluster_factor(differences: Values, clusters: Sequence[int] | npt.NDArray[np
         return 1.0
     usual_size = (d.size - float((sizes**2).sum()) / d.size) / between
     icc = (variance_of_means - variance) / (variance_of_means + (usual_size - 1) * variance)
-    return math.sqrt(1 + (float((sizes**2).sum()) / d.size - 1) * icc)
+    quantile = 1 - alpha / 2
+    few = student_quantile(quantile, between) / NormalDist().inv_cdf(quantile) if 0 < alpha < 1 else 1.0
+    return few * math.sqrt(1 + (float((sizes**2).sum()) / d.size - 1) * icc)
 
 
 def widened(estimate: Estimate, clusters: float = 1.0) -> Estimate:

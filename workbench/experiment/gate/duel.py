@@ -31,9 +31,9 @@ _WARMUP_SHARE = 0.1
 _WARMUP_PAIRS = 30
 _SETTLE_EVERY = 50
 _CLOCK_FAILURES = 10
-_FIRST_GENERATIONS = 3
-_FIRST_PAIRS = 5
-"""Pairs before both sides go on in fresh processes: the first verdict, after 15, rests on three of each side."""
+_FIRST_GENERATIONS = 5
+_FIRST_PAIRS = 3
+"""Pairs before both sides go on in fresh processes: the first verdict, after 15, rests on five of each side."""
 _LATER_PAIRS = 10
 _GENERATIONS = 12
 """No later processes take more than this part of all pairs (a twelfth), or a bad one would decide."""

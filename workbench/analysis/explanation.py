@@ -1,23 +1,35 @@
 """What explains a difference: one function, the user's own with what it calls, or many; or nothing at all.
 
-A name is told only where sampled rounds tell the function's change from noise and went the way of the clock. What
-they don't show is said in a line, in place of a table: functions that shrank explain no regression.
+A name is told only where sampled rounds tell the function's change from noise and went the way of the clock. Where
+the clock differs threefold from end to end and rounds were too few for a test, whoever carries most of it is named
+untested: noise is no such thing. What isn't shown is said in a line, in place of a table: functions that shrank
+explain no regression.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.analysis.causes import Cause, cause, sampled_time
 from workbench.analysis.functions import total_change, was_tested
 from workbench.analysis.resampling import FEWEST_ROUNDS
+from workbench.analysis.verdict import LARGE_EFFECT
 from workbench.analysis.weights import sampled_rounds
 from workbench.calltree import CallTree
 from workbench.model import Comparison, FunctionChange, Run
 
-__all__ = ["Explanation", "contradicted", "direction", "explained_by", "own_cause", "told_functions", "unexplained"]
+__all__ = [
+    "Explanation",
+    "contradicted",
+    "direction",
+    "explained_by",
+    "is_large",
+    "own_cause",
+    "told_functions",
+    "unexplained",
+]
 
 _MOST = 0.5
 """Of all that changed the same way: whoever has more of it is what the difference mostly is."""
@@ -64,8 +76,20 @@ def own_cause(
     return cause(sides[:1], sides[1:], slower=towards > 0, one_sitting=True)
 
 
-def explained_by(functions: Sequence[FunctionChange], towards: int, own: Cause | None = None) -> Explanation | None:
-    """What explains a difference in that direction; None where no function's change is told from noise that way."""
+def is_large(low: float, high: float) -> bool:
+    """Whether all of the clock's interval or range is a difference that a comparison may end at early."""
+    return low >= LARGE_EFFECT or high <= 1 / LARGE_EFFECT
+
+
+def explained_by(
+    functions: Sequence[FunctionChange], towards: int, own: Cause | None = None, *, large: bool = False
+) -> Explanation | None:
+    """What explains a difference in that direction; None where no function's change is told from noise that way.
+
+    Untested functions count where the difference is ``large``.
+    """
+    if large and not was_tested(list(functions)):
+        functions = _taken_as_told(functions, towards)
     grown = [(_towards(change, towards), change) for change in functions]
     told = [(delta, change) for delta, change in grown if delta > 0 and change.change in ("grew", "shrank")]
     if not towards or not told or contradicted(functions, towards):
@@ -82,9 +106,11 @@ def explained_by(functions: Sequence[FunctionChange], towards: int, own: Cause |
 def told_functions(comparison: Comparison) -> tuple[FunctionChange, ...]:
     """The functions to show: those told from noise, and none where they don't explain a difference on the clock."""
     told = tuple(change for change in comparison.functions if change.change)
-    towards = direction(*comparison.ci)
-    if towards and explained_by(comparison.functions, towards) is None:
+    towards, large = direction(*comparison.ci), is_large(*comparison.ci)
+    if towards and (found := explained_by(comparison.functions, towards, large=large)) is None:
         return ()
+    if towards and found is not None and not told and found.function is not None:
+        return (next(change for change in comparison.functions if change.frame == found.function.frame),)
     return told
 
 
@@ -104,6 +130,14 @@ def unexplained(comparison: Comparison) -> str:
     if towards and (against or any(change.change in ("grew", "shrank") for change in functions)):
         return "the sampled rounds don't show this difference: no explanation"
     return f"no function's change is told from noise: {tested} looked at"
+
+
+def _taken_as_told(functions: Sequence[FunctionChange], towards: int) -> list[FunctionChange]:
+    """The one function that carries most of what changed that way, as if it had been told."""
+    whole = sum(max(_towards(change, towards), 0.0) for change in functions)
+    word = "grew" if towards > 0 else "shrank"
+    most = [whole > 0 and _towards(change, towards) > _MOST * whole for change in functions]
+    return [replace(change, change=word) if m else change for change, m in zip(functions, most, strict=True)]
 
 
 def _towards(change: FunctionChange, towards: int) -> float:

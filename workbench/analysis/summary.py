@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from workbench.analysis.causes import Cause
 from workbench.analysis.counts import CountChange, told
-from workbench.analysis.explanation import direction, explained_by
+from workbench.analysis.explanation import direction, explained_by, is_large
 from workbench.analysis.points import points_of
 from workbench.model import Comparison, Frame, FunctionChange, Verdict
 from workbench.statistics import Estimate
@@ -142,7 +142,7 @@ def _explained(
 ) -> list[str]:
     """What the difference is: one function, the user's own with what it calls, or spread; nothing of a PASS."""
     towards = 0 if verdict is Verdict.PASS else direction(estimate.low, estimate.high)
-    found = explained_by(functions, towards, own)
+    found = explained_by(functions, towards, own, large=is_large(estimate.low, estimate.high))
     if found is None:
         return []
     points = abs(points_of(functions, estimate.ratio, estimate.low, estimate.high).of(found.seconds * towards))

@@ -168,7 +168,7 @@ def test_the_explorer_compares_and_draws(page: Page) -> None:
     choose(page, "plain", "awaited")
     assert page.locator(".wb-ex [data-do=graph]").is_disabled()
     press(page, "Compare")
-    page.wait_for_selector(".wb-ex-result table")
+    page.wait_for_selector(".wb-ex-result :is(table, li)")
     assert "Base: awaited, new: plain" in page.locator(".wb-ex-detail").inner_text()
     choose(page, "plain")
     page.locator(".wb-ex [data-do=graph]").click()

@@ -172,7 +172,8 @@ def test_py_spy_sees_the_scripts_threads(script: Path) -> None:
     assert outcome.recording is not None
     assert outcome.recording.tree is not None
     # py-spy calls a thread what its first sample found, which may come before the thread has its name
-    assert set(outcome.recording.tree.threads) in ({"MainThread", "helper"}, {"MainThread", "thread"})
+    # The main thread waits in join() all the while, which is no running time.
+    assert set(outcome.recording.tree.threads) - {"MainThread"} in ({"helper"}, {"thread"})
 
 
 def test_what_cannot_be_run_is_a_usage_error(script: Path) -> None:

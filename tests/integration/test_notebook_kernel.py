@@ -61,7 +61,7 @@ def test_an_interrupted_cell_keeps_what_was_recorded(kernel: Any, store_path: Pa
 
 def test_an_interrupted_comparison_keeps_its_rounds(kernel: Any, store_path: Path) -> None:
     define = "n = 0\ndef tell():\n    get_ipython().display_pub.publish({'text/plain': 'far enough'})"
-    piece = "n += 1\nif n > 12: tell()\nawait asyncio.sleep(0.05)\n"
+    piece = "n += 1\nif n > 40: tell()\nawait asyncio.sleep(0.05)\n"
     manager, talk = kernel
     talk.execute_interactive(define, timeout=PATIENCE_S)
     sent = list[bool]()

@@ -126,7 +126,7 @@ def test_a_function_that_takes_no_number_is_told_of_its_set_up(work: Path) -> No
     scope: dict[str, Any] = {}
     exec(str(caught.value).split("`")[1], scope)
     assert list(scope["setup_total"](3)) == [0, 1, 2]
-    with pytest.raises(UsageError, match="one argument at most, from setup_pair"):
+    with pytest.raises(UsageError, match="it is given one at most, which setup_pair returns"):
         measure_scaling(f"{work}:pair", None, settings=QUICK)
     with pytest.raises(ScenarioError, match="make=… makes what it takes"):
         measure_scaling(sum, SIZES, settings=QUICK)

@@ -12,8 +12,8 @@ import pytest
 from sample_pages import stored
 from sample_runs import session_report, single_report
 
-from workbench.errors import StoreFull, StoreLocked
-from workbench.store import Store, connection
+from workbench.errors import StoreError, StoreFull, StoreLocked
+from workbench.store import Store, compact, connection
 
 SECRET = "Zq9SECRETx7"
 
@@ -51,6 +51,30 @@ def test_deleted_runs_leave_no_bytes(store: Store, tmp_path: Path) -> None:
     store.verify()
     store.tag(kept[0].run_id, "written again")
     assert sorted(p.name for p in tmp_path.iterdir()) == [store.path.name, store.spool.name]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_store_keeps_its_owner(store: Store, monkeypatch: pytest.MonkeyPatch, *, allowed: bool) -> None:
+    """Whoever runs the command, root or a colleague: a store of mode 0600 would be closed to its owner."""
+    given: list[tuple[int, int]] = []
+    made = os.stat_result((0o100640, 0, 0, 1, 65_534, 65_533, 0, 0, 0, 0))
+
+    def chown(_: object, owner: int, group: int) -> None:
+        if not allowed:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        given.append((owner, group))
+
+    monkeypatch.setattr(compact, "_owned_as", lambda _: made)
+    monkeypatch.setattr(compact.os, "chown", chown)
+    secret = secret_run(store)
+    if allowed:
+        store.delete([secret])
+        assert given == [(65_534, 65_533)]
+        return
+    with pytest.raises(StoreError, match="belongs to another user"):
+        store.delete([secret])
+    assert secret not in {run.run_id for run in store.runs()}
+    store.verify()
 
 
 def test_a_link_to_a_store_stays_a_link(store: Store, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from workbench.capture import forks
 from workbench.capture import rounds as rounds_module
 from workbench.capture.frames import INSTRUMENTATION
-from workbench.capture.outcome import outcome_of, told
+from workbench.capture.outcome import last_words, outcome_of, told
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.capture.spans import OpenSpan, current_span, record_span
@@ -122,6 +122,20 @@ def test_an_error_message_is_one_redacted_line() -> None:
     assert "hunter2" not in text
     assert "abcdef" not in text
     assert "second" not in text
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("zlib.error: Error -3 'Zq9SECRETx7'", "zlib.error: Error -3"),
+        ("  name='Bob Zq9SECRETx7', iban=Zq9SECRETx7", "name="),
+        ("no account for 'Zq9SECRETx7@corp.example'", "no account for"),
+        ("KeyError: 'Zq9SECRETx7'", "KeyError: "),
+    ],
+)
+def test_of_a_script_s_last_line_words_are_kept(line: str, kept: str) -> None:
+    assert "Zq9SECRETx7" not in last_words(line)
+    assert kept in last_words(line)
 
 
 def test_of_an_exception_words_are_kept_and_of_ours_all() -> None:

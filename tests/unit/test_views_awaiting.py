@@ -74,7 +74,8 @@ def report(tree: CallTree) -> ReportData:
 def test_a_report_tells_who_awaited() -> None:
     assert (
         "Most self time, awaiting included: fetch_item 90.0 % (80.0 % awaiting), main 5.00 % (5.00 % awaiting), "
-        "AsyncClient.get 2.00 %. By own code, with the libraries it calls: fetch_item 92.0 %, main 5.00 %."
+        "AsyncClient.get 2.00 %. By own code, each with the libraries it calls but without other own code: "
+        "fetch_item 92.0 %, main 5.00 %."
     ) in summary(report(TREE))
     text = report_markdown(report(TREE))
     assert "| `fetch_item` | `app.py` | 10.0 % | 80.0 % |" in text

@@ -16,7 +16,7 @@ __all__ = ["last_words", "outcome_of", "raised_at", "told"]
 LONGEST_MESSAGE = 300
 _LONGEST_READ = 10_000
 _NO_MESSAGE = "(its message can't be had: its __str__ raises)"
-_EXCEPTION = re.compile(r"(?:\w+\.)*_{0,2}[A-Z]\w*[a-z]\w*")  # ValueError, json.decoder.JSONDecodeError
+_EXCEPTION = re.compile(r"(?:\w+\.)+\w+|_{0,2}[A-Z]\w*[a-z]\w*")  # ValueError, zlib.error, json.JSONDecodeError
 
 
 def outcome_of(error: BaseException | None) -> tuple[Status, str]:
@@ -48,13 +48,16 @@ def _outcome(error: BaseException | None, line: Callable[[BaseException, str], s
 
 
 def last_words(line: str) -> str:
-    """The last line that a program wrote before it failed, for a message or a log; of an exception its words."""
-    from workbench.redaction import redact, redact_exception
+    """The last line that a program wrote before it failed, for a message or a log: its words, as of an exception.
+
+    It may be a later line of an exception's message, or what ``sys.exit`` was given, as well as its first.
+    """
+    from workbench.redaction import redact_exception
 
     name, colon, message = line.partition(":")
     if colon and _EXCEPTION.fullmatch(name):
         return f"{name}: {redact_exception(message.strip())}".removesuffix(": ")
-    return redact(line)
+    return redact_exception(line)
 
 
 def raised_at(error: BaseException) -> str:

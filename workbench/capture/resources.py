@@ -59,7 +59,9 @@ class ResourceMeter:
     def use(self) -> ResourceUse:
         """What was used between ``begin`` and ``end``, with the peak up to now."""
         peak, exact = self._peak()
-        wall, cpu = max(self._wall - self._own_wall, 0), max(self._cpu - self._own_cpu, 0)
+        # A clock that ran backwards shows as such where nothing is left out.
+        wall = max(self._wall - self._own_wall, 0) if self._own_wall else self._wall
+        cpu = max(self._cpu - self._own_cpu, 0) if self._own_cpu else self._cpu
         return ResourceUse(wall_s=wall / 1e9, cpu_s=cpu / 1e9, peak_rss=peak, peak_exact=exact)
 
     @contextmanager

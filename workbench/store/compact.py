@@ -38,7 +38,7 @@ def rewrite(connection: Connection, path: Path, *, storage_version: str) -> None
     draft = folder / target.name
     try:
         _copy(connection, draft, storage_version)
-        draft.chmod(target.stat().st_mode & 0o7777)
+        _take_over(target, draft)
         with draft.open("rb") as opened:
             os.fsync(opened.fileno())
         # A checkpoint at the close would take the log beside the *new* file for its own.
@@ -68,6 +68,24 @@ def _copy(connection: Connection, draft: Path, storage_version: str) -> None:
                 f"the copy of the table {table} has other rows than the store: the store stays as it is"
             )
     connection.execute("DETACH compacted")  # which checkpoints it
+
+
+def _take_over(target: Path, draft: Path) -> None:
+    """Give the copy the owner and the mode of the store; ``StoreError`` where the owner can't be kept."""
+    old, new = _owned_as(target), draft.stat()
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        try:
+            os.chown(draft, old.st_uid, old.st_gid)
+        except OSError:
+            raise StoreError(
+                f"{target} belongs to another user, whom its copy couldn't be given: it stays as it is; have its "
+                "owner do that"
+            ) from None
+    draft.chmod(old.st_mode & 0o7777)
+
+
+def _owned_as(target: Path) -> os.stat_result:
+    return target.stat()
 
 
 def quoted_name(name: str) -> str:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from workbench.capture.outcome import last_words
 from workbench.experiment.gate.dependencies import Declared, declared, dependency_files, digest, unmet
 from workbench.experiment.gate.repository import Repository
+from workbench.redaction import redact
 
 __all__ = ["BaselineEnvironment", "NoEnvironment", "find_environment", "run_setup"]
 
@@ -193,7 +193,7 @@ def _run(command: list[str], folder: Path, timeout_s: float, *, first: Path | No
     if not process.returncode:
         return ""
     lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    return last_words(lines[-1]) if lines else f"exit status {process.returncode}"
+    return redact(lines[-1]) if lines else f"exit status {process.returncode}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

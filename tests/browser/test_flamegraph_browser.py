@@ -205,6 +205,20 @@ def test_bottom_up_begins_with_self_time_and_adds_its_callers(known) -> None:
     assert found == [["worker", 40], ["parse", 20]]
 
 
+def test_the_sandwich_is_of_what_was_searched_and_not_of_what_it_was_of_before(known) -> None:
+    click(known, "fib", button="right")
+    known.page.get_by_role("menuitem", name="Callers and callees").click()
+    search = known.page.locator(".wb-fg-search")
+    for zoomed in (False, True):
+        known.page.get_by_role("button", name="Flame graph", exact=True).click()
+        search.fill("decode")
+        if zoomed:
+            search.press("Enter")
+        known.page.get_by_role("button", name="Sandwich", exact=True).click()
+        known.wait_until_still()
+        assert known.graph("g.profile.functionName(Number(g.now.frame))") == "decode"
+
+
 def test_the_sandwich_has_callers_above_and_callees_below(known) -> None:
     click(known, "fib", button="right")
     known.page.get_by_role("menuitem", name="Callers and callees").click()

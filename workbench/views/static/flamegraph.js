@@ -106,6 +106,7 @@ export class FlameGraph {
   set(change, push = true) {
     this.#settle();
     const next = { ...this.now, ...change };
+    if (change.view === "sandwich" && this.now.view !== "sandwich" && !change.frame) next.frame = this.#meantFrame() || next.frame;
     const moved = ["view", "lane", "frame"].some((name) => next[name] !== this.now[name]);
     if (moved && !("focus" in change)) Object.assign(next, { focus: "", above: "", range: "" });
     else if (shapeKey(next) !== shapeKey(this.now) && !("focus" in change)) Object.assign(next, this.#carried(next));
@@ -338,6 +339,14 @@ export class FlameGraph {
 
   #chosenFrame({ mark }) {
     return mark[0] === "f" ? mark.slice(1) : String(this.views.heaviest(this.now));
+  }
+
+  /** The function that one looks at: of the zoomed box, else of the widest box that the search found; "" if neither. */
+  #meantFrame() {
+    const { main, now } = this;
+    if (!main.tree) return "";
+    const at = main.focus > 0 ? main.focus : now.query ? (main.marks?.widest(main.tree, 1) ?? [])[0] ?? 0 : 0;
+    return at > 0 && main.tree.isFunction(at) ? String(main.tree.frame[at]) : "";
   }
 
   /** The zoomed box in a tree of another shape. */

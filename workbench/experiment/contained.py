@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Never
 
-from workbench.experiment.deadline import deadline
+from workbench.experiment.deadline import Overdue, deadline
 from workbench.paths import is_user_code, normalise
 
 if TYPE_CHECKING:
     import psutil
 
-__all__ = ["ProcessEnded", "contained", "ending_children", "is_own_interrupt", "silenced"]
+__all__ = ["ProcessEnded", "contained", "ending_children", "is_ctrl_c", "is_own_interrupt", "silenced"]
 
 _GRACE_S = 3.0
 _RAISES = {"RAISE_VARARGS", "RERAISE"}
@@ -102,6 +102,11 @@ def _end(children: list[psutil.Process]) -> None:
     for child in psutil.wait_procs(children, timeout=_GRACE_S)[1] if children else ():
         with suppress(psutil.Error):
             child.kill()
+
+
+def is_ctrl_c(error: BaseException) -> bool:
+    """Whether it is a person's doing, or a signal's: neither a time limit nor the user's code raised it."""
+    return isinstance(error, KeyboardInterrupt) and not isinstance(error, Overdue) and not is_own_interrupt(error)
 
 
 def is_own_interrupt(error: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -69,6 +70,27 @@ def test_what_is_written_to_the_descriptor_is_thrown_away(capfd: pytest.CaptureF
     with silenced():
         os.write(1, b"lost")
     os.write(1, b"kept")
+    assert capfd.readouterr().out == "kept"
+
+
+@pytest.mark.parametrize("left", ["closed", "ours closed", "none"])
+def test_the_descriptor_comes_back_whatever_became_of_the_stream(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", stream)
+    with silenced():
+        match left:
+            case "closed":
+                sys.stdout.close()
+            case "ours closed":
+                stream.close()
+            case "none":
+                sys.stdout = None  # type: ignore[assignment]
+        os.write(1, b"lost")
+    os.write(1, b"kept")
+    assert sys.stdout is stream
+    assert stream.closed == (left == "ours closed")
     assert capfd.readouterr().out == "kept"
 
 

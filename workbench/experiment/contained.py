@@ -6,7 +6,8 @@ import dis
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
 from workbench.experiment.deadline import Overdue, deadline
@@ -76,10 +77,13 @@ def silenced() -> Iterator[None]:
     os.dup2(sink, 1)
     os.close(sink)
     try:
-        yield
+        # a stream of the code's own, to close or to replace
+        with Path(os.devnull).open("w", encoding="utf-8", errors="replace") as nowhere, redirect_stdout(nowhere):
+            yield
     finally:
-        with suppress(OSError):  # the code has closed all that it found
+        with suppress(OSError, ValueError, AttributeError):  # the code has found the real one, and closed that
             sys.stdout.flush()
+        with suppress(OSError):  # the code has closed all that it found
             os.dup2(kept, 1)
             os.close(kept)
 

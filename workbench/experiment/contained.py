@@ -5,10 +5,12 @@ from __future__ import annotations
 import dis
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
+from weakref import WeakSet
 
 from workbench.experiment.deadline import Overdue, deadline
 from workbench.paths import is_user_code, normalise
@@ -21,6 +23,9 @@ __all__ = ["ProcessEnded", "contained", "ending_children", "is_ctrl_c", "is_own_
 _GRACE_S = 3.0
 _RAISES = {"RAISE_VARARGS", "RERAISE"}
 
+_started: WeakSet[threading.Thread] = WeakSet()
+"""By measured code, in this and in earlier rounds, or while others did."""
+
 
 class ProcessEnded(BaseException):
     """The code called ``os._exit``. No ``Exception``, as nothing would have caught the end of the process."""
@@ -31,12 +36,18 @@ def contained(seconds: float) -> Iterator[None]:
     """Raise ``Overdue`` inside after ``seconds``, and ``ProcessEnded`` where the code calls ``os._exit``.
 
     That would end the comparison with the code's own exit status, and 0 would read as PASS. Forks of this process
-    end as ever; one that comes back from the code ends here, or there would be two comparisons.
+    end as ever; one that comes back from the code ends here, or there would be two comparisons. So does the process
+    where a library's thread that ran before ends it, as a notebook's kernel does when its parent is gone.
     """
     leave, owner = os._exit, os.getpid()
+    measuring = threading.current_thread()
+    others = set(threading.enumerate()) - {measuring} - set(_started)
 
     def refused(status: int) -> Never:
+        caller = sys._getframe(1).f_code.co_filename
         if os.getpid() != owner:
+            leave(status)
+        if threading.current_thread() in others and not is_user_code(normalise(caller)):
             leave(status)
         raise ProcessEnded(f"os._exit({status})")
 
@@ -46,6 +57,7 @@ def contained(seconds: float) -> Iterator[None]:
             yield
     finally:
         os._exit = leave
+        _started.update(set(threading.enumerate()) - {measuring} - others)
         if os.getpid() != owner:
             leave(0)
 

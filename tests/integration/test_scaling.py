@@ -189,6 +189,24 @@ def test_a_body_that_ends_the_process_or_never_ends_is_no_pass(work: Path, funct
         measure_scaling(f"{work}:{function}", SIZES, settings=replace(QUICK, timeout_s=0.2))
 
 
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        ("ends_the_process", r"failed at size 8 at .*: ProcessEnded: os\._exit\(0\)"),
+        ("interrupts", "failed at size 8 at .*: KeyboardInterrupt"),
+        ("hangs", "did not end within 0.2 s at size 8 and was stopped"),
+    ],
+)
+def test_nor_is_it_where_sizes_are_looked_for(work: Path, function: str, told: str) -> None:
+    with pytest.raises(ScenarioError, match=told):
+        measure_scaling(f"{work}:{function}", settings=replace(QUICK, timeout_s=0.2))
+
+
+def test_ctrl_c_while_sizes_are_looked_for_is_ctrl_c() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        measure_scaling(lambda n: signal.raise_signal(signal.SIGINT), settings=QUICK)
+
+
 def test_wrong_results_and_wrong_targets_are_refused(work: Path, store: Store) -> None:
     with pytest.raises(ResultsDiffer):
         measure_scaling(f"{work}:wrong", SIZES, settings=QUICK, baseline=f"{work}:linear")

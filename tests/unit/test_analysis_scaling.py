@@ -296,7 +296,7 @@ def sizes_for(
     targets = [
         SizedTarget(str(number), lambda size: nullcontext(), scenario=scenario) for number in range(len(costs))
     ]
-    monkeypatch.setattr("workbench.experiment.sizes._seconds", lambda t, size: costs[int(t.name)](size))
+    monkeypatch.setattr("workbench.experiment.sizes._seconds", lambda t, size, _: costs[int(t.name)](size))
     return measurable_sizes(targets, 120.0)
 
 

@@ -110,6 +110,32 @@ def test_a_file_that_cannot_be_imported(tmp_path: Path) -> None:
     assert (sys.path, set(sys.modules)) == before
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("import os\nos._exit(0)\n", r"importing .*ends\.py failed at .*ends\.py:2: ProcessEnded: os\._exit\(0\)"),
+        ("raise KeyboardInterrupt\n", r"importing .*ends\.py failed at .*ends\.py:1: KeyboardInterrupt"),
+        ("import threading\nthreading.Event().wait()\n", r"importing .*ends\.py did not end within 0\.2 s"),
+    ],
+)
+def test_an_import_can_t_end_the_process_or_last_for_ever(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "ends.py"
+    path.write_text(text)
+    before = sys.path[:], set(sys.modules)
+    with pytest.raises(ScenarioError, match=told):
+        FunctionWorkload(path, "f", 0.2)
+    assert (sys.path, set(sys.modules)) == before
+
+
+def test_ctrl_c_during_an_import_is_ctrl_c(tmp_path: Path) -> None:
+    path = tmp_path / "stopped.py"
+    path.write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    before = sys.path[:], set(sys.modules)
+    with pytest.raises(KeyboardInterrupt):
+        FunctionWorkload(path, "f")
+    assert (sys.path, set(sys.modules)) == before
+
+
 @pytest.mark.parametrize(("name", "value"), [("load", [1, 2]), ("Api.get", "got")])
 def test_a_short_function_is_looped_until_its_round_is_long_enough(app: Path, name: str, value: object) -> None:
     workload = FunctionWorkload(app, name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 
 import psutil
@@ -23,6 +25,42 @@ def test_the_process_cant_be_ended_by_the_code_but_its_forks_can() -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
         os._exit(0)
     assert os._exit is leave
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "leaves"),
+    [
+        (threading.__file__, True, True),  # as a kernel's that looks after its parent
+        (threading.__file__, False, False),  # such as a Timer that the code has given os._exit
+        (__file__, True, False),
+    ],
+)
+def test_only_a_librarys_thread_that_ran_before_may_end_the_process(
+    monkeypatch: pytest.MonkeyPatch, file: str, before: bool, leaves: bool
+) -> None:
+    left: list[int] = []
+    refused: list[BaseException] = []
+    go = threading.Event()
+    call = compile(
+        "go.wait()\ntry:\n    os._exit(7)\nexcept BaseException as e:\n    refused.append(e)", file, "exec"
+    )
+    thread = threading.Thread(target=exec, args=(call, {"os": os, "go": go, "refused": refused}))
+
+    def leave(status: int) -> None:
+        left.append(status)
+        sys.exit()  # the thread
+
+    monkeypatch.setattr(os, "_exit", leave)
+    if before:
+        thread.start()
+    with contained(60):  # a round before
+        if not before:
+            thread.start()
+    with contained(60):
+        go.set()
+        thread.join()
+    assert left == ([7] if leaves else [])
+    assert isinstance(refused[0], ProcessEnded) is not leaves
 
 
 def test_a_fork_that_comes_back_from_the_code_ends_there() -> None:
@@ -69,6 +107,27 @@ def test_what_is_written_to_the_descriptor_is_thrown_away(capfd: pytest.CaptureF
     with silenced():
         os.write(1, b"lost")
     os.write(1, b"kept")
+    assert capfd.readouterr().out == "kept"
+
+
+@pytest.mark.parametrize("left", ["closed", "ours closed", "none"])
+def test_the_descriptor_comes_back_whatever_became_of_the_stream(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", stream)
+    with silenced():
+        match left:
+            case "closed":
+                sys.stdout.close()
+            case "ours closed":
+                stream.close()
+            case "none":
+                sys.stdout = None
+        os.write(1, b"lost")
+    os.write(1, b"kept")
+    assert sys.stdout is stream
+    assert stream.closed == (left == "ours closed")
     assert capfd.readouterr().out == "kept"
 
 

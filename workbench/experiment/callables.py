@@ -17,7 +17,7 @@ from workbench.analysis.pairs import LOOPS
 from workbench.capture.rounds import LoopRunner
 from workbench.errors import UsageError
 from workbench.experiment.generators import drained
-from workbench.experiment.modules import ModuleSpace
+from workbench.experiment.modules import IMPORT_S, ModuleSpace
 from workbench.experiment.placement import CodePlacement, reachable_functions
 from workbench.experiment.results import Results
 from workbench.scenarios.base import Outcome
@@ -200,12 +200,12 @@ class FunctionWorkload(CallableWorkload):
     """The same of a function in a file, with ``setup_NAME`` and ``teardown_NAME`` beside a function NAME.
 
     Raises ``UsageError`` where the file has no such callable or it needs other arguments, and ``ScenarioError``
-    where the import fails.
+    where the import fails, or takes longer than ``timeout_s``.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, timeout_s: float = IMPORT_S) -> None:
         self._space = ModuleSpace(path)
-        module = self._space.load()
+        module = self._space.load(timeout_s)
         make = _companion(module, "setup", name)
         function = find_function(module, name, path, arguments=1 if make else 0)
         super().__init__(function, make=make, unmake=_companion(module, "teardown", name))

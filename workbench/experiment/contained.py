@@ -5,20 +5,26 @@ from __future__ import annotations
 import dis
 import os
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Never
+from weakref import WeakSet
 
-from workbench.experiment.deadline import deadline
+from workbench.experiment.deadline import Overdue, deadline
 from workbench.paths import is_user_code, normalise
 
 if TYPE_CHECKING:
     import psutil
 
-__all__ = ["ProcessEnded", "contained", "ending_children", "is_own_interrupt", "silenced"]
+__all__ = ["ProcessEnded", "contained", "ending_children", "is_ctrl_c", "is_own_interrupt", "silenced"]
 
 _GRACE_S = 3.0
 _RAISES = {"RAISE_VARARGS", "RERAISE"}
+
+_started: WeakSet[threading.Thread] = WeakSet()
+"""By measured code, in this and in earlier rounds, or while others did."""
 
 
 class ProcessEnded(BaseException):
@@ -30,12 +36,18 @@ def contained(seconds: float) -> Iterator[None]:
     """Raise ``Overdue`` inside after ``seconds``, and ``ProcessEnded`` where the code calls ``os._exit``.
 
     That would end the comparison with the code's own exit status, and 0 would read as PASS. Forks of this process
-    end as ever; one that comes back from the code ends here, or there would be two comparisons.
+    end as ever; one that comes back from the code ends here, or there would be two comparisons. So does the process
+    where a library's thread that ran before ends it, as a notebook's kernel does when its parent is gone.
     """
     leave, owner = os._exit, os.getpid()
+    measuring = threading.current_thread()
+    others = set(threading.enumerate()) - {measuring} - set(_started)
 
     def refused(status: int) -> Never:
+        caller = sys._getframe(1).f_code.co_filename
         if os.getpid() != owner:
+            leave(status)
+        if threading.current_thread() in others and not is_user_code(normalise(caller)):
             leave(status)
         raise ProcessEnded(f"os._exit({status})")
 
@@ -45,6 +57,7 @@ def contained(seconds: float) -> Iterator[None]:
             yield
     finally:
         os._exit = leave
+        _started.update(set(threading.enumerate()) - {measuring} - others)
         if os.getpid() != owner:
             leave(0)
 
@@ -76,10 +89,13 @@ def silenced() -> Iterator[None]:
     os.dup2(sink, 1)
     os.close(sink)
     try:
-        yield
+        # a stream of the code's own, to close or to replace
+        with Path(os.devnull).open("w", encoding="utf-8", errors="replace") as nowhere, redirect_stdout(nowhere):
+            yield
     finally:
-        with suppress(OSError):  # the code has closed all that it found
+        with suppress(OSError, ValueError, AttributeError):  # the code has found the real one, and closed that
             sys.stdout.flush()
+        with suppress(OSError):  # the code has closed all that it found
             os.dup2(kept, 1)
             os.close(kept)
 
@@ -102,6 +118,11 @@ def _end(children: list[psutil.Process]) -> None:
     for child in psutil.wait_procs(children, timeout=_GRACE_S)[1] if children else ():
         with suppress(psutil.Error):
             child.kill()
+
+
+def is_ctrl_c(error: BaseException) -> bool:
+    """Whether it is a person's doing, or a signal's: neither a time limit nor the user's code raised it."""
+    return isinstance(error, KeyboardInterrupt) and not isinstance(error, Overdue) and not is_own_interrupt(error)
 
 
 def is_own_interrupt(error: BaseException) -> bool:

@@ -12,10 +12,15 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from workbench.capture.outcome import outcome_of, raised_at
+from workbench.capture.outcome import outcome_of, raised_at, told
 from workbench.errors import ScenarioError, UsageError
+from workbench.experiment.contained import ProcessEnded, contained, is_ctrl_c
+from workbench.experiment.deadline import Overdue
 
-__all__ = ["ModuleSpace"]
+__all__ = ["IMPORT_S", "ModuleSpace"]
+
+IMPORT_S = 600.0
+"""Longest that an import may take where nobody says."""
 
 _numbers = itertools.count(1)
 _SHARED = frozenset(sys.stdlib_module_names) | {"workbench"}
@@ -52,18 +57,30 @@ class ModuleSpace:
         names = [name for name in sys.modules if name.partition(".")[0] in self._siblings]
         return {name: sys.modules.pop(name) for name in names}
 
-    def load(self) -> ModuleType:
-        """Import the file, under a name of its own. Raises ``ScenarioError`` if its top level fails."""
+    def load(self, timeout_s: float = IMPORT_S) -> ModuleType:
+        """Import the file, under a name of its own. Raises ``ScenarioError`` if its top level fails.
+
+        So it does where that ends the process, raises an interrupt of its own or takes longer than ``timeout_s``.
+        """
         spec = importlib.util.spec_from_file_location(self._name, self.path)
         if spec is None or spec.loader is None:
             raise UsageError(f"{self.path} can't be imported")
         module = sys.modules[self._name] = importlib.util.module_from_spec(spec)
         self.enter()
         try:
-            spec.loader.exec_module(module)
-        except (Exception, SystemExit) as error:
+            with contained(timeout_s):
+                spec.loader.exec_module(module)
+        except Overdue:
             self.close()
-            what = outcome_of(error)[1] or "SystemExit: 0"
+            raise ScenarioError(
+                f"importing {self.path} did not end within {timeout_s:g} s and was stopped"
+            ) from None
+        except BaseException as error:
+            self.close()
+            if is_ctrl_c(error):
+                raise
+            ended = isinstance(error, ProcessEnded)  # whose words are ours
+            what = told(error) if ended else outcome_of(error)[1] or "SystemExit: 0"
             raise ScenarioError(f"importing {self.path} failed{raised_at(error)}: {what}") from error
         self.leave()
         return module

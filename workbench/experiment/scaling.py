@@ -128,19 +128,25 @@ def measure_scaling(
     """
     settings = settings or ScalingSettings()
     chosen = check_sizes(sizes) if sizes is not None else ()
-    new = sized_target(target, settings.scenario, make)
+    new = sized_target(target, settings.scenario, make, timeout_s=settings.timeout_s)
     stored = (
         stored_exponents(store, baseline, settings.clock)
         if store is not None and isinstance(baseline, str)
         else None
     )
-    base = sized_target(baseline, settings.scenario, make) if baseline is not None and stored is None else None
+    base = (
+        sized_target(baseline, settings.scenario, make, timeout_s=settings.timeout_s)
+        if baseline is not None and stored is None
+        else None
+    )
     if store is not None:
         store.prepare()
     targets = [t for t in (base, new) if t is not None]
     sitting = _Sitting(targets, settings, progress)
     if not chosen:
-        chosen, why = _sizes_of(stored) if stored else measurable_sizes(targets, settings.max_seconds)
+        chosen, why = (
+            _sizes_of(stored) if stored else measurable_sizes(targets, settings.max_seconds, settings.timeout_s)
+        )
         sitting.notes += filter(None, [why])
     problem: BaseException | None = None
     try:

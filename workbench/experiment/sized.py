@@ -17,7 +17,7 @@ from workbench.analysis.pairs import LOOPS
 from workbench.errors import UsageError
 from workbench.experiment.callables import find_function
 from workbench.experiment.generators import drained
-from workbench.experiment.modules import ModuleSpace
+from workbench.experiment.modules import IMPORT_S, ModuleSpace
 from workbench.experiment.results import Results
 from workbench.experiment.targets import FunctionTarget, ScenarioTarget, parse_target
 from workbench.paths import normalise
@@ -45,12 +45,17 @@ class SizedTarget:
 
 
 def sized_target(
-    target: str | Callable[[Any], Any], settings: Settings, make: Callable[[int], Any] | None = None
+    target: str | Callable[[Any], Any],
+    settings: Settings,
+    make: Callable[[int], Any] | None = None,
+    *,
+    timeout_s: float = IMPORT_S,
 ) -> SizedTarget:
     """The target that is meant: ``SCENARIO:VARIANT``, ``FILE.py:FUNCTION``, or a callable that takes the size.
 
     A scenario's size is its root resources. A function is given the size, or what ``make`` (for a file's function
-    ``setup_FUNCTION`` beside it) returns for the size, which is outside the clock. Raises ``UsageError`` otherwise.
+    ``setup_FUNCTION`` beside it) returns for the size, which is outside the clock. Importing its file takes
+    ``timeout_s`` at most. Raises ``UsageError`` otherwise.
     """
     if callable(target):
         _require_one_argument(target, getattr(target, "__qualname__", "the callable"))
@@ -65,7 +70,8 @@ def sized_target(
             )  # fmt: skip
         case FunctionTarget(path, function):
             return SizedTarget(
-                f"{normalise(str(path.absolute()))}:{function}", lambda size: _of_file(path, function, size)
+                f"{normalise(str(path.absolute()))}:{function}",
+                lambda size: _of_file(path, function, size, timeout_s),
             )
     raise UsageError(
         f"{target} has no size: name SCENARIO:VARIANT, or FILE.py:FUNCTION with a function of the size"
@@ -82,9 +88,9 @@ def _scenario(scenario: str, variant: str, settings: Settings) -> Iterator[Workl
 
 
 @contextmanager
-def _of_file(path: Path, name: str, size: int) -> Iterator[Workload]:
+def _of_file(path: Path, name: str, size: int, timeout_s: float) -> Iterator[Workload]:
     space = ModuleSpace(path)
-    module = space.load()
+    module = space.load(timeout_s)
     try:
         function = find_function(module, name, path, arguments=1)
         _require_one_argument(function, f"{name} in {path}")

@@ -9,6 +9,7 @@ from typing import Any
 from workbench.analysis.pairs import LOOPS
 from workbench.analysis.scaling import FEWEST_SIZES
 from workbench.errors import UsageError
+from workbench.experiment.contained import contained, is_ctrl_c
 from workbench.experiment.sized import SizedTarget
 
 __all__ = ["DEFAULT_SIZES", "check_sizes", "measurable_sizes"]
@@ -30,17 +31,20 @@ def check_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     return chosen
 
 
-def measurable_sizes(targets: Sequence[SizedTarget], max_seconds: float) -> tuple[tuple[int, ...], str]:
+def measurable_sizes(
+    targets: Sequence[SizedTarget], max_seconds: float, timeout_s: float = 600.0
+) -> tuple[tuple[int, ...], str]:
     """Sizes from 8 on, doubled until a call of the smallest takes a millisecond; and a line that says so.
 
     They grow no further where a call takes long, where eight times the size would take most of ``max_seconds``,
-    or where the target fails: then the sizes end where it didn't. A case study's sizes are the usual ones.
+    or where the target fails, ends the process or takes longer than ``timeout_s``: then the sizes end where it
+    didn't. A case study's sizes are the usual ones.
     """
     if any(target.scenario for target in targets):
         return DEFAULT_SIZES, ""
     began, size, last, known = monotonic(), DEFAULT_SIZES[0], 0.0, 0
     while True:
-        seconds = _probe(targets, size)
+        seconds = _probe(targets, size, timeout_s)
         if not seconds:
             return (
                 _ending_at(known, "it fails at larger ones") if known > DEFAULT_SIZES[-1] else (DEFAULT_SIZES, "")
@@ -69,16 +73,18 @@ def _ending_at(size: int, why: str) -> tuple[tuple[int, ...], str]:
     return sizes, f"sizes were chosen for the clock: {why} (--sizes names others)"
 
 
-def _probe(targets: Sequence[SizedTarget], size: int) -> list[float]:
+def _probe(targets: Sequence[SizedTarget], size: int, timeout_s: float) -> list[float]:
     """Seconds of one call of each; empty where one fails, which is for the measuring to tell."""
     try:
-        return [_seconds(target, size) for target in targets]
-    except (Exception, SystemExit):  # whatever the user's code raises
+        return [_seconds(target, size, timeout_s) for target in targets]
+    except BaseException as error:  # whatever the user's code raises
+        if is_ctrl_c(error):
+            raise
         return []
 
 
-def _seconds(target: SizedTarget, size: int) -> float:
-    with target.open(size) as workload:
+def _seconds(target: SizedTarget, size: int, timeout_s: float) -> float:
+    with target.open(size) as workload, contained(timeout_s):
         workload.setup()
         started = perf_counter()
         value: Any = workload.run()

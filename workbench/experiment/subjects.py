@@ -128,7 +128,7 @@ def _own(target: LiveTarget, settings: CompareSettings) -> _OwnWorkload:
         case FunctionTarget(path, function) if settings.isolate:
             return IsolatedWorkload(path, function, settings.limit_s(variant=False))
         case FunctionTarget(path, function):
-            return FunctionWorkload(path, function)
+            return FunctionWorkload(path, function, settings.limit_s(variant=False))
         case CallableTarget(function, _, drive):
             return CallableWorkload(function, runner=GivenLoop(drive) if drive is not None else None)
         case ScenarioTarget():

@@ -118,7 +118,7 @@ def open_target(
             return Opened(ScriptWorkload(path, timeout_s), space, script=path)
         case FunctionTarget(path, function):
             with space.entered():
-                own = FunctionWorkload(path, function)
+                own = FunctionWorkload(path, function, timeout_s)
             return Opened(own, space, closes=own.close)
     raise UsageError(f"{text} is a stored run: there is nothing to measure")
 

@@ -233,7 +233,7 @@ def test_limits_are_declared_in_the_project(tmp_path: Path) -> None:
         '[tool.workbench.scaling."a.py:f"]\nmax_exponent = "high"\n',
         "[tool.workbench]\nscaling = 3\n",
         "[tool.workbench.scaling]\nmax_exponent = 3\n",
-        '[tool.workbench.scaling."a.py:f"]\nmax-exponent = 3\n',
+        '[tool.workbench.scaling."a.py:f"]\nmax-exponents = 3\n',
         "[",
     ):
         file.write_text(bad)

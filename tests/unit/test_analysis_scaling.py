@@ -317,6 +317,14 @@ def test_a_report_on_sizes_tells_exponents_and_intervals() -> None:
     assert growth_section(other) == ""
 
 
+def test_a_report_on_sizes_goes_by_the_clock_of_its_session() -> None:
+    runs = [run(n, (RoundKind.TIMING, {"wall": 1.0 * n * n, "cpu": 1.0 * n}, Status.OK)) for n in SIZES]
+    for parameters, power in (({"clock": "cpu"}, 1.0), ({"clock": "wall"}, 2.0), ({}, 2.0)):
+        session = Session("s", "scaling", NOW, parameters=parameters)
+        report = ReportData("growth", tuple(RunReport(each, session) for each in runs))
+        assert growth_of(report)[TIME].value == pytest.approx(power)
+
+
 def sizes_for(
     monkeypatch: pytest.MonkeyPatch, *costs: Callable[[int], float], scenario: str = ""
 ) -> tuple[tuple[int, ...], str]:

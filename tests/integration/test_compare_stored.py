@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
-from workbench.calltree import tree_from_stacks
+from workbench.calltree import CallTreeBuilder, tree_from_stacks
 from workbench.errors import NotComparable, RunNotFound
 from workbench.experiment.compare import compare_runs, comparison_json, exit_code
 from workbench.model import Environment, Frame, Recording, Round, RoundKind, Run, Sampler, Scalar, Session, Verdict
@@ -90,6 +91,35 @@ def test_a_comparison_is_judged_again_by_the_rule_it_was_measured_with(store: St
     )
     assert compare_runs(store, "old-a", "old-b").verdict is Verdict.REGRESSION
     assert compare_runs(store, "own-a", "own-b").verdict is Verdict.PASS
+
+
+def sampled(session: str, name: str, factor: float, seed: int) -> Recording:
+    """Ten sampled rounds of a function of the user's that calls a library, and of another; all times ``factor``."""
+    rng = np.random.default_rng(seed)
+    builder = CallTreeBuilder()
+    orders = Frame("shop/db.py", "list_orders")
+    stacks = [(orders, Frame("<site>/orm.py", f"step_{n}")) for n in range(5)]
+    rounds = []
+    for index in range(10):
+        for number, stack in enumerate((*stacks, (Frame("shop/pages.py", "render"),))):
+            weight = round(1e8 * factor * rng.lognormal(0, 0.02))
+            builder.sample(time_ns=number * 10**9, weight_ns=weight, node=builder.node(stack), round=index)
+        rounds.append(Round(index, RoundKind.SAMPLED, index, NOW, {"wall": 0.6 * factor}))
+    timed = [Round(i, RoundKind.TIMING, i, NOW, {"wall": 0.6 * factor * (1 + i / 1000)}) for i in range(10, 25)]
+    run = Run(f"{session}-{name}", session, "page", NOW, sampler=SAMPLER, rounds=(*rounds, *timed))
+    return Recording(run, builder.build())
+
+
+def test_all_being_slower_in_another_sitting_is_no_function_s_fault(store: Store) -> None:
+    base, new = sampled("one", "base", 1.0, 1), sampled("one", "new", 1.4, 2)
+    store.save(Session("one", "compare", NOW, "", {}, ENVIRONMENT), [base, new])
+    other = Session("other", "compare", NOW + timedelta(days=1), "", {}, ENVIRONMENT)
+    store.save(other, [sampled("other", "new", 1.4, 2)])
+    together = compare_runs(store, "one-base", "one-new")
+    apart = compare_runs(store, "one-base", "other-new", force=True)
+    assert "mostly `list_orders`" in together.sentence
+    assert "list_orders" not in apart.sentence
+    assert "slower" in apart.sentence
 
 
 def test_runs_of_a_gate_keep_the_gates_verdict(store: Store) -> None:

@@ -117,11 +117,12 @@ def test_in_one_sitting_a_function_that_is_the_whole_is_told() -> None:
     rounds = tuple(Round(n, RoundKind.SAMPLED, n, utc_now(), {"wall": 1.0}) for n in range(8))
     run = Run("r", "s", "list_orders", utc_now(), rounds=rounds)
     before, after = tree({(OWN, LIBRARY[0]): 10**6}), tree({(OWN, IN_IT, LIBRARY[1]): 5 * 10**6})
-    found = own_cause(run, run, before, after, 4.8, 5.2)
+    found = own_cause(run, run, before, after, 4.8, 5.2, one_sitting=True)
     assert found is not None
     assert found.frame == OWN
     assert found.share == pytest.approx(1.0)
-    assert own_cause(run, run, before, after, 0.9, 1.1) is None
+    assert own_cause(run, run, before, after, 0.9, 1.1, one_sitting=True) is None
+    assert own_cause(run, run, before, after, 4.8, 5.2, one_sitting=False) is None
 
 
 @pytest.mark.parametrize(("after", "sampled"), [(6, MOST_SAMPLED_ROUNDS), (14, 14), (99, 2 * MOST_SAMPLED_ROUNDS)])

@@ -125,6 +125,34 @@ def test_a_count_that_begins_at_larger_sizes_grows(costs: tuple[float, ...]) -> 
     assert next(iter(scaling_chart({"statements": fit}).data[0].y)) is None
 
 
+def begins(*at_the_end: float, name: str = "requests") -> Exponent:
+    fit = fit_exponent(name, {8: [0.0] * 5, 16: [0.0] * 5, 32: [0.0] * 5, 64: at_the_end})
+    assert fit is not None
+    assert fit.begins_at == 64
+    return fit
+
+
+def test_at_least_is_no_pass_and_no_improvement() -> None:
+    late, linear = begins(*[1000.0] * 5), counted(lambda n: n)
+    assert late.value < 0.5
+    for judged in (
+        grown({"requests": late}, {"requests": linear}),
+        grown({"requests": late}, limits={"requests": 1.0}),
+        grown({"requests": counted(lambda n: 5)}, {"requests": late}),
+    ):
+        assert [growth.verdict for growth in judged] == [Verdict.INCONCLUSIVE]
+    assert grown({"requests": late}, limits={"requests": 0.1})[0].verdict is Verdict.REGRESSION
+
+
+def test_a_retry_now_and_then_at_the_largest_size_is_no_growth() -> None:
+    retries = begins(1.0, 1.0, 0.0, 1.0, 0.0, name="retries")
+    for judged in (grown({"retries": retries}, {}), grown({"retries": retries}, limits={"retries": 0.0})):
+        assert [growth.verdict for growth in judged] == [Verdict.INCONCLUSIVE]
+    linear = counted(lambda n: n, "retries")
+    assert grown({"retries": linear}, {"retries": retries})[0].verdict is Verdict.INCONCLUSIVE
+    assert grown({"retries": begins(*[1.0] * 5, name="retries")}, {})[0].verdict is Verdict.REGRESSION
+
+
 def test_a_count_that_did_not_occur_at_small_sizes_was_0_there() -> None:
     def of(size: int) -> Run:
         measures = {"wall": 1.0, "spans": 1.0, **({"statements": float(size)} if size > 16 else {})}
@@ -233,7 +261,7 @@ def test_limits_are_declared_in_the_project(tmp_path: Path) -> None:
         '[tool.workbench.scaling."a.py:f"]\nmax_exponent = "high"\n',
         "[tool.workbench]\nscaling = 3\n",
         "[tool.workbench.scaling]\nmax_exponent = 3\n",
-        '[tool.workbench.scaling."a.py:f"]\nmax-exponent = 3\n',
+        '[tool.workbench.scaling."a.py:f"]\nmax-exponents = 3\n',
         "[",
     ):
         file.write_text(bad)
@@ -287,6 +315,14 @@ def test_a_report_on_sizes_tells_exponents_and_intervals() -> None:
     assert "95 % interval" in page
     other = replace(report, runs=tuple(replace(each, session=Session("s", "script", NOW)) for each in report.runs))
     assert growth_section(other) == ""
+
+
+def test_a_report_on_sizes_goes_by_the_clock_of_its_session() -> None:
+    runs = [run(n, (RoundKind.TIMING, {"wall": 1.0 * n * n, "cpu": 1.0 * n}, Status.OK)) for n in SIZES]
+    for parameters, power in (({"clock": "cpu"}, 1.0), ({"clock": "wall"}, 2.0), ({}, 2.0)):
+        session = Session("s", "scaling", NOW, parameters=parameters)
+        report = ReportData("growth", tuple(RunReport(each, session) for each in runs))
+        assert growth_of(report)[TIME].value == pytest.approx(power)
 
 
 def sizes_for(

@@ -1,5 +1,6 @@
 """Results are equal by content, whatever they are kept in, and unknown where they show none."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,44 @@ def test_what_shows_only_a_part_of_its_content_is_unknown() -> None:
     assert result_digest(_Abbreviated()) == ""
     assert result_digest(object()) == ""
     assert result_digest("a text with ... in it") != ""
+
+
+class _Closed:
+    """Loaded later: until then nothing can be asked of it."""
+
+    def __len__(self) -> int:
+        raise ValueError("not open")
+
+    def __repr__(self) -> str:
+        return "Closed()"
+
+
+class _Unprintable:
+    def __repr__(self) -> str:
+        raise ValueError("not open")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [str, dict, np.ndarray, np.float64, _Closed(), math.factorial(2000)],
+    ids=lambda value: type(value).__name__,
+)
+def test_classes_lengths_that_raise_and_long_numbers_are_results(value: Any) -> None:
+    for held in (value, [value], {"type": value}):
+        assert result_digest(held) != ""
+        assert outline(held)
+        said = first_difference(outline(held), outline([1, 2, 3]))
+        assert " against list of 3" in said or "list of 1 against" in said
+    assert "int of 19,053 bits against" in first_difference(outline([math.factorial(2000)]), outline([1]))
+    assert first_difference(outline({10**5000: 1}), outline({10**5000: 2})) == (
+        "at result[int of 16,610 bits]: 1 against 2"
+    )
+    assert result_digest(math.factorial(2000)) != result_digest(math.factorial(2000) + 1)
+
+
+def test_a_result_whose_own_code_raises_shows_no_content() -> None:
+    assert result_digest([_Unprintable()]) == ""
+    assert outline([_Unprintable()]) == ()
 
 
 def test_what_holds_itself_or_is_nested_too_deep_is_unknown() -> None:

@@ -65,15 +65,18 @@ def contradicted(functions: Sequence[FunctionChange], towards: int) -> bool:
 
 
 def own_cause(
-    base: Run, new: Run, base_tree: CallTree, new_tree: CallTree, low: float, high: float
+    base: Run, new: Run, base_tree: CallTree, new_tree: CallTree, low: float, high: float, *, one_sitting: bool
 ) -> Cause | None:
-    """The user's own function that changed most with the libraries it calls, by the rounds of one sitting."""
+    """The user's own function that changed most with the libraries it calls, by the rounds of two runs.
+
+    Unless they are of ``one_sitting``, in turns, its part of its round has changed, too: all may be slower.
+    """
     towards = direction(low, high)
     before, after = sampled_rounds(base), sampled_rounds(new)
     if not towards or not before or not after:
         return None
     sides = (sampled_time(base_tree, before), sampled_time(new_tree, after))
-    return cause(sides[:1], sides[1:], slower=towards > 0, one_sitting=True)
+    return cause(sides[:1], sides[1:], slower=towards > 0, one_sitting=one_sitting)
 
 
 def is_large(low: float, high: float) -> bool:

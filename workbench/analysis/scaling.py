@@ -61,7 +61,8 @@ class Exponent:
 
     ``end`` is the exponent between the two largest sizes. ``sizes`` and ``costs`` are the points (medians per
     size). Low and high are NaN where single rounds don't tell their scatter. ``begins_at`` is the first size with a
-    cost where smaller ones have none, else 0: there the exponent is at least ``value``.
+    cost where smaller ones have none, else 0: there the exponent is at least ``value``. ``begins_alike`` is whether
+    every round at that size has the same cost.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Exponent:
     error: float = 0.0
     freedom: int = 0
     begins_at: float = 0.0
+    begins_alike: bool = True
 
     @property
     def is_exact(self) -> bool:
@@ -109,6 +111,7 @@ def fit_exponent(name: str, costs: Mapping[float, Sequence[float]]) -> Exponent 
         error, freedom = bent, spare
     half = _half(error, freedom)
     medians = [float(np.median(values)) for values in known.values()]
+    begins_at = _begins_at(list(known), medians)
     return Exponent(
         name=name,
         value=value,
@@ -119,7 +122,8 @@ def fit_exponent(name: str, costs: Mapping[float, Sequence[float]]) -> Exponent 
         costs=tuple(medians if 0.0 in medians else np.exp(middles).tolist()),
         error=error,
         freedom=freedom,
-        begins_at=_begins_at(list(known), medians),
+        begins_at=begins_at,
+        begins_alike=len(set(known.get(begins_at, ()))) <= 1,
     )
 
 
@@ -218,7 +222,9 @@ def grown(
 
     REGRESSION where even the interval's lower end is above what is allowed, PASS where its upper end is not; else
     INCONCLUSIVE, as more rounds would tell. IMPROVEMENT is a whole interval below the baseline's exponent. A
-    measure that the baseline doesn't have didn't grow with the size there: its exponent was 0.
+    measure that the baseline doesn't have didn't grow with the size there: its exponent was 0. A count that begins
+    at a larger size, of either side, has only a least exponent: it may be a REGRESSION, if every round at that size
+    counted the same, and is INCONCLUSIVE otherwise.
     """
     judged = []
     for name, fit in new.items():
@@ -233,10 +239,13 @@ def _judge(fit: Exponent, limit: float, base: Exponent | None) -> Growth:
     allowed = fit.tolerance if base is not None or limit == 0 else 0.0
     half = _half(*_difference(fit, base))
     rise = fit.value - limit
-    if math.isnan(half):
+    begun = [each for each in (fit, base) if each is not None and each.begins_at]
+    if math.isnan(half) or not all(each.begins_alike for each in begun):
         verdict = Verdict.INCONCLUSIVE
     elif rise - half > allowed + 1e-9:
         verdict = Verdict.REGRESSION
+    elif begun:  # "at least" is neither a PASS nor an IMPROVEMENT
+        verdict = Verdict.INCONCLUSIVE
     elif base is not None and rise + half < -allowed:
         verdict = Verdict.IMPROVEMENT
     else:

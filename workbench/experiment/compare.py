@@ -331,7 +331,8 @@ def _comparison(
             new_rounds=sampled_rounds(new),
         )
         functions = tuple(changes)
-        own = own_cause(base, new, before, after, estimate.low, estimate.high)
+        together = base.session_id == new.session_id
+        own = own_cause(base, new, before, after, estimate.low, estimate.high, one_sitting=together)
     comparison = Comparison(
         base=base.run_id,
         new=new.run_id,

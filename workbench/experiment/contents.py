@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice, zip_longest
 from typing import Any
 
@@ -20,17 +21,19 @@ Part = tuple[str, str, str]
 _MOST_PARTS = 20_000
 _LONGEST = 120
 _LONGEST_NAME = 40
+_LONGEST_INT = 2000
+"""Bits: longer ones count in hexadecimal, as Python refuses to write them as decimals (from 640 digits on)."""
 
 
 def result_digest(value: Any) -> str:
     """Equal results, equal digests (SHA-256, hex); "" where a result shows no content to compare.
 
     Containers count by content, mappings and sets in any order, arrays by type, shape and bytes, other objects by
-    their ``repr`` unless that is the default one with an address or is abbreviated.
+    their ``repr`` unless that is the default one with an address, is abbreviated or raises.
     """
     try:
         text = _canonical(value)
-    except (_Unknown, RecursionError):  # the latter: it holds itself, or is nested thousands deep
+    except Exception:  # _Unknown; it holds itself or is nested thousands deep; its own code raises
         return ""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -47,6 +50,10 @@ def _canonical(value: Any) -> str:
             return f"set({','.join(sorted(map(_canonical, value)))})"
         case Mapping():
             return f"mapping({','.join(sorted(f'{_canonical(k)}={_canonical(v)}' for k, v in value.items()))})"
+    if _is_long(value):
+        return hex(value)
+    if isinstance(value, type):  # its attributes describe its instances
+        return repr(value)
     if getattr(getattr(value, "dtype", None), "hasobject", False):  # its bytes are addresses
         return f"objects({value.shape},{_canonical(value.tolist())})"
     if hasattr(value, "tobytes") and hasattr(value, "shape"):
@@ -57,12 +64,16 @@ def _canonical(value: Any) -> str:
     return text
 
 
+def _is_long(value: Any) -> bool:
+    return isinstance(value, int) and value.bit_length() > _LONGEST_INT
+
+
 def outline(value: Any) -> tuple[Part, ...]:
-    """The parts of a result from the outside in, so far as they show content; the first 20,000 of them."""
+    """The parts of a result from the outside in; the first 20,000 of them; none where one shows no content."""
     parts: list[Part] = []
     try:
         parts += islice(_parts("", value), _MOST_PARTS)
-    except (_Unknown, RecursionError):
+    except Exception:  # as in ``result_digest``: a message without the place is better than none
         return ()
     return tuple(parts)
 
@@ -90,20 +101,25 @@ def _key(key: Any, number: int) -> str:
     """A field's name or a number; any other key may be data, and is told by its place among the sorted keys."""
     if isinstance(key, str) and key.isidentifier() and key.isascii() and len(key) <= _LONGEST_NAME:
         return f"[{key!r}]"
-    return f"[{key}]" if isinstance(key, bool | int | float) else f"[key {number + 1}: {_said(key)}]"
+    return f"[{_said(key)}]" if isinstance(key, bool | int | float) else f"[key {number + 1}: {_said(key)}]"
 
 
 def _said(value: Any) -> str:
     """Numbers and sizes."""
+    if _is_long(value):
+        return f"int of {value.bit_length():,} bits"
     if value is None or isinstance(value, bool | int | float | complex):
         text = repr(value)
         return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
     kind = type(value).__name__
     if isinstance(value, str):
         return f"text of {len(value)} characters"
-    if hasattr(value, "dtype") and hasattr(value, "shape"):
-        return f"{kind} of {value.dtype}, shape {value.shape}"
-    return f"{kind} of {len(value)}" if hasattr(value, "__len__") else kind
+    with suppress(Exception):  # code of its own, such as a length that only a loaded one has
+        if hasattr(value, "dtype") and hasattr(value, "shape") and not isinstance(value, type):
+            return f"{kind} of {value.dtype}, shape {value.shape}"
+        if hasattr(type(value), "__len__"):  # a class has the one of its instances
+            return f"{kind} of {len(value)}"
+    return kind
 
 
 def _short(content: object) -> str:

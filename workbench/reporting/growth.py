@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from workbench.analysis.pairs import CLOCKS
 from workbench.analysis.scaling import Exponent, exponents
 from workbench.reporting.model import ReportData
 from workbench.reporting.parts import scrolling, section
@@ -14,10 +15,11 @@ __all__ = ["growth_of", "growth_section"]
 
 
 def growth_of(report: ReportData) -> Mapping[str, Exponent]:
-    """The exponent of each measure; none where the runs are not of one session at three sizes and more."""
+    """The exponent of each measure, time by the session's clock; none unless all are one's at several sizes."""
     if len(report.sessions) != 1 or report.sessions[0].kind != "scaling":
         return {}
-    return exponents([each.run for each in report.runs])
+    clock = str(report.sessions[0].parameters.get("clock", CLOCKS[0]))
+    return exponents([each.run for each in report.runs], clock)
 
 
 def growth_section(report: ReportData) -> str:

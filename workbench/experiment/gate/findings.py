@@ -45,7 +45,8 @@ def compared(base: Recording, new: Recording, duel: Duel) -> tuple[Comparison, l
             new_rounds=sampled_rounds(new.run),
         )
         functions = tuple(moved)
-        own = own_cause(base.run, new.run, base.tree, new.tree, duel.estimate.low, duel.estimate.high)
+        low, high = duel.estimate.low, duel.estimate.high
+        own = own_cause(base.run, new.run, base.tree, new.tree, low, high, one_sitting=True)
     comparison = Comparison(
         base=base.run.run_id,
         new=new.run.run_id,

@@ -46,6 +46,22 @@ def test_a_thread_that_measured_code_left_does_not_keep_the_command() -> None:
     assert subprocess.run([sys.executable, "-c", SCRIPT], timeout=60, check=False).returncode == 3
 
 
+POOL = """
+import importlib, os
+from concurrent.futures import ThreadPoolExecutor
+shell = importlib.import_module("workbench.cli.main")
+pool = ThreadPoolExecutor(1)
+os._exit = lambda code: print("left by force", flush=True)
+shell.cli.main = lambda **_: pool.submit(int).result() or 3
+shell.main()
+"""
+
+
+def test_an_idle_pool_of_measured_codes_goes_home() -> None:
+    done = subprocess.run([sys.executable, "-c", POOL], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"", b"")
+
+
 def test_a_closed_standard_error_changes_no_exit_code(tmp_path: Path) -> None:
     command = f"{sys.executable} -m workbench show nosuch --store {tmp_path}/s.duckdb"
     codes = {

@@ -5,9 +5,13 @@ from __future__ import annotations
 import io
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from multiprocessing import resource_tracker
+from multiprocessing.resource_tracker import ResourceTracker
+from typing import Any
 
 import psutil
 import pytest
@@ -101,6 +105,23 @@ def test_children_that_are_left_running_are_ended_and_others_are_not() -> None:
     finally:
         before.kill()
         before.wait()
+
+
+def test_daemons_are_ended_and_the_resource_tracker_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell ends at once, and what it has started is nobody's child."""
+    tracker: Any = ResourceTracker()
+    monkeypatch.setattr(resource_tracker, "_resource_tracker", tracker)
+    waits = f"{sys.executable} -c 'import threading; threading.Event().wait()'"
+    with ending_children():
+        assert "WORKBENCH_STARTED_BY" in os.environ
+        shell = ["sh", "-c", f"{waits} >/dev/null 2>&1 & echo $!"]
+        daemon = psutil.Process(int(subprocess.run(shell, capture_output=True, check=True).stdout))
+        tracker.ensure_running()
+    assert "WORKBENCH_STARTED_BY" not in os.environ
+    os.close(tracker._fd)
+    assert os.waitpid(tracker._pid, 0)[1] == 0  # and not by a signal
+    tracker._fd = tracker._pid = None
+    assert not daemon.is_running() or daemon.status() == psutil.STATUS_ZOMBIE  # of a container without an init
 
 
 def test_what_is_written_to_the_descriptor_is_thrown_away(capfd: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -114,9 +114,14 @@ def main() -> NoReturn:
 
 def _leave_threads(code: object) -> None:
     """Where measured code left threads that run on: end without them, or the command would never come back."""
-    pools = sys.modules.get("concurrent.futures.thread")
-    for jobs in list(getattr(pools, "_threads_queues", {}).values()):
-        jobs.put(None)  # as the interpreter does at its end: idle workers go home
+    pools: Any = sys.modules.get("concurrent.futures.thread")
+    if (
+        pools is not None
+    ):  # as the interpreter does at its end: idle workers go home, if they see that it is the end
+        with pools._global_shutdown_lock:
+            pools._shutdown = True
+        for jobs in list(pools._threads_queues.values()):
+            jobs.put(None)
     patience = time.monotonic() + _THREADS_S
     others = [t for t in threading.enumerate() if t is not threading.current_thread() and not t.daemon]
     for thread in others:

@@ -6,6 +6,7 @@ import dis
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ProcessEnded", "contained", "ending_children", "is_ctrl_c", "is_own_interrupt", "silenced"]
 
 _GRACE_S = 3.0
+_MARK = "WORKBENCH_STARTED_BY"
 _RAISES = {"RAISE_VARARGS", "RERAISE"}
 
 _started: WeakSet[threading.Thread] = WeakSet()
@@ -64,16 +66,26 @@ def contained(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def ending_children() -> Iterator[None]:
-    """Afterwards end what measured code started from this process and left running."""
+    """Afterwards end what measured code started from this process and left running, daemons too.
+
+    Meanwhile a mark stands in the environment, by which programs are found that no longer belong to whoever started
+    them. What is missed is a fork of a fork that runs no program, after its parent has ended.
+    """
     import psutil
 
-    ours = psutil.Process()
+    ours, mark, outer = psutil.Process(), f"{os.getpid()}:{time.monotonic_ns()}", os.environ.get(_MARK)
     before = set(ours.children())
+    os.environ[_MARK] = mark
     try:
         yield
     finally:
+        if outer is None:
+            os.environ.pop(_MARK, None)
+        else:
+            os.environ[_MARK] = outer
         started = [child for child in ours.children() if child not in before]
-        _end([process for child in started for process in (*_children(child), child)])
+        found = {process for child in started for process in (*_children(child), child)}
+        _end([process for process in found | _marked(mark) if process.pid not in (ours.pid, _tracker())])
 
 
 @contextmanager
@@ -98,6 +110,24 @@ def silenced() -> Iterator[None]:
         with suppress(OSError):  # the code has closed all that it found
             os.dup2(kept, 1)
             os.close(kept)
+
+
+def _marked(mark: str) -> set[psutil.Process]:
+    import psutil
+
+    found = set()
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # ended meanwhile, or another user's
+            if process.environ().get(_MARK) == mark:
+                found.add(process)
+    return found
+
+
+def _tracker() -> int | None:
+    """Pid of multiprocessing's resource tracker, which ends after us and by itself, and removes what we leave."""
+    module = sys.modules.get("multiprocessing.resource_tracker")
+    pid: int | None = getattr(getattr(module, "_resource_tracker", None), "_pid", None)
+    return pid
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

@@ -117,6 +117,11 @@ def test_counts_are_compared_exactly_and_per_execution() -> None:
         ([3.0] * 34 + [4] * 6, [4.0] * 40, False),
         ([3.0, 4.0] * 20, [4.0, 3.0] * 20, False),
         ([3.0] * 8 + [4], [4.0] * 9, False),
+        ([3.0] * 9 + [4], [4.0] * 10, True),
+        ([3.0] * 2, [4.0, 5.0], True),
+        ([3.0], [4.0], False),
+        ([3.0, 4.0] * 2, [5.0, 6.0] * 2, False),
+        ([3.0, 4.0, 3.0, 4.0, 3.0], [5.0, 6.0, 5.0, 6.0, 5.0], True),
     ],
 )
 def test_one_round_in_ten_may_be_an_exception(base: list[float], new: list[float], *, rises: bool) -> None:

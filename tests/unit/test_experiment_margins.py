@@ -82,6 +82,37 @@ max-regression = "9%"
     assert {rule.ignored_counts for rule in rules} == {frozenset({"connects"})}
 
 
+def test_tests_in_classes_have_tables_by_file_class_and_name(project: Path) -> None:
+    more = """
+[tool.workbench.compare.targets."tests/t.py"]
+ignore-counts = ["connects"]
+max-regression = "7%"
+[tool.workbench.compare.targets."tests/t.py::TestX"]
+max-regression = "8%"
+alpha = 0.03
+[tool.workbench.compare.targets."tests/t.py::TestX::TestY"]
+max-regression = "9%"
+[tool.workbench.compare.targets."tests/t.py::TestX::test_b"]
+max-regression = "10%"
+[tool.workbench.compare.targets."tests/t.py::TestX::test_b[a::b]"]
+max-regression = "11%"
+"""
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(more)
+    names = (
+        "TestZ::test_a",
+        "TestX::test_a",
+        "TestX::test_a[1]",
+        "TestX::TestY::test_a",
+        "TestX::test_b",
+        "TestX::test_b[a::b]",
+    )
+    rules = [margin_for(f"{project}/tests/t.py::{name}", start=project).rule for name in names]
+    assert [rule.max_regression for rule in rules] == [0.07, 0.08, 0.08, 0.09, 0.1, 0.11]
+    assert [rule.alpha for rule in rules] == [0.02, *[0.03] * 5]
+    assert {rule.ignored_counts for rule in rules} == {frozenset({"connects"})}
+
+
 def test_a_margin_of_the_command_line_leaves_the_rest_to_the_project(project: Path) -> None:
     rule = margin_for("jamf:naive", max_regression=0.05, start=project).rule
     assert (rule.max_regression, rule.alpha, rule.ignored_counts) == (0.05, 0.02, {"connects"})

@@ -58,11 +58,12 @@ class CountChange:
         return self.base != self.new
 
     def rose(self, tolerance: float = 0.0) -> bool:
-        """Whether every round of new has more than any of base has, in rounds enough to tell that from chance.
+        """Whether nine rounds in ten of new have more than nine in ten of base, in enough to tell that from chance.
 
-        One round in ten of either may be an exception (a retry, a pool that filled up): it would hide all others.
-        One side that keeps to a value in two rounds is enough. Where both vary, chance alone puts all of new above
-        all of base once in (2 n over n) times, n rounds a side: from five on that is rarer than 1 in ``_RARE``.
+        The tenth of either may be an exception (a retry, a pool that filled up): it would hide all others. Of fewer
+        than ten rounds none is: every round of new has more than any of base. Two rounds a side are enough where
+        all of one side have the same count. Where both vary, chance alone puts all of new above all of base once in
+        (2 n over n) times, n rounds a side: from five on that is rarer than 1 in ``_RARE``.
         """
         most = self.base_most if self.base_most is not None else self.base if self.base_constant else inf
         least = self.new_least if self.new_least is not None else self.new if self.new_constant else -inf

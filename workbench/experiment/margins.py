@@ -5,14 +5,15 @@
     alpha = 0.05                                   # error of a whole comparison, both sides together
     max-seconds = 60
 
-    [tool.workbench.compare.targets.jamf]          # a scenario, SCENARIO:VARIANT, FILE.py, FILE.py:FUNCTION
-                                               # or FILE.py::TEST
+    [tool.workbench.compare.targets.jamf]          # a scenario, SCENARIO:VARIANT, FILE.py, FILE.py:FUNCTION,
+                                                   # FILE.py::TEST, FILE.py::CLASS or FILE.py::CLASS::TEST
     max-regression = "10%"
     ignore-counts = ["connects"]                   # may rise
 
-A target's own table adds to the general one: first its scenario's or file's, then that of exactly itself. Files are
-named as from the folder of ``pyproject.toml``. Keys: ``max-regression``, ``regression`` and ``improvement`` (the
-smallest effects that get these verdicts), ``alpha``, ``max-pairs``, ``max-seconds``, ``ignore-counts``.
+A target's own table adds to the general one: first its scenario's or file's, then its test class's, then that of
+exactly itself. Files are named as from the folder of ``pyproject.toml``. Keys: ``max-regression``, ``regression``
+and ``improvement`` (the smallest effects that get these verdicts), ``alpha``, ``max-pairs``, ``max-seconds``,
+``ignore-counts``.
 """
 
 from __future__ import annotations
@@ -92,11 +93,22 @@ def _tables(table: dict[str, Any], target: str, file: Path) -> Iterator[dict[str
     if not isinstance(targets, dict) or not all(isinstance(each, dict) for each in targets.values()):
         raise UsageError(f"[tool.workbench.compare.targets] in {file} must hold a table for each target")
     yield {name: value for name, value in table.items() if name != "targets"}
-    plain = target.partition("[")[0]  # a test without its parameters
-    wider = plain.rpartition(":")[0].rstrip(":") or plain
-    for name in dict.fromkeys((wider, plain, target)):
+    for name in dict.fromkeys(_names(target)):
         if (own := targets.get(_from(name, file.parent), targets.get(name))) is not None:
             yield own
+
+
+def _names(target: str) -> Iterator[str]:
+    """``t.py``, ``t.py::TestX``, ``t.py::TestX::test_a`` and with its parameters; or ``jamf``, ``jamf:naive``."""
+    plain = target.partition("[")[0]  # a test without its parameters
+    file, *tests = plain.split("::")
+    if tests:
+        yield file
+        yield from ("::".join((file, *tests[:number])) for number in range(1, len(tests) + 1))
+    else:
+        yield plain.rpartition(":")[0] or plain
+        yield plain
+    yield target
 
 
 def _from(name: str, folder: Path) -> str:

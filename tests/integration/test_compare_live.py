@@ -154,7 +154,7 @@ def test_scripts_in_fresh_interpreters(tmp_path: Path, store: Store) -> None:
     assert result.comparison.verdict is Verdict.REGRESSION
     slept = max(result.comparison.functions, key=lambda c: c.new_seconds - c.base_seconds)
     assert slept.frame.function in {"sleep", "wait"}
-    assert "sleep" not in result.comparison.sentence  # a single sampled round tells nothing from noise
+    assert "mostly `sleep`" in result.comparison.sentence  # untested, but a difference of 3× and more is no noise
     new = store.run(result.comparison.new)
     assert [r.kind for r in new.rounds].count(RoundKind.SAMPLED) == 1
     assert [r.index for r in new.rounds] == list(range(len(new.rounds)))

@@ -144,6 +144,15 @@ def test_at_least_is_no_pass_and_no_improvement() -> None:
     assert grown({"requests": late}, limits={"requests": 0.1})[0].verdict is Verdict.REGRESSION
 
 
+def test_what_costs_no_more_at_any_size_passes_and_an_unknown_growth_isn_t_exceeded() -> None:
+    late = begins(*[1000.0] * 5)
+    assert grown({"requests": late}, {"requests": late})[0].verdict is Verdict.PASS
+    less = begins(*[900.0] * 5)
+    assert grown({"requests": less}, {"requests": late})[0].verdict is Verdict.PASS
+    earlier = counted(lambda n: 1000 * n / 64)
+    assert grown({"requests": earlier}, {"requests": late})[0].verdict is Verdict.INCONCLUSIVE
+
+
 def test_a_retry_now_and_then_at_the_largest_size_is_no_growth() -> None:
     retries = begins(1.0, 1.0, 0.0, 1.0, 0.0, name="retries")
     for judged in (grown({"retries": retries}, {}), grown({"retries": retries}, limits={"retries": 0.0})):

@@ -242,6 +242,10 @@ def _judge(fit: Exponent, limit: float, base: Exponent | None) -> Growth:
     begun = [each for each in (fit, base) if each is not None and each.begins_at]
     if math.isnan(half) or not all(each.begins_alike for each in begun):
         verdict = Verdict.INCONCLUSIVE
+    elif begun and base is not None and _is_nowhere_above(fit, base):
+        verdict = Verdict.PASS
+    elif base is not None and base.begins_at:  # how fast it grew there isn't known
+        verdict = Verdict.INCONCLUSIVE
     elif rise - half > allowed + 1e-9:
         verdict = Verdict.REGRESSION
     elif begun:  # "at least" is neither a PASS nor an IMPROVEMENT
@@ -251,6 +255,10 @@ def _judge(fit: Exponent, limit: float, base: Exponent | None) -> Growth:
     else:
         verdict = Verdict.PASS if rise + half <= allowed + 1e-9 else Verdict.INCONCLUSIVE
     return Growth(fit.name, verdict, fit, limit, base)
+
+
+def _is_nowhere_above(new: Exponent, base: Exponent) -> bool:
+    return new.sizes == base.sizes and all(n <= b for n, b in zip(new.costs, base.costs, strict=True))
 
 
 def _difference(new: Exponent, base: Exponent | None) -> tuple[float, int]:

@@ -113,6 +113,17 @@ def test_the_payload_is_whole_and_not_in_the_output(store: Store) -> None:
     assert base64.b64encode(shown.payload[:300]).decode() not in bundle["text/html"]
 
 
+def test_a_live_graph_has_the_readers_own_editor_and_nothing_saved_has(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_SOURCE_LINK", "vscode://file/home/zq9me/shop/{file}:{line}")
+    for shown in (wb.flamegraph("latest", store=store), wb.timeline("latest", store=store)):
+        assert decode(shown.payload).meta.link == "vscode://file/home/zq9me/shop/{file}:{line}"
+        assert "zq9me" not in json.dumps(shown._repr_mimebundle_(), default=str)
+    written = wb.report("latest", tmp_path / "report.html", store=store)
+    assert "zq9me" not in written.path.read_text(encoding="utf-8")
+
+
 def test_hostile_names_are_text_in_every_output(tmp_path: Path) -> None:
     store = Store(tmp_path / "store.duckdb")
     names = [name for name in EVIL if "\ud800" not in name]

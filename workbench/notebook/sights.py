@@ -13,6 +13,7 @@ from workbench.notebook.fallback import still_html, still_text
 from workbench.notebook.live import Answer
 from workbench.notebook.picture import FlameGraph
 from workbench.notebook.shown import aligned, table_html
+from workbench.notebook.subject import live_meta
 from workbench.views.diff import DiffSide, diff_of, diff_payload, diff_still, diff_table, diff_warnings
 from workbench.views.payload import encode, meta_of
 from workbench.views.run_extras import run_extras
@@ -71,7 +72,7 @@ def timeline(what: Named, *, store: Store | None = None) -> Timeline:
         if not len(tree.samples) and not spans:
             raise UsageError(f"run {run.run_id} has neither stacks nor spans, so there is nothing to draw")
         progress("laying out its stacks", 1, 2)
-        payload = encode(tree, meta_of(run), extras=run_extras(tree, spans=spans, sources=sources))
+        payload = encode(tree, live_meta(run), extras=run_extras(tree, spans=spans, sources=sources))
     if not spans:
         told = "The run issued no I/O, so there are no spans to draw. " + _STILL.format("flame chart in time order")
         html = f'<div data-wb-view="time">{still_html(tree, meta_of(run), told)}</div>'

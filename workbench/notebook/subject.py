@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.calltree import CallTree
@@ -15,7 +17,16 @@ from workbench.views.run_extras import run_extras
 if TYPE_CHECKING:
     from workbench.store import Store
 
-__all__ = ["extras_of", "subject"]
+__all__ = ["extras_of", "live_meta", "subject"]
+
+
+def live_meta(run: Run) -> FlameMeta:
+    """The metadata for a live picture, whose boxes open in the reader's own editor.
+
+    ``WORKBENCH_SOURCE_LINK`` is the address, such as ``vscode://file/home/me/shop/{file}:{line}``. Saved pictures
+    and reports are for other people to read: they have no such links.
+    """
+    return replace(meta_of(run), link=os.environ.get("WORKBENCH_SOURCE_LINK", ""))
 
 
 def subject(what: Any, store: Callable[[], Store]) -> tuple[CallTree, FlameMeta]:
@@ -27,13 +38,13 @@ def subject(what: Any, store: Callable[[], Store]) -> tuple[CallTree, FlameMeta]
         return what, FlameMeta()
     recording = what if isinstance(what, Recording) else getattr(what, "recording", None)
     if isinstance(recording, Recording):
-        return _required(recording.tree, recording.run), meta_of(recording.run)
+        return _required(recording.tree, recording.run), live_meta(recording.run)
     if getattr(what, "status", "") is None:
         raise UsageError(f"run {what.run_id} isn't over: draw it after its block")
     if isinstance(what, str | Run):
         known = store()
         run = what if isinstance(what, Run) else known.run(known.resolve(what))
-        return _required(known.tree(run.run_id), run), meta_of(run)
+        return _required(known.tree(run.run_id), run), live_meta(run)
     raise UsageError(
         f"a flame graph is drawn of a run, its id, a recording or a call tree, not of {type(what).__name__}"
     )

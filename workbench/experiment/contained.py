@@ -10,14 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Never
+from typing import Never
 from weakref import WeakSet
 
 from workbench.experiment.deadline import Overdue, deadline
+from workbench.experiment.leftovers import descendants, end_all, marked
 from workbench.paths import is_user_code, normalise
-
-if TYPE_CHECKING:
-    import psutil
 
 __all__ = ["ProcessEnded", "contained", "ending_children", "is_ctrl_c", "is_own_interrupt", "silenced"]
 
@@ -69,7 +67,7 @@ def ending_children() -> Iterator[None]:
     """Afterwards end what measured code started from this process and left running, daemons too.
 
     Meanwhile a mark stands in the environment, by which programs are found that no longer belong to whoever started
-    them. What is missed is a fork of a fork that runs no program, after its parent has ended.
+    them (see ``leftovers``). What is missed is a fork of a fork that runs no program, after its parent has ended.
     """
     import psutil
 
@@ -84,8 +82,8 @@ def ending_children() -> Iterator[None]:
         else:
             os.environ[_MARK] = outer
         started = [child for child in ours.children() if child not in before]
-        found = {process for child in started for process in (*_children(child), child)}
-        _end([process for process in found | _marked(mark) if process.pid not in (ours.pid, _tracker())])
+        found = {process for child in started for process in (*descendants(child), child)} | marked(_MARK, mark)
+        end_all([process for process in found if process.pid not in (ours.pid, _tracker())], _GRACE_S)
 
 
 @contextmanager
@@ -112,42 +110,11 @@ def silenced() -> Iterator[None]:
             os.close(kept)
 
 
-def _marked(mark: str) -> set[psutil.Process]:
-    import psutil
-
-    found = set()
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):  # ended meanwhile, or another user's
-            if process.environ().get(_MARK) == mark:
-                found.add(process)
-    return found
-
-
 def _tracker() -> int | None:
     """Pid of multiprocessing's resource tracker, which ends after us and by itself, and removes what we leave."""
     module = sys.modules.get("multiprocessing.resource_tracker")
     pid: int | None = getattr(getattr(module, "_resource_tracker", None), "_pid", None)
     return pid
-
-
-def _children(process: psutil.Process) -> list[psutil.Process]:
-    import psutil
-
-    try:
-        return process.children(recursive=True)
-    except psutil.Error:
-        return []
-
-
-def _end(children: list[psutil.Process]) -> None:
-    import psutil
-
-    for child in children:
-        with suppress(psutil.Error):
-            child.terminate()
-    for child in psutil.wait_procs(children, timeout=_GRACE_S)[1] if children else ():
-        with suppress(psutil.Error):
-            child.kill()
 
 
 def is_ctrl_c(error: BaseException) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from workbench.analysis.pairs import execution_seconds
 from workbench.errors import ScenarioError, ServiceError
 from workbench.experiment.gate.model import GateSettings, GateTarget
+from workbench.experiment.leftovers import end_all, marked
 from workbench.experiment.subprocesses import with_sampled
 from workbench.experiment.warmup import Steadiness
 from workbench.model import Recording, RoundKind, Scalar, Status
@@ -217,7 +218,7 @@ class Side:
         try:
             self.process.stop()
         finally:
-            _end_offspring(self.place)
+            end_all(marked(_MARK, _mark(self.place)), _GRACE_S)
 
     def _ask(self, operation: str, *, timeout_s: float | None = None, **arguments: Any) -> dict[str, Any]:
         allowed = timeout_s or self.settings.timeout_s
@@ -243,23 +244,3 @@ _MARK = "WORKBENCH_GATE_SIDE"
 
 def _mark(place: Place) -> str:
     return f"{os.getpid()}:{place.name}:{place.checkout}"
-
-
-def _end_offspring(place: Place) -> None:
-    """End what a side's code left running: daemons too, which no longer belong to the worker that started them.
-
-    Services get their time to remove their folders.
-    """
-    import psutil
-
-    mark, found = _mark(place), []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            if process.environ().get(_MARK) == mark:
-                found.append(process)
-    for process in found:
-        with suppress(psutil.Error):
-            process.terminate()
-    for process in psutil.wait_procs(found, timeout=_GRACE_S)[1] if found else ():
-        with suppress(psutil.Error):
-            process.kill()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import math
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import repeat
@@ -16,6 +15,7 @@ from typing import Any
 from workbench.analysis.pairs import LOOPS
 from workbench.capture.rounds import LoopRunner
 from workbench.errors import UsageError
+from workbench.experiment.calibration import more_loops, undisturbed
 from workbench.experiment.generators import drained
 from workbench.experiment.modules import IMPORT_S, ModuleSpace
 from workbench.experiment.placement import CodePlacement, reachable_functions
@@ -28,8 +28,6 @@ __all__ = ["CallableWorkload", "FunctionWorkload", "GivenLoop", "find_function",
 _MOST_LOOPS = 10_000_000
 _MOST_INPUTS = 1_000
 _SLOW_S = 1.0
-_CONFIRMING = 4
-_DISTURBED = 20  # times longer, at most, is what a scheduler makes of a round
 
 
 class GivenLoop:
@@ -76,21 +74,11 @@ class CallableWorkload:
         self.loops = 1
         most = _MOST_INPUTS if self._make else _MOST_LOOPS
         elapsed = self._elapsed(self._probe)  # cold: imports, caches; only a slow body's first call tells its time
-        while elapsed < _SLOW_S and (elapsed := self._undisturbed(seconds)) < seconds and self.loops < most:
-            needed = math.ceil(1.2 * self.loops * seconds / max(elapsed, 1e-9))
-            self.loops = min(max(needed, self.loops + 1), 10 * self.loops, most)
-
-    def _undisturbed(self, seconds: float) -> float:
-        """Of a round; where that looks long enough, the shortest of some, as a disturbed one would end the search.
-
-        One side's rounds would be shorter for all the comparison, and shorter rounds are disturbed less often.
-        """
-        shortest = self._elapsed(self._drive)
-        for _ in range(_CONFIRMING):
-            if not seconds <= shortest < _DISTURBED * seconds:
+        while elapsed < _SLOW_S and self.loops < most:
+            elapsed = undisturbed(lambda: self._elapsed(self._drive), seconds)
+            if elapsed >= seconds:
                 break
-            shortest = min(shortest, self._elapsed(self._drive))
-        return shortest
+            self.loops = more_loops(self.loops, elapsed, seconds, most)
 
     def warm(self) -> None:
         """One round outside any clock."""

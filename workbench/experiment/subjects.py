@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from workbench.errors import UsageError
+from workbench.experiment.calibration import common_loops
 from workbench.experiment.callables import CallableWorkload, FunctionWorkload, GivenLoop
 from workbench.experiment.isolated import IsolatedWorkload
 from workbench.experiment.subprocesses import ScriptWorkload
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from workbench.model import Recording
 
 __all__ = ["Subject", "open_subjects", "share_loops"]
-
-_UNEQUAL = 5
 
 
 class _OwnWorkload(Workload, Protocol):
@@ -80,16 +79,12 @@ class Subject:
 
 
 def share_loops(subjects: Iterable[Subject]) -> None:
-    """Give both functions the loops of the one that needs more, unless one takes ``_UNEQUAL`` times more.
-
-    The scheduler meets a long round oftener than a short one: functions that were calibrated in moments of
-    different load would differ by the length of their rounds alone.
-    """
+    """Give both functions the loops that ``common_loops`` says, if any."""
     functions = [s.own for s in subjects if isinstance(s.own, CallableWorkload | IsolatedWorkload)]
-    loops = [function.loops for function in functions]
-    if loops and max(loops) <= _UNEQUAL * min(loops):
+    loops = common_loops([function.loops for function in functions])
+    if loops is not None:
         for function in functions:
-            function.loops = max(loops)
+            function.loops = loops
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from time import perf_counter, process_time
@@ -20,6 +19,7 @@ import pytest
 
 from workbench.analysis.pairs import LOOPS
 from workbench.errors import UsageError
+from workbench.experiment.calibration import more_loops, undisturbed
 from workbench.experiment.generators import refuse_generator
 from workbench.experiment.results import result_digest
 from workbench.pytest_plugin import REPEATER
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["Repeater", "open_item"]
 
 _MOST_LOOPS = 1_000_000
-_CONFIRMING, _DISTURBED = 4, 20  # as in experiment.callables
 _QUICK_S = 0.25  # of a whole test, with what it sets up
 
 
@@ -143,6 +142,7 @@ class ItemWorkload:
     def __init__(self, session: Session, item: pytest.Function, repeater: Repeater) -> None:
         self._session, self._item, self._repeater = session, item, repeater
         self._above = _Above(item)
+        self._whole_s = 0.0  # of the last call, with its fixtures
 
     @property
     def loops(self) -> int:
@@ -155,32 +155,29 @@ class ItemWorkload:
     def calibrate(self, seconds: float) -> None:
         """Repeat what the test names as measured until it takes ``seconds``; a whole test is one call.
 
-        Where that looks long enough and the test is quick, the shortest of some counts: a disturbed one would end
-        the search, and this side's rounds would be shorter than the other's.
+        Only quick tests are repeated to see whether the first time was disturbed.
         """
         repeater = self._repeater
         repeater.loops = 1
-        shortest, tried = math.inf, 0
         while True:
-            began = perf_counter()
-            self.setup()
-            try:
-                self.run()
-                elapsed, used = repeater.wall, repeater.calls
-            finally:
-                self._tear_down()
-            shortest, tried = min(shortest, elapsed), tried + 1
-            quick = perf_counter() - began < _QUICK_S and tried <= _CONFIRMING
-            if used and quick and seconds <= shortest < _DISTURBED * seconds:
-                continue
-            if not used or shortest >= seconds or repeater.loops >= _MOST_LOOPS:
+            elapsed = undisturbed(self._timed, seconds, again=lambda: self._whole_s < _QUICK_S)
+            if not repeater.calls or elapsed >= seconds or repeater.loops >= _MOST_LOOPS:
                 return
             if repeater.looped < repeater.loops:  # what can be called once only
                 repeater.loops = 1
                 return
-            needed = math.ceil(1.2 * repeater.loops * seconds / max(shortest, 1e-9))
-            repeater.loops = min(max(needed, repeater.loops + 1), 10 * repeater.loops, _MOST_LOOPS)
-            shortest, tried = math.inf, 0
+            repeater.loops = more_loops(repeater.loops, elapsed, seconds, _MOST_LOOPS)
+
+    def _timed(self) -> float:
+        """Run the test once: seconds of what it names as measured."""
+        began = perf_counter()
+        self.setup()
+        try:
+            self.run()
+        finally:
+            self._tear_down()
+        self._whole_s = perf_counter() - began
+        return self._repeater.wall
 
     def setup(self) -> None:
         item = self._item

@@ -13,6 +13,7 @@ from pathlib import Path
 from workbench.analysis.verdict import Rule, Sequential
 from workbench.capture.power import conditions
 from workbench.errors import ResultsDiffer, ScenarioError, ServiceError, UsageError, WorkbenchError
+from workbench.experiment.calibration import common_loops
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
 from workbench.experiment.gate.model import GateOutcome, GateSettings, GateTarget
 from workbench.experiment.gate.side import Place, Side, SideFailed
@@ -40,7 +41,6 @@ _GENERATIONS = 12
 _RENEWED_WARMUPS = 3
 _SLOW_OPENING_S = 3.0  # such as an import of a large library: then once has to do
 _SAMPLED_ROUND_S = 0.1
-_UNEQUAL = 5
 _UNTIMED_ROUNDS = 2
 
 
@@ -216,10 +216,11 @@ class Duel:
         loops = {id(side): side.calibrate(seconds) for side in (new, base)}
         numbers = [n for n in loops.values() if n is not None]
         self.loops = [loops[id(side)] for side in self.sides]
-        if len(numbers) == len(self.sides) and max(numbers) <= _UNEQUAL * min(numbers):
-            self.loops = [max(numbers)] * len(self.sides)
+        shared = common_loops(numbers) if len(numbers) == len(self.sides) else None
+        if shared is not None:
+            self.loops = [shared] * len(self.sides)
             for side in self.sides:
-                side.set_loops(max(numbers))
+                side.set_loops(shared)
 
     def _require_own_code(self) -> None:
         """Code of the other side would make a comparison of something with itself, which always passes."""

@@ -88,7 +88,7 @@ class _Side:
 def test_the_second_of_a_pair_begins_where_the_first_did(core: int | None) -> None:
     place = Place("base", Path(), Path(), ())
     duel = Duel(GateTarget("work.py:work"), (place, place), GateSettings(), Margin())
-    base, new = duel.sides = (_Side(core), _Side(7))  # type: ignore[assignment]
+    base, new = duel.timing.sides = (_Side(core), _Side(7))  # type: ignore[assignment]
 
     duel._pair((base, new), RoundKind.TIMING)  # type: ignore[arg-type]
     duel._pair((new, base), RoundKind.TIMING)  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ from workbench.capture.samplers import SamplerSpec
 from workbench.errors import INTERRUPTED, NotComparable, UsageError
 from workbench.experiment.heap import COLLECTORS
 from workbench.experiment.margins import margin_for
+from workbench.experiment.mirrored import MAX_SECONDS, SHORTEST_ROUND_S
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.sitting import Measured, measure_pairs
 from workbench.experiment.targets import CallableTarget, RunTarget, parse_pair
@@ -42,9 +43,6 @@ __all__ = [
     "comparison_json",
     "exit_code",
 ]
-
-MAX_SECONDS = 60.0
-"""Budget of timing where neither the caller nor the project says."""
 
 _TIMEOUT_S = 600.0
 _VARIANT_TIMEOUT_S = 3600.0  # a naive variant at the large scale takes minutes
@@ -81,7 +79,7 @@ class CompareSettings:
     collector: str = "between"
     clock: str = "wall"
     isolate: bool = False
-    shortest_round_s: float = 0.005
+    shortest_round_s: float = SHORTEST_ROUND_S
 
     def __post_init__(self) -> None:
         if (self.warmup or 0) < 0 or (self.sampled_rounds or 0) < 0:

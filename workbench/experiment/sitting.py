@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,7 +25,7 @@ from workbench.experiment.contained import contained, is_own_interrupt
 from workbench.experiment.contents import Part, first_difference
 from workbench.experiment.deadline import Overdue
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
-from workbench.experiment.interleave import sweeps
+from workbench.experiment.mirrored import SAMPLED_ROUND_S, SETTLE_EVERY, PairedTiming, warm_up
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import failed_ending, require_equal
 from workbench.experiment.subjects import Subject, open_subjects, share_loops
@@ -44,23 +43,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Measured", "measure_pairs"]
 
-_WARMUP_SHARE = 0.1
-_WARMUP_PAIRS = 30
-_SETTLE_EVERY = 50
-"""Pairs after which what was recorded meanwhile is set aside for the collector too."""
-
 _MOVE_EVERY = 5
 """Pairs after which the code of both sides is given another place in memory."""
 
 _WARM_AGAIN_S = 0.05
 """A shorter body is called once after that, outside the clock: the interpreter has to specialise the code again."""
 
-_CLOCK_FAILURES = 10
-
 _EXHAUSTED = (StopIteration, StopAsyncIteration)
-
-_SAMPLED_ROUND_S = 0.1
-"""Without the sampler's cost, which makes a call-heavy round several times longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +160,7 @@ class _Sitting:
         self.sides = tuple(_Side(subject, _recorder(subject, settings)) for subject in subjects)
         self.position = 0
         self._settings = settings
-        self._sequential = Sequential(rule)
-        self._verdict = Verdict.INCONCLUSIVE
-        self._elapsed = 0.0
-        self._clock_failures = 0
+        self._timing = PairedTiming(self.sides, Sequential(rule), settings.clock)
         self._notes: list[str] = []
 
     def run(self, max_seconds: float, progress: Progress) -> None:
@@ -189,48 +175,38 @@ class _Sitting:
 
     def _calibrate_both(self, seconds: float, progress: Progress) -> None:
         for side in self.sides:
-            progress(f"calibrating {side.subject.name}", 0, self._sequential.rule.budget)
+            progress(f"calibrating {side.subject.name}", 0, self._timing.sequential.rule.budget)
             with self._watched(side):
                 side.subject.calibrate(seconds)
         share_loops(side.subject for side in self.sides)
 
     def _warm_up(self, max_seconds: float, progress: Progress) -> None:
-        """As many rounds as were asked for; else until both are steady, or a tenth of the time is spent."""
-        asked, began = self._settings.warmup, time.monotonic()
-        for pairs, order in enumerate(sweeps(self.sides, seed=self._settings.order_seed)):
-            if pairs == asked or (asked is None and all(side.steadiness.is_steady for side in self.sides)):
-                return
-            late = pairs and time.monotonic() - began > _WARMUP_SHARE * max_seconds
-            if asked is None and (late or pairs == _WARMUP_PAIRS):
-                self._note(
-                    f"not seen to be steady after {pairs} warm-up round{'s' if pairs > 1 else ''} of each side"
-                )
-                return
-            progress(f"warm-up {pairs + 1}", 0, self._sequential.rule.budget)
-            for side in order:
-                self._round(side, RoundKind.WARMUP)
-            self._require_equal()
+        def pair(order: tuple[_Side, ...], before: int) -> None:
+            progress(f"warm-up {before + 1}", 0, self._timing.sequential.rule.budget)
+            self._pair(order, RoundKind.WARMUP)
+
+        settings = self._settings
+        self._note(
+            warm_up(self.sides, pair, asked=settings.warmup, max_seconds=max_seconds, seed=settings.order_seed)
+        )
 
     def _time(self, max_seconds: float, progress: Progress, settle: Callable[[], None] | None) -> None:
-        base, new = self.sides
-        began = time.monotonic()
-        for tried, order in enumerate(sweeps(self.sides, seed=self._settings.order_seed), start=1):
-            progress(f"pair {tried}", tried - 1, self._sequential.rule.budget)
-            for side in order:
-                self._round(side, RoundKind.TIMING)
-            self._require_equal()
-            self._leave_out_untimed(tried)
-            self._elapsed = time.monotonic() - began
-            verdict = self._sequential.look(base.seconds, new.seconds)
-            if verdict is None and self._elapsed * (tried + 1) / tried > max_seconds:
-                verdict = self._sequential.final(base.seconds, new.seconds)
-            if verdict is not None:
-                self._verdict = verdict
-                return
-            if tried % _MOVE_EVERY == 0:
+        def pair(order: tuple[_Side, ...], before: int) -> None:
+            progress(f"pair {before + 1}", before, self._timing.sequential.rule.budget)
+            self._pair(order, RoundKind.TIMING)
+
+        def between(pairs: int) -> None:
+            if pairs % _MOVE_EVERY == 0:
                 self._move()
-            if settle is not None and tried % _SETTLE_EVERY == 0:
+            if settle is not None and pairs % SETTLE_EVERY == 0:
                 settle()
+
+        self._timing.run(pair, max_seconds=max_seconds, seed=self._settings.order_seed, between=between)
+
+    def _pair(self, order: tuple[_Side, ...], kind: RoundKind) -> None:
+        for side in order:
+            self._round(side, kind)
+        self._require_equal()
 
     def _move(self) -> None:
         for side in self.sides:
@@ -246,32 +222,18 @@ class _Sitting:
             if isinstance(side.subject.own, CallableWorkload):
                 side.subject.own.move_back()
 
-    def _leave_out_untimed(self, tried: int) -> None:
-        """A pair in which the clock stood still or ran backwards is kept in the runs, but can't be judged."""
-        base, new = self.sides
-        if _positive(base.seconds[-1]) and _positive(new.seconds[-1]):
-            return
-        base.seconds.pop()
-        new.seconds.pop()
-        self._clock_failures += 1
-        if self._clock_failures >= _CLOCK_FAILURES and 2 * self._clock_failures > tried:
-            raise CaptureError(
-                f"the {self._settings.clock} clock stood still or ran backwards in {self._clock_failures} of "
-                f"{tried} pairs: nothing can be timed on this machine now"
-            )
-
     def _sample(self, progress: Progress) -> None:
         """Sampled rounds of both; where the sampler can't work, the verdict stands without functions."""
         asked = self._settings.sampled_rounds
         try:
-            self._calibrate_both(_SAMPLED_ROUND_S, progress)
+            self._calibrate_both(SAMPLED_ROUND_S, progress)
             orders = sampling_sweeps(
                 self.sides,
                 asked=asked,
-                verdict=self._verdict,
-                timing_s=self._elapsed,
+                verdict=self._timing.verdict,
+                timing_s=self._timing.elapsed,
                 seed=self._settings.order_seed,
-                shown=lambda: shows(self._verdict, *(side.sampled_seconds for side in self.sides)),
+                shown=lambda: shows(self._timing.verdict, *(side.sampled_seconds for side in self.sides)),
             )
             for done, order in enumerate(orders):
                 progress("sampling", done, max(done + 1, asked or MOST_SAMPLED_ROUNDS))
@@ -289,7 +251,7 @@ class _Sitting:
             side.sampled_seconds += seconds_of(recording.run, RoundKind.SAMPLED)
 
     def _note(self, line: str) -> None:
-        if line not in self._notes:
+        if line and line not in self._notes:
             self._notes.append(line)
 
     def _round(self, side: _Side, kind: RoundKind) -> None:
@@ -377,8 +339,7 @@ class _Sitting:
             for side, why in ended or [(new, str(error))]:
                 side.status, side.error = Status.FAILED, why
             raise
-        if unknown:
-            self._note(unknown)
+        self._note(unknown)
 
     def _require_repeatable(self) -> None:
         """Where results differ: code that doesn't even agree with itself has another problem."""
@@ -387,28 +348,22 @@ class _Sitting:
                 self._round(side, RoundKind.WARMUP)
 
     def measured(self, session: Session, *, interrupted: bool, error: WorkbenchError | None) -> Measured:
-        base, new = self.sides
-        pairs = min(len(base.seconds), len(new.seconds))
-        if interrupted or error is not None:  # for the estimate: no verdict follows from what was cut short
-            self._sequential.final(base.seconds[:pairs], new.seconds[:pairs])
-        if self._clock_failures:
-            self._note(f"{self._clock_failures} pairs left out, in which the clock stood still or ran backwards")
+        timing = self._timing
+        timing.estimate_so_far()
+        if timing.untimed:
+            self._note(f"{timing.untimed} pairs left out, in which the clock stood still or ran backwards")
         return Measured(
             session=session,
             recordings=tuple(_recording(side, session, interrupted) for side in self.sides)
             if self.position
             else (),
-            verdict=self._verdict,
-            estimate=self._sequential.estimate,
-            seconds=self._elapsed,
+            verdict=timing.verdict or Verdict.INCONCLUSIVE,
+            estimate=timing.estimate,
+            seconds=timing.elapsed,
             notes=tuple(self._notes),
             interrupted=interrupted,
             error=error,
         )
-
-
-def _positive(seconds: float) -> bool:
-    return seconds > 0 and math.isfinite(seconds)
 
 
 def _recorder(subject: Subject, settings: CompareSettings) -> RunRecorder:

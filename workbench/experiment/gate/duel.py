@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.analysis.verdict import Rule, Sequential
 from workbench.capture.power import conditions
-from workbench.errors import ResultsDiffer, ScenarioError, ServiceError, UsageError, WorkbenchError
+from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, ServiceError, UsageError
 from workbench.experiment.calibration import common_loops
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
 from workbench.experiment.gate.model import GateOutcome, GateSettings, GateTarget
 from workbench.experiment.gate.side import Place, Side, SideFailed
-from workbench.experiment.interleave import sweeps
 from workbench.experiment.margins import Margin
+from workbench.experiment.mirrored import (
+    MAX_SECONDS,
+    SAMPLED_ROUND_S,
+    SETTLE_EVERY,
+    SHORTEST_ROUND_S,
+    PairedTiming,
+    warm_up,
+)
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import EXIT_STATUS, require_equal
 from workbench.model import Recording, RoundKind, Scalar, Status, Verdict
@@ -26,12 +32,6 @@ from workbench.statistics import Estimate
 
 __all__ = ["Duel", "Stopped", "generation_pairs"]
 
-_MAX_SECONDS = 60.0
-_SHORTEST_ROUND_S = 0.005
-_WARMUP_SHARE = 0.1
-_WARMUP_PAIRS = 30
-_SETTLE_EVERY = 50
-_CLOCK_FAILURES = 10
 _FIRST_GENERATIONS = 5
 _FIRST_PAIRS = 3
 """Pairs before both sides go on in fresh processes: the first verdict, after 15, rests on five of each side."""
@@ -40,7 +40,6 @@ _GENERATIONS = 12
 """No later processes take more than this part of all pairs (a twelfth), or a bad one would decide."""
 _RENEWED_WARMUPS = 3
 _SLOW_OPENING_S = 3.0  # such as an import of a large library: then once has to do
-_SAMPLED_ROUND_S = 0.1
 _UNTIMED_ROUNDS = 2
 
 
@@ -68,23 +67,30 @@ class Duel:
     settings: GateSettings
     margin: Margin
     own: tuple[str, ...] = ()
-    verdict: Verdict | None = None
-    elapsed: float = 0.0
     position: int = 0
     notes: list[str] = field(default_factory=list)
-    sides: tuple[Side, ...] = ()
-    sequential: Sequential = field(default_factory=Sequential)
     at_start: dict[str, Scalar] = field(default_factory=conditions)
-    untimed: int = 0
     scratch: Path = Path()
     loops: list[int | None] = field(default_factory=list)
-    processes: list[int] = field(default_factory=list)  # of each pair that was timed
-    generation: int = 0
     generation_pairs: int = 0
     spent: dict[str, float] = field(default_factory=dict)
+    timing: PairedTiming[Side] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sequential = Sequential(self.rule)
+        self.timing = PairedTiming((), Sequential(self.rule), renewing=True)
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """None before they are opened."""
+        return self.timing.sides
+
+    @property
+    def verdict(self) -> Verdict | None:
+        return self.timing.verdict
+
+    @property
+    def elapsed(self) -> float:
+        return self.timing.elapsed
 
     @property
     def rule(self) -> Rule:
@@ -92,11 +98,11 @@ class Duel:
 
     @property
     def max_seconds(self) -> float:
-        return self.margin.max_seconds or _MAX_SECONDS
+        return self.margin.max_seconds or MAX_SECONDS
 
     @property
     def estimate(self) -> Estimate:
-        return self.sequential.estimate
+        return self.timing.estimate
 
     @property
     def parameters(self) -> dict[str, Scalar]:
@@ -113,7 +119,7 @@ class Duel:
                         started.append(Side.start(place, self.settings))
                     except ServiceError as error:
                         raise _stopped(place, str(error)) from error
-            self.sides = tuple(started)
+            self.timing.sides = tuple(started)
             yield
         finally:
             for side in started:
@@ -191,25 +197,21 @@ class Duel:
 
     def _warm_up(self, progress: Progress) -> None:
         progress(f"warm-up of {self.target.text}", 0, self.rule.budget)
-        self._calibrate(_SHORTEST_ROUND_S)
+        self._calibrate(SHORTEST_ROUND_S)
         self._pair((self.sides[1], self.sides[0]), RoundKind.WARMUP)
         self._require_own_code()
         if self.settings.timing:
-            self._steady()
+            remark = warm_up(
+                self.sides,
+                lambda order, before: self._pair(order, RoundKind.WARMUP),
+                asked=self.settings.warmup,
+                max_seconds=self.max_seconds,
+                seed=self.settings.order_seed,
+                done=1,
+            )
+            self.notes += filter(None, [remark])
         for side in self.sides:
             side.settle()
-
-    def _steady(self) -> None:
-        """As many rounds as were asked for; else until both are steady, or a tenth of the time is spent."""
-        asked, began = self.settings.warmup, time.monotonic()
-        for pairs, order in enumerate(sweeps(self.sides, seed=self.settings.order_seed), start=1):
-            steady = all(side.steadiness.is_steady for side in self.sides)
-            late = time.monotonic() - began > _WARMUP_SHARE * self.max_seconds
-            if pairs >= asked if asked is not None else steady or late or pairs == _WARMUP_PAIRS:
-                if asked is None and not steady:
-                    self.notes.append(f"not seen to be steady after {pairs} warm-up rounds of each side")
-                return
-            self._pair(order, RoundKind.WARMUP)
 
     def _calibrate(self, seconds: float) -> None:
         base, new = self.sides
@@ -234,26 +236,22 @@ class Duel:
                 )
 
     def _time(self, progress: Progress) -> None:
-        base, new = self.sides
-        began = time.monotonic()
-        for pairs, order in enumerate(sweeps(self.sides, seed=self.settings.order_seed), start=1):
-            progress(f"{self.target.text}, pair {pairs}", pairs - 1, self.rule.budget)
+        def pair(order: tuple[Side, ...], before: int) -> None:
+            progress(f"{self.target.text}, pair {before + 1}", before, self.rule.budget)
             self._pair(order, RoundKind.TIMING)
-            self.processes.append(self.generation)
             self.generation_pairs += 1
-            self._leave_out_untimed(pairs)
-            self.elapsed = time.monotonic() - began
-            verdict = self.sequential.look(base.seconds, new.seconds, self.processes)
-            if verdict is None and self.elapsed * (pairs + 1) / pairs > self.max_seconds:
-                verdict = self.sequential.final(base.seconds, new.seconds, self.processes)
-            if verdict is not None:
-                self.verdict = verdict
-                return
-            if self.generation_pairs >= generation_pairs(self.generation, pairs) and self._may_renew():
+
+        def between(pairs: int) -> None:
+            if self.generation_pairs >= generation_pairs(self.timing.process, pairs) and self._may_renew():
                 self._renew()
-            elif pairs % _SETTLE_EVERY == 0:
+            elif pairs % SETTLE_EVERY == 0:
                 for side in self.sides:
                     side.settle()
+
+        try:
+            self.timing.run(pair, max_seconds=self.max_seconds, seed=self.settings.order_seed, between=between)
+        except CaptureError as untimed:
+            raise Stopped(GateOutcome.INCONCLUSIVE, str(untimed)) from untimed
 
     def _may_renew(self) -> bool:
         """Whether both sides can begin anew: not scripts, which do so each round, nor what takes long to set up."""
@@ -268,26 +266,13 @@ class Duel:
             self._pair(self.sides, RoundKind.WARMUP)
         for side in self.sides:
             side.settle()
-        self.generation += 1
+        self.timing.process += 1
         self.generation_pairs = 0
-
-    def _leave_out_untimed(self, tried: int) -> None:
-        """A pair in which the clock stood still or ran backwards is kept in the runs, but can't be judged."""
-        if all(side.seconds[-1] > 0 and math.isfinite(side.seconds[-1]) for side in self.sides):
-            return
-        for side in self.sides:
-            side.seconds.pop()
-        self.processes.pop()
-        self.untimed += 1
-        if self.untimed >= _CLOCK_FAILURES and 2 * self.untimed > tried:
-            raise Stopped(
-                GateOutcome.INCONCLUSIVE, f"the clock stood still or ran backwards in {self.untimed} pairs"
-            )
 
     def _count(self) -> None:
         for _ in range(_UNTIMED_ROUNDS):
             self._pair(self.sides, RoundKind.TIMING)
-        self.verdict = Verdict.PASS
+        self.timing.verdict = Verdict.PASS
 
     def _sample(self, progress: Progress) -> None:
         """Sampled rounds of both; where the sampler can't work, the verdict stands without functions."""
@@ -302,7 +287,7 @@ class Duel:
         )
         try:
             if asked != 0:
-                self._calibrate(_SAMPLED_ROUND_S)
+                self._calibrate(SAMPLED_ROUND_S)
             for done, order in enumerate(orders):
                 progress(f"{self.target.text}, sampling", done, max(done + 1, asked or MOST_SAMPLED_ROUNDS))
                 for side in order:
@@ -360,19 +345,11 @@ class Duel:
         for side in self.sides:
             side.status = side.status or Status.INTERRUPTED
             side.interrupt()
-        self._settle_estimate()
-
-    def _settle_estimate(self) -> None:
-        """For the estimate alone: no verdict follows from what was cut short."""
-        if len(self.sides) == 2 and self.verdict is None:
-            base, new = self.sides
-            pairs = min(len(base.seconds), len(new.seconds), len(self.processes))
-            with suppress(WorkbenchError, ValueError):
-                self.sequential.final(base.seconds[:pairs], new.seconds[:pairs], self.processes[:pairs])
 
     def recordings(self, folder: Path, identities: tuple[dict[str, object], dict[str, object]]) -> list[Recording]:
         """What both sides recorded; nothing of a side that can't tell any more."""
-        self._settle_estimate()
+        if self.sides:
+            self.timing.estimate_so_far()
         found = [side.recording(folder, who) for side, who in zip(self.sides, identities, strict=False)]
         return [recording for recording in found if recording is not None and recording.run.rounds]
 

@@ -86,9 +86,9 @@ def warm_up(
 class PairedTiming(Generic[S]):
     """Timed pairs, judged as they come in. ``sides`` are base and new.
 
-    ``process`` is the number of the processes that are measured in now, for whoever changes them
-    (``renewing``): pairs of one process share its luck. ``elapsed`` is in seconds; ``untimed`` counts pairs in which
-    the clock, called ``clock`` in words, stood still or ran backwards: they are kept in the runs, but can't be judged.
+    ``process`` is the number of the processes that are measured in now, for whoever changes them (``renewing``):
+    pairs of one process share its luck. ``elapsed`` is in seconds. ``untimed`` counts pairs in which the ``clock``
+    (its name) stood still or ran backwards: they are kept in the runs, but can't be judged.
     """
 
     sides: tuple[S, ...]

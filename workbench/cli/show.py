@@ -15,7 +15,8 @@ from workbench.model import UNITS, RoundKind, Scalar
 
 if TYPE_CHECKING:
     from workbench.calltree import CallTree
-    from workbench.model import Comparison, Plan, Run, Session, Span
+    from workbench.model import Comparison, Plan, Round, Run, Session, Span
+    from workbench.views.flamegraph import FunctionTime
     from workbench.views.tables import TextTable
 
 __all__ = ["print_run", "print_tree", "run_document"]
@@ -62,30 +63,12 @@ def run_document(
             "os": env.os,
             "cpu": env.cpu,
             "cores": env.cores,
-            "dirty": commit_of(run, session)[1],
+            "dirty": changed,
             "power": env.power,
         },
         "tags": list(run.tags),
-        "rounds": [
-            {
-                "index": r.index,
-                "kind": r.kind,
-                "position": r.position,
-                "status": r.status,
-                "measures": dict(r.measures),
-            }
-            for r in run.rounds
-        ],
-        "functions": [
-            {
-                "function": f.frame.function,
-                "file": f.frame.file,
-                "self_seconds": f.self_ns / 1e9,
-                "total_seconds": f.total_ns / 1e9,
-                "awaiting_seconds": f.awaiting_ns / 1e9,
-            }
-            for f in top_functions(tree, top)
-        ],
+        "rounds": [_round_document(round_) for round_ in run.rounds],
+        "functions": [_function_document(function) for function in top_functions(tree, top)],
         "samples": len(tree.samples),
         "recording_seconds": recording_ns(tree) / 1e9,
         "notes": [note for note in (import_note(tree), *sampling_notes(run, tree)) if note],
@@ -94,6 +77,26 @@ def run_document(
         "concurrency": asdict(concurrency(run, spans)),
         "plans": [_plan_document(plan) for plan in plans],
         "comparisons": [comparison_json(comparison) for comparison in comparisons],
+    }
+
+
+def _round_document(round_: Round) -> dict[str, Any]:
+    return {
+        "index": round_.index,
+        "kind": round_.kind,
+        "position": round_.position,
+        "status": round_.status,
+        "measures": dict(round_.measures),
+    }
+
+
+def _function_document(function: FunctionTime) -> dict[str, Any]:
+    return {
+        "function": function.frame.function,
+        "file": function.frame.file,
+        "self_seconds": function.self_ns / 1e9,
+        "total_seconds": function.total_ns / 1e9,
+        "awaiting_seconds": function.awaiting_ns / 1e9,
     }
 
 

@@ -153,16 +153,11 @@ def measure_scaling(
         sitting.run(chosen)
     except (KeyboardInterrupt, WorkbenchError) as error:
         problem = error
-    sessions = [track.session() for track in sitting.tracks]
-    recordings = [track.recordings for track in sitting.tracks]
-    if store is not None:
-        for session, of_session in zip(sessions, recordings, strict=True):
-            if of_session:
-                store.save(session, of_session)
-    if isinstance(problem, WorkbenchError) or (problem is not None and not any(recordings)):
+    sessions = _saved(sitting, store)
+    if isinstance(problem, WorkbenchError) or (problem is not None and not sitting.recordings):
         raise problem
-    fits = exponents([recording.run for recording in recordings[-1]], settings.clock)
-    before = stored if base is None else exponents([recording.run for recording in recordings[0]], settings.clock)
+    fitted = [track.exponents() for track in sitting.tracks]
+    fits, before = fitted[-1], fitted[0] if base is not None else stored
     growths = grown(fits, before, settings.limits) if problem is None else []
     unknown = sorted(set(settings.limits) - set(fits))
     notes = [*sitting.notes, *(f"{name} has a declared limit, but was not measured" for name in unknown)]
@@ -170,12 +165,21 @@ def measure_scaling(
         new.name,
         fits,
         tuple(growths),
-        tuple(sessions),
-        tuple(recording for each in recordings for recording in each),
+        sessions,
+        sitting.recordings,
         tuple(notes),
         interrupted=problem is not None,
         clock=settings.clock,
     )
+
+
+def _saved(sitting: _Sitting, store: Store | None) -> tuple[Session, ...]:
+    """The sessions of what was measured; kept in ``store``, but for those in which nothing was recorded."""
+    sessions = tuple(track.session() for track in sitting.tracks)
+    for session, track in zip(sessions, sitting.tracks, strict=True):
+        if store is not None and track.recordings:
+            store.save(session, track.recordings)
+    return sessions
 
 
 def _sizes_of(stored: Mapping[str, Exponent]) -> tuple[tuple[int, ...], str]:
@@ -215,6 +219,9 @@ class _Track:
         parameters = {"target": self.target.name, "clock": self.clock, **self.parameters}
         return Session(self.session_id, "scaling", self.started_at, self.target.scenario, parameters, environment())
 
+    def exponents(self) -> dict[str, Exponent]:
+        return exponents([recording.run for recording in self.recordings], self.clock)
+
 
 class _Sitting:
     """All targets, size after size."""
@@ -224,6 +231,11 @@ class _Sitting:
         self.notes: list[str] = []
         self._settings = settings
         self._progress = progress
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """Of all targets, one after another."""
+        return tuple(recording for track in self.tracks for recording in track.recordings)
 
     def run(self, sizes: Sequence[int]) -> None:
         began = monotonic()

@@ -46,6 +46,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
     {
         "wall": "s",
         "cpu": "s",
+        "run_delay": "s",  # threads that were ready waited so long for a core; of processes seen from outside
         "peak_rss": "bytes",
         "requests": "count",  # HTTP requests issued, retries included
         "connects": "count",  # TCP connections opened

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
 import threading
 import time
+import venv
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from workbench.calltree import CallTree
+from workbench.capture.other_process import environment_of, run_delay_s
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ProcessNotFound, UsageError
@@ -93,8 +97,35 @@ def test_attached_for_a_while_to_another_process(child: subprocess.Popen[str]) -
     assert run.rounds[0].measures["wall"] > 0.4
     assert run.rounds[0].measures["cpu"] > 0
     assert "outer.<locals>.Inner.spin" in names(attached.recording.tree)
+    assert run.rounds[0].measures.get("run_delay", 0) >= 0
     assert shelf.saved == [attached.recording]
     assert child.poll() is None
+
+
+def test_the_environment_is_the_processs_own(tmp_path: Path) -> None:
+    repository, environment = tmp_path / "backend", tmp_path / "venv"
+    repository.mkdir()
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(repository)]
+    subprocess.run([*git, "init", "-q", "-b", "trunk"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    venv.create(environment, symlinks=True, with_pip=False)
+    site = next((environment / "lib").glob("python*")) / "site-packages"
+    (site / "only_there-1.2.dist-info").mkdir()
+    command = [environment / "bin" / "python", "-c", "input()"]
+    with subprocess.Popen(command, cwd=repository, stdin=subprocess.PIPE) as process:
+        found = environment_of(process.pid)
+        process.kill()
+    assert (found.python, found.implementation) == (platform.python_version(), "CPython")
+    assert (found.commit, found.branch, found.packages) == (commit, "trunk", {"only-there": "1.2"})
+
+
+def test_of_a_process_that_has_ended_nothing_is_made_up() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    found = environment_of(process.pid)
+    assert (found.python, found.implementation, found.commit, found.packages) == ("", "", "", {})
+    assert run_delay_s(process.pid) is None
 
 
 def while_sampled(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import psutil
 import pytest
 
-from workbench.experiment.attach import _CpuUse, _watch
+from workbench.experiment import attach as attaching
+from workbench.experiment.attach import _CoreUse, _watch
 
 
 class Process:
@@ -49,6 +50,16 @@ def test_cpu_time_is_what_was_read_last_or_unknown(
     monkeypatch: pytest.MonkeyPatch, answers: list[float | Exception], measures: dict[str, float]
 ) -> None:
     monkeypatch.setattr(psutil, "Process", type("Told", (Process,), {"answers": answers}))
-    cpu = _CpuUse(7)
+    monkeypatch.setattr(attaching, "run_delay_s", lambda pid: None)  # as on macOS
+    cpu = _CoreUse(7)
     _watch(Spy(), cpu, None)  # type: ignore[arg-type]
     assert cpu.measures() == measures
+
+
+def test_waiting_for_a_core_is_told_as_far_as_it_could_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = iter([1.0, 2.5, 4.0, None])
+    monkeypatch.setattr(psutil, "Process", type("Told", (Process,), {"answers": [1.0]}))
+    monkeypatch.setattr(attaching, "run_delay_s", lambda pid: next(waited))
+    cpu = _CoreUse(7)
+    _watch(Spy(), cpu, None)  # type: ignore[arg-type]
+    assert cpu.measures() == {"cpu": 0.0, "run_delay": 3.0}

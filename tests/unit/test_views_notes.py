@@ -41,8 +41,9 @@ def test_imports_are_told_from_a_tenth_on() -> None:
     assert import_note(mostly(machinery, 9)) == ""
 
 
-def sampled(cpu: float, mode: str = "", name: str = "py-spy") -> Run:
-    only = Round(0, RoundKind.SAMPLED, 0, datetime(2026, 1, 1, tzinfo=UTC), {"wall": 1.0, "cpu": cpu})
+def sampled(cpu: float, mode: str = "", name: str = "py-spy", **measures: float) -> Run:
+    measured = {"wall": 1.0, "cpu": cpu, **measures}
+    only = Round(0, RoundKind.SAMPLED, 0, datetime(2026, 1, 1, tzinfo=UTC), measured)
     return run("x", [1.0], rounds=(only,), sampler=Sampler(name, "0.4", MS, "wall", mode))
 
 
@@ -61,3 +62,11 @@ def test_more_running_than_cpu_time_is_said_to_be_impossible(made: Run, told: bo
     notes = [note for note in sampling_notes(made, mostly(LOCK)) if "CPU time" in note]
     assert bool(notes) is told
     assert sampling_notes(made, tree_from_stacks([])) == []
+
+
+@pytest.mark.parametrize(
+    ("delay", "why"), [(0.04, "for a core of a busy machine"), (0.01, "threads that wait look")]
+)
+def test_what_looked_like_running_is_explained_by_the_wait_for_a_core(delay: float, why: str) -> None:
+    (note,) = [note for note in sampling_notes(sampled(0.05, run_delay=delay), mostly(LOCK)) if "CPU time" in note]
+    assert why in note

@@ -12,7 +12,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from workbench.capture.worktree import has_changes
 from workbench.model import Environment
 from workbench.paths import working_folder
 
-__all__ = ["environment"]
+__all__ = ["environment", "packages_in"]
 
 GIT_TIMEOUT_S = 2.0
 MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
@@ -97,9 +97,13 @@ def _git(root: str, *arguments: str) -> str:
 
 @lru_cache(maxsize=1)
 def _packages() -> Mapping[str, str]:
+    return packages_in(sys.path)
+
+
+def packages_in(folders: Iterable[str]) -> dict[str, str]:
     """Installed distributions and their versions, by name; read from folder names, as metadata takes seconds."""
     found: dict[str, str] = {}
-    for folder in sys.path:
+    for folder in folders:
         for entry in _names(folder):
             stem, dot, _ = entry.rpartition(".dist-info")
             name, _, version = stem.partition("-")

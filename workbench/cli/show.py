@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["print_run", "print_tree", "run_document"]
 
 _SHOWN = (
-    *("wall", "cpu", "peak_rss", "requests", "statements", "cypher_statements", "connects", "tls_handshakes"),
-    "bytes_received",
+    *("wall", "cpu", "run_delay", "peak_rss", "requests", "statements", "cypher_statements", "connects"),
+    *("tls_handshakes", "bytes_received"),
 )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.capture.environment import environment
+from workbench.capture.other_process import environment_of, run_delay_s
 from workbench.capture.power import conditions
 from workbench.capture.pyspy import PySpy
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ProcessNotFound, UsageError
 from workbench.experiment.saving import save_or_warn
-from workbench.model import Recording, Round, RoundKind, Run, Scalar, Session, Status, utc_now
+from workbench.model import Environment, Recording, Round, RoundKind, Run, Scalar, Session, Status, utc_now
 
 if TYPE_CHECKING:
     from workbench.store import Store
@@ -50,7 +51,9 @@ def attach(
 
     Without a duration: until it ends, or until Ctrl-C, which is the regular end then; Ctrl-C before the duration is
     over keeps what was recorded and marks the run interrupted. The run has one round with wall and CPU time, the
-    latter only where the system lets us read it; for a process that ends it is up to a tenth of a second short.
+    latter only where the system lets us read it; for a process that ends it is up to a tenth of a second short. On
+    Linux ``run_delay`` is for how long its threads were ready and waited for a core, in seconds. The session's
+    environment is the process's own (``environment_of``).
     Raises UsageError, ProcessNotFound, SamplerPermission, SamplerUnavailable or CaptureError.
     """
     if not 1 <= rate <= MOST_PER_SECOND:
@@ -63,9 +66,9 @@ def attach(
     started_at = utc_now()
     if not 0 < pid <= LARGEST_PID:
         raise ProcessNotFound(f"no process {pid}: check the id with 'ps'")
-    born, at_start = process_started(pid), conditions()
+    born, where, at_start = process_started(pid), environment_of(pid), conditions()
     spy = PySpy(pid, spec).start()
-    cpu = _CpuUse(pid)
+    cpu = _CoreUse(pid)
     began = time.perf_counter()
     status = Status.OK
     try:
@@ -75,7 +78,7 @@ def attach(
     measures = {"wall": time.perf_counter() - began, **cpu.measures()}
     spy.stop()
     round_ = Round(0, RoundKind.SAMPLED, 0, started_at, measures, status)
-    session, recording = _record(spy, spec, round_, name or f"process {pid}", pid, born, at_start)
+    session, recording = _record(spy, spec, round_, name or f"process {pid}", pid, born, where, at_start)
     return Attached(session, recording, save_or_warn(session, recording, store))
 
 
@@ -86,6 +89,7 @@ def _record(
     name: str,
     pid: int,
     born: float,
+    where: Environment,
     at_start: Mapping[str, Scalar],
 ) -> tuple[Session, Recording]:
     from workbench.calltree import CallTreeBuilder
@@ -101,7 +105,7 @@ def _record(
         "attach",
         round_.started_at,
         parameters={"pid": pid, **at_start},
-        environment=environment(),
+        environment=where,
     )
     run = Run(
         run_id=new_id(round_.started_at),
@@ -116,7 +120,7 @@ def _record(
     return session, Recording(run, tree, sources=function_sources(tree, started=born))
 
 
-def _watch(spy: PySpy, cpu: _CpuUse, duration: float | None) -> None:
+def _watch(spy: PySpy, cpu: _CoreUse, duration: float | None) -> None:
     """Wait for the end, reading the process's CPU time as long as it is there."""
     end = float("inf") if duration is None else time.perf_counter() + duration
     while not spy.wait(min(POLL_S, max(end - time.perf_counter(), 0.0))):
@@ -125,27 +129,27 @@ def _watch(spy: PySpy, cpu: _CpuUse, duration: float | None) -> None:
             return
 
 
-class _CpuUse:
-    """User and system time of the process since this was made, by what could be read last."""
+class _CoreUse:
+    """Time of the process on a core, and waiting for one, since this was made, by what could be read last."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._last: float | None = None
+        self._first: dict[str, float] = {}
+        self._last: dict[str, float] = {}
         self.read()
-        self._first: float | None = self._last
+        self._first = dict(self._last)
 
     def read(self) -> None:
         import psutil
 
-        try:
+        with suppress(psutil.Error):  # no permission, or it has ended
             times = psutil.Process(self._pid).cpu_times()
-        except psutil.Error:  # no permission, or it has ended
-            return
-        self._last = float(times.user + times.system)
+            self._last["cpu"] = float(times.user + times.system)
+        waited = run_delay_s(self._pid)
+        if waited is not None:
+            self._last["run_delay"] = waited
 
     def measures(self) -> dict[str, float]:
-        """The measure ``cpu``; none if it is unknown, because 0 would be a statement."""
+        """The measures ``cpu`` and ``run_delay``; none that is unknown, because 0 would be a statement."""
         self.read()
-        if self._first is None or self._last is None:
-            return {}
-        return {"cpu": max(self._last - self._first, 0.0)}
+        return {name: max(self._last[name] - first, 0.0) for name, first in self._first.items()}

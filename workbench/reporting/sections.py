@@ -62,8 +62,8 @@ _LADDER = (
 )
 _LOAD = "load_average"  # of the machine, not chosen: it stands with the environment
 _ROUND = (
-    *("wall", "cpu", "peak_rss", "requests", "statements", "cypher_statements", "connects", "tls_handshakes"),
-    "bytes_received",
+    *("wall", "cpu", "run_delay", "peak_rss", "requests", "statements", "cypher_statements", "connects"),
+    *("tls_handshakes", "bytes_received"),
 )
 
 

@@ -20,6 +20,7 @@ _IMPORTS_NOTICED = 0.1
 _RECORDING_NOTICED = 0.01
 _MOSTLY = 0.5
 _MORE_THAN_CPU = 1.25
+_EXPLAINS = 0.5  # of the excess
 _LEAST_EXCESS_S = 0.02  # the system counts CPU time in hundredths of a second
 _BUILTIN = re.compile(
     r"(.*\.)?(lock|RLock|Semaphore|SemLock|SimpleQueue|_ThreadHandle)\.(acquire|get|join|__enter__)"
@@ -83,10 +84,13 @@ def _more_than_cpu(run: Run, tree: CallTree) -> str:
     running = _leaf_ns(tree, lambda frame: frame in frames) / 1e9
     if running <= _MORE_THAN_CPU * cpu or running - cpu < _LEAST_EXCESS_S:
         return ""
-    return (
-        f"py-spy saw {format_seconds(running)} of running, but only {format_seconds(cpu)} of CPU time were used: "
-        "threads that wait look active to it, so times of functions that may wait are too long."
-    )
+    delayed = _sampled(run, "run_delay")
+    if delayed >= _EXPLAINS * (running - cpu):
+        why = f"threads waited {format_seconds(delayed)} for a core of a busy machine, which looks like running."
+    else:
+        why = "threads that wait look active to it, so times of functions that may wait are too long."
+    seen = f"py-spy saw {format_seconds(running)} of running, but only {format_seconds(cpu)} of CPU time were used"
+    return f"{seen}: {why}"
 
 
 def _waits_for_threads(frame: Frame) -> bool:

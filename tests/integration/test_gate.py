@@ -15,6 +15,7 @@ from git_projects import GitProject
 from workbench.analysis.verdict import Rule
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ResultsDiffer, ScenarioError, UsageError
+from workbench.experiment.compare import compare_runs
 from workbench.experiment.gate import (
     GateOutcome,
     GateResult,
@@ -56,6 +57,7 @@ BEFORE = {
         def steady(): return "same"
         def swapped(): return 1
         def interrupts(): return 1
+        def naps(): return sum(range(200_000))
         """,
     "job.py": "print('done')\n",
 }
@@ -87,6 +89,9 @@ AFTER = {
         def steady(): return f"number {next(numbers)}"
         def added(): return 1
         def interrupts(): raise KeyboardInterrupt
+        def naps():
+            time.sleep(0.1)
+            return sum(range(200_000))
         def swapped(): return 1
         """,
     "job.py": "import sys\nprint('half')\nsys.exit('no more token=abcdefghijkl')\n",
@@ -120,8 +125,22 @@ def judged(project: GitProject, *targets: str | GateTarget, settings: GateSettin
     return result
 
 
+def test_by_processor_time_waiting_is_no_slowdown(project: GitProject) -> None:
+    settings = GateSettings(max_seconds=2, clock="cpu", sampler=SamplerSpec(name="none"))
+    (target,) = judged(project, "perf.py:naps", settings=settings).targets
+    assert target.comparison is not None
+    assert target.comparison.ratio < 10  # by the wall clock, some fifty
+    assert "judged by CPU time" in target.notes[0]
+    store = Store()
+    base, new = (run.run_id for run in store.session_runs(target.session_id))
+    assert store.session(target.session_id).parameters["clock"] == "cpu"
+    assert compare_runs(store, base, new).ratio == target.comparison.ratio
+    with pytest.raises(UsageError, match="unknown clock 'sun'; known: wall, cpu"):
+        GateSettings(clock="sun")
+
+
 def test_a_slowdown_is_a_regression_and_names_the_function(project: GitProject) -> None:
-    result = judged(project, "perf.py:first_page", settings=GateSettings(max_seconds=3, sampled_rounds=6))
+    result = judged(project, "perf.py:first_page", settings=GateSettings(max_seconds=60, sampled_rounds=6))
 
     (target,) = result.targets
     assert (result.outcome, result.exit_code) == (GateOutcome.REGRESSION, 1)

@@ -36,6 +36,7 @@ _FUNCTIONS = 5
 )
 @click.option("--timeout", type=float, default=300.0, show_default=True, help="Longest a round may take, seconds.")
 @click.option("--ignore-count", multiple=True, metavar="NAME", help="A count that may rise, such as connects.")
+@click.option("--clock", default="wall", show_default=True, help="What is judged: wall or cpu; both are kept.")
 @click.option("--counts-only", is_flag=True, help="Compare counts and results, no times.")
 @click.option("--different-results", is_flag=True, help="Accept that both sides return different results.")
 @click.option(
@@ -51,6 +52,7 @@ def gate_command(
     max_regression: str | None,
     timeout: float,
     ignore_count: tuple[str, ...],
+    clock: str,
     counts_only: bool,
     different_results: bool,
     markdown: Path | None,
@@ -87,6 +89,7 @@ def gate_command(
         timeout_s=timeout,
         ignore_counts=frozenset(map(require_count, ignore_count)),
         timing=not counts_only,
+        clock=clock,
         same_results=not different_results,
     )
     if config is not None and not targets:  # what is listed is named as from the folder of its pyproject.toml

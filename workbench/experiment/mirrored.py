@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from workbench.analysis.pairs import CLOCKS
 from workbench.analysis.verdict import Sequential
 from workbench.errors import CaptureError
 from workbench.experiment.interleave import sweeps
@@ -22,6 +23,7 @@ __all__ = [
     "SHORTEST_ROUND_S",
     "PairedTiming",
     "TimedSide",
+    "by_clock",
     "warm_up",
 ]
 
@@ -93,7 +95,7 @@ class PairedTiming(Generic[S]):
 
     sides: tuple[S, ...]
     sequential: Sequential
-    clock: str = "wall"
+    clock: str = CLOCKS[0]
     renewing: bool = False
     process: int = 0
     verdict: Verdict | None = None
@@ -155,6 +157,11 @@ class PairedTiming(Generic[S]):
                 f"the {self.clock} clock stood still or ran backwards in {self.untimed} of {tried} pairs: "
                 "nothing can be timed on this machine now"
             )
+
+
+def by_clock(clock: str) -> tuple[str, ...]:
+    """The remark that a verdict by another clock than the wall's needs."""
+    return () if clock == CLOCKS[0] else (f"judged by {clock.upper()} time, which waiting doesn't count in",)
 
 
 def _positive(seconds: float) -> bool:

@@ -25,7 +25,7 @@ from workbench.experiment.contained import contained, is_own_interrupt
 from workbench.experiment.contents import Part, first_difference
 from workbench.experiment.deadline import Overdue
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
-from workbench.experiment.mirrored import SAMPLED_ROUND_S, SETTLE_EVERY, PairedTiming, warm_up
+from workbench.experiment.mirrored import SAMPLED_ROUND_S, SETTLE_EVERY, PairedTiming, by_clock, warm_up
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import failed_ending, require_equal
 from workbench.experiment.subjects import Subject, open_subjects, share_loops
@@ -161,7 +161,7 @@ class _Sitting:
         self.position = 0
         self._settings = settings
         self._timing = PairedTiming(self.sides, Sequential(rule), settings.clock)
-        self._notes: list[str] = []
+        self._notes = [*by_clock(settings.clock)]
 
     def run(self, max_seconds: float, progress: Progress) -> None:
         self._calibrate_both(self._settings.shortest_round_s, progress)

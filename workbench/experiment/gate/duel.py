@@ -23,6 +23,7 @@ from workbench.experiment.mirrored import (
     SETTLE_EVERY,
     SHORTEST_ROUND_S,
     PairedTiming,
+    by_clock,
     warm_up,
 )
 from workbench.experiment.progress import Progress
@@ -77,7 +78,9 @@ class Duel:
     timing: PairedTiming[Side] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.timing = PairedTiming((), Sequential(self.rule), renewing=True)
+        self.timing = PairedTiming((), Sequential(self.rule), self.settings.clock, renewing=True)
+        if self.settings.timing:
+            self.notes += by_clock(self.settings.clock)
 
     @property
     def sides(self) -> tuple[Side, ...]:

@@ -297,6 +297,7 @@ class _Gate:
             "max_regression": duel.rule.max_regression,
             "max_pairs": duel.rule.budget,
             "max_seconds": duel.max_seconds,
+            "clock": self.settings.clock,
             "order_seed": self.settings.order_seed,
         }
         for index, recording in enumerate(recordings):

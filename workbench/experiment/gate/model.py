@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from workbench.analysis.pairs import CLOCKS
 from workbench.analysis.summary import count_text
 from workbench.analysis.verdict import Rule
 from workbench.capture.samplers import SamplerSpec
@@ -68,6 +69,7 @@ class GateSettings:
     ``timeout_s`` is the longest that a single step of a side may take.
     ``timing`` False compares counts and results only (after two rounds of each side), for where no clock can be
     trusted. A risen count is a regression by itself, but for those in ``ignore_counts`` and the rule's own.
+    ``clock``, one of ``pairs.CLOCKS``, is what the verdict goes by; both are kept.
     ``warmup`` is a number of rounds of each side, None for as many as it takes until both are steady. ``setup`` is
     a command run once in the baseline's checkout (building what isn't in git); ``wheels`` are folders of
     distributions from which the baseline's environment may be built besides the package cache.
@@ -79,6 +81,7 @@ class GateSettings:
     max_seconds: float | None = None
     timeout_s: float = 300.0
     timing: bool = True
+    clock: str = CLOCKS[0]
     warmup: int | None = None
     sampled_rounds: int | None = None
     sampler: SamplerSpec = field(default_factory=SamplerSpec)
@@ -91,6 +94,8 @@ class GateSettings:
     def __post_init__(self) -> None:
         if not (self.max_seconds is None or self.max_seconds > 0) or not self.timeout_s > 0:
             raise UsageError("the time budget and the timeout must be above 0 s")
+        if self.clock not in CLOCKS:
+            raise UsageError(f"unknown clock {self.clock!r}; known: {', '.join(CLOCKS)}")
         if (self.warmup or 0) < 0 or (self.sampled_rounds or 0) < 0:
             raise UsageError("warm-up and sampled rounds can't be fewer than 0")
 

@@ -139,12 +139,13 @@ class Side:
         self.outcome = Outcome(answer["digest"], answer["measures"], failures, outline=parts)
         if answer["digest"] and not failures:
             self.digests.add(answer["digest"])
+        seconds = execution_seconds(answer["measures"], self.settings.clock)
         if kind is RoundKind.WARMUP:
-            self.steadiness.add(execution_seconds(answer["measures"]), answer["measures"]["wall"])
+            self.steadiness.add(seconds, answer["measures"]["wall"])
         elif kind is RoundKind.TIMING:
-            self.seconds.append(execution_seconds(answer["measures"]))
+            self.seconds.append(seconds)
         elif kind is RoundKind.SAMPLED:
-            self.sampled.append(execution_seconds(answer["measures"]))
+            self.sampled.append(seconds)
         began_on: int | None = answer["core"]
         return began_on
 
@@ -155,7 +156,7 @@ class Side:
     def sample(self, position: int) -> None:
         """One sampled round; a script's is a process of its own."""
         if self.script:
-            self.sampled.append(execution_seconds(self._ask("sample")["measures"]))
+            self.sampled.append(execution_seconds(self._ask("sample")["measures"], self.settings.clock))
         else:
             self.round(RoundKind.SAMPLED, position)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
-__all__ = ["nearest", "suggestion"]
+__all__ = ["near_file", "nearest", "suggestion"]
 
 _MOST = 10
 
@@ -30,3 +31,12 @@ def suggestion(text: str, known: Iterable[str], *, listed: str = "known") -> str
         return hint
     more = ", …" if len(names) > _MOST else ""
     return f"{hint or ';'} {listed}: {', '.join(names[:_MOST])}{more}"
+
+
+def near_file(path: Path) -> str:
+    """The same of a Python file that isn't there: one beside it that may be meant, or that its folder isn't."""
+    folder = path.parent
+    if not folder.is_dir():
+        return f": there is no folder {folder}"
+    meant = nearest(path.name, (p.name for p in folder.glob("*.py")))
+    return f"; did you mean {folder / meant}?" if meant is not None else ""

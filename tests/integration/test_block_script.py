@@ -177,8 +177,11 @@ def test_py_spy_sees_the_scripts_threads(script: Path) -> None:
 
 
 def test_what_cannot_be_run_is_a_usage_error(script: Path) -> None:
-    with pytest.raises(UsageError, match=r"no such script: job\.py"):
+    (script.parent / "jobs.py").write_text("")
+    with pytest.raises(UsageError, match=r"no such script: job\.py; did you mean jobs\.py\?$"):
         run("job.py")
+    with pytest.raises(UsageError, match=r"no such script: tools\.job; for a module write -m tools\.job$"):
+        run("tools.job")
     with pytest.raises(UsageError, match="No module named nowhere"):
         run("nowhere", module=True)
 

@@ -228,7 +228,7 @@ def test_a_slower_test_fails_against_the_baseline(project: Path, pytester: pytes
     result.stdout.fnmatch_lines(
         [
             "REGRESSION against HEAD (*): *× slower (*), * pairs*; mostly `*",
-            "*(*) grew: +* points (95 % +* to +*)",
+            "*(*) grew by itself: +* points (95 % +* to +*)",
             "flame graph: workbench report * -o report.html",
             "test_app.py::test_page: REGRESSION*",
             "test_app.py::test_bench: REGRESSION*",

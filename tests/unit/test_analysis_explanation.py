@@ -45,7 +45,9 @@ def test_mostly_is_more_than_half() -> None:
 def test_what_is_spread_over_a_library_is_said_of_the_users_own_function() -> None:
     own = Cause(OWN, 0.36, 0.9)
     said = sentence(SLOWER, 3, spread(), own=own)
-    assert said.endswith("; mostly `list_orders` (shop/db.py) with the libraries it calls (+36 points)")
+    assert said.endswith(
+        "; mostly `list_orders` (shop/db.py) with the libraries and built-ins it calls (+36 points)"
+    )
     said = sentence(SLOWER, 3, spread(), own=replace(own, share=0.4))
     assert said.endswith("; spread over 5 functions, the first `step_0` (+8 points)")
 

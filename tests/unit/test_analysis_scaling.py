@@ -197,7 +197,12 @@ def test_the_clock_s_exponent_needs_its_whole_interval() -> None:
     assert grown({TIME: linear}, {TIME: square})[0].verdict is Verdict.IMPROVEMENT
     assert grown({TIME: linear}, {TIME: timed(rng, 1.0, 9, 0.05)})[0].verdict is Verdict.PASS
     loud = timed(rng, 1.1, 3, 0.8)
-    assert grown({TIME: loud}, {TIME: linear})[0].verdict is Verdict.INCONCLUSIVE
+    (open_,) = grown({TIME: loud}, {TIME: linear})
+    assert open_.verdict is Verdict.INCONCLUSIVE
+    assert loud.high - loud.low > 1
+    assert open_.text.endswith(
+        f" → between n^{loud.low:.2f} and n^{loud.high:.2f} (95 %; more sizes or rounds would tell)"
+    )
 
 
 def test_equal_growth_rarely_alarms() -> None:

@@ -32,6 +32,7 @@ def app(tmp_path: Path) -> Path:
         "class Api:\n    @staticmethod\n    def get(): return 'got'\n"
         "def load(): return [1, 2]\n"
         "async def fetch(): return 3\n"
+        "def setup_needs(): return 4\n"
         "def later(): return fetch()\n"
         "def needs(path, *, deep): return path\n"
         "LIMIT = 5\n"

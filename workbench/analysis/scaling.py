@@ -46,6 +46,7 @@ MEASURES = (TIME, *COUNTS, MEMORY)
 """What can have an exponent, and a limit of it."""
 
 FEWEST_SIZES = 3
+_ONE_KIND = 1.0  # from n to n², say
 _CONFIDENCE = 0.95
 _ROUNDING = 1e-9  # of floating-point numbers: a line to that many digits is one
 _TO_SD = 1.4826  # of the median absolute deviation, for the normal distribution
@@ -200,9 +201,15 @@ class Growth:
 
     @property
     def text(self) -> str:
-        """``requests: n^0.00 → n^0.98``."""
+        """``requests: n^0.00 → n^0.98``; no figure where the interval holds more than one kind of growth."""
         before = f"n^{self.limit:.2f}" if self.base else f"at most n^{self.limit:.2f}"
-        return f"{self.name.replace('_', ' ')}: {before} → n^{self.new.value:.2f}{_interval(self.new)}"
+        return f"{self.name.replace('_', ' ')}: {before} → {_figure(self.new)}"
+
+
+def _figure(fit: Exponent) -> str:
+    if not (fit.begins_at or fit.is_exact) and fit.high - fit.low > _ONE_KIND:
+        return f"between n^{fit.low:.2f} and n^{fit.high:.2f} (95 %; more sizes or rounds would tell)"
+    return f"n^{fit.value:.2f}{_interval(fit)}"
 
 
 def _interval(fit: Exponent) -> str:

@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 _FACTOR_FROM = 1.5  # from here on "2.1× slower" reads better than "110 % slower"
+_SETTLED = 0.75  # half an interval of more than this part of the change settles no figure
 _COUNTS_NAMED = 3
 _POINTS_FROM = 1.0
 _NO_CHANGE = "no change"
@@ -39,7 +40,7 @@ def sentence(
     verdict: Verdict | None = None,
     counts_first: bool = False,
 ) -> str:
-    """``12 % slower (95 % 9 to 15 %), 41 pairs, 6 s; requests 120 → 48; mostly `render_policy` (+8 points)``.
+    """``12 % slower (99 % 9 to 15 %), 41 pairs, 6 s; requests 120 → 48; mostly `render_policy` (+8 points)``.
 
     ``verdict`` is the clock's; ``seconds``: how long the comparison took. Points are percents of base's time, and
     those of all functions add up to the change on the clock (``analysis.points``); where they would be more than
@@ -56,7 +57,7 @@ def sentence(
 
 
 def headline(comparison: Comparison) -> str:
-    """``REGRESSION: 12 % slower (95 % 9 to 15 %), 41 pairs``: one wording and one rounding wherever it is shown."""
+    """``REGRESSION: 12 % slower (99 % 9 to 15 %), 41 pairs``: one wording and one rounding wherever it is shown."""
     c = comparison
     said = c.sentence or change_text(Estimate(c.ratio, *c.ci, c.pairs, exact=False, label="95 %"), c.verdict)
     return f"{verdict_text(c)}: {said}"
@@ -75,10 +76,11 @@ def count_text(name: str, base: float, new: float) -> str:
 
 
 def change_text(estimate: Estimate, verdict: Verdict | None = None) -> str:
-    """``12 % slower (95 % 9 to 15 %)``, ``7.9× faster (95 % 7.1 to 8.8×)``, ``not timed`` without a pair.
+    """``12 % slower (99 % 9 to 15 %)``, ``7.9× faster (99 % 7.1 to 8.8×)``, ``not timed`` without a pair.
 
-    Where the interval holds no change, no figure is told as a fact: ``no more than 1.4 % slower (95 % −0.8 to
-    +1.4 %)`` of a PASS, else ``between 24 % faster and 30 % slower (95 %)``.
+    Where the interval holds no change, no figure is told as a fact: ``no more than 1.4 % slower (99 % −0.8 to
+    +1.4 %)`` of a PASS, else ``between 24 % faster and 30 % slower (99 %)``. Nor where it says which is slower, but
+    little of by how much: ``between 2.5 % and 44 % slower (99 %)``.
     """
     if math.isnan(estimate.ratio):
         return "not timed"
@@ -88,6 +90,9 @@ def change_text(estimate: Estimate, verdict: Verdict | None = None) -> str:
     label = label if estimate.is_interval else "range"
     if low <= 1 <= high:
         return _unsettled(low, high, label, remark, passed=verdict is Verdict.PASS and estimate.is_interval)
+    if math.log(high / low) > 2 * _SETTLED * abs(math.log(ratio)):
+        near, far = sorted((low, high), key=lambda end: abs(math.log(end)))
+        return f"between {_end(near).rpartition(' ')[0]} and {_end(far)} ({label}{remark})"
     if max(ratio, 1 / ratio) >= _FACTOR_FROM:
         return f"{_factor_text(ratio, low, high, label)}{remark})"
     ends = sorted((abs(_percent(low)), abs(_percent(high))))
@@ -154,7 +159,7 @@ def _explained(
         return []
     if found.own is not None:
         frame = found.own.frame
-        return [f"mostly `{function_text(frame)}` ({frame.file}) with the libraries it calls {part}"]
+        return [f"mostly `{function_text(frame)}` ({frame.file}) with the libraries and built-ins it calls {part}"]
     assert found.function is not None
     name = function_text(found.function.frame)
     if not found.many:

@@ -28,6 +28,7 @@ __all__ = ["CallableWorkload", "FunctionWorkload", "GivenLoop", "find_function",
 _MOST_LOOPS = 10_000_000
 _MOST_INPUTS = 1_000
 _SLOW_S = 1.0
+_NO_TARGETS = ("_", "setup_", "teardown_")
 
 
 class GivenLoop:
@@ -233,7 +234,7 @@ def find_function(module: ModuleType, name: str, path: Path, *, arguments: int =
 
 
 def _suggestion(name: str, owner: object) -> str:
-    known = [n for n, v in vars(owner).items() if callable(v) and not n.startswith("_")]
+    known = [n for n, v in vars(owner).items() if callable(v) and not n.startswith(_NO_TARGETS)]
     return suggestion(name, known, listed="it has")
 
 

@@ -31,6 +31,7 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.experiment.block import is_disabled
 from workbench.experiment.saving import save_or_warn
 from workbench.model import Recording, Round, RoundKind, Run, Session, Status, utc_now
+from workbench.suggestions import near_file
 
 if TYPE_CHECKING:
     from workbench.store import Store
@@ -73,7 +74,9 @@ def run_script(
     the sampler can't do (SamplerUnavailable, SamplerPermission).
     """
     if not module and not Path(target).exists():
-        raise UsageError(f"no such script: {target}; for a module write -m {target}")
+        is_module = all(part.isidentifier() for part in target.split(".")) and not target.endswith(".py")
+        hint = f"; for a module write -m {target}" if is_module else near_file(Path(target))
+        raise UsageError(f"no such script: {target}{hint}")
     if is_disabled():
         plain = subprocess.run([sys.executable, *(["-m"] if module else []), target, *arguments], check=False)
         return ScriptRun(_shell_code(plain.returncode), Status.OK)

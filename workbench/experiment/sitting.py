@@ -192,7 +192,8 @@ class _Sitting:
 
     def _time(self, max_seconds: float, progress: Progress, settle: Callable[[], None] | None) -> None:
         def pair(order: tuple[_Side, ...], before: int) -> None:
-            progress(f"pair {before + 1}", before, self._timing.sequential.rule.budget)
+            budget = self._timing.sequential.rule.budget
+            progress(f"pair {before + 1} of at most {budget}", before, budget)
             self._pair(order, RoundKind.TIMING)
 
         def between(pairs: int) -> None:

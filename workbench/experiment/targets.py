@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import UsageError
-from workbench.suggestions import nearest
+from workbench.suggestions import near_file
 
 __all__ = [
     "CallableTarget",
@@ -124,7 +124,7 @@ def parse_pair(base: str | CallableTarget, new: str | CallableTarget) -> tuple[T
 
 def _file(path: Path, function: str | None) -> ScriptTarget | FunctionTarget:
     if not path.is_file():
-        raise UsageError(f"no file {path}{_near(path)}")
+        raise UsageError(f"no file {path}{near_file(path)}")
     if function is None:
         return ScriptTarget(path)
     if not _FUNCTION.fullmatch(function):
@@ -132,14 +132,6 @@ def _file(path: Path, function: str | None) -> ScriptTarget | FunctionTarget:
             f"{function!r} is no function's name; write {path}:FUNCTION, or {path} to run it as a script"
         )
     return FunctionTarget(path, function)
-
-
-def _near(path: Path) -> str:
-    folder = path.parent
-    if not folder.is_dir():
-        return f": there is no folder {folder}"
-    meant = nearest(path.name, (p.name for p in folder.glob("*.py")))
-    return f"; did you mean {folder / meant}?" if meant is not None else ""
 
 
 def _variant(text: str) -> ScenarioTarget:

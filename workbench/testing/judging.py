@@ -41,7 +41,7 @@ class Judged:
 
     @property
     def line(self) -> str:
-        """``REGRESSION against main (1a2b3c4d5e6f): 12 % slower (95 % 9 to 15 %), …; mostly `f` (+8 points)``."""
+        """``REGRESSION against main (1a2b3c4d5e6f): 12 % slower (99 % 9 to 15 %), …; mostly `f` (+8 points)``."""
         return f"{self.result.outcome} against {self.baseline}: {self.result.sentence}"
 
     @property
@@ -62,7 +62,7 @@ class Judged:
         for c in told:
             by = f"{points(c.new_seconds - c.base_seconds):+.1f} points"
             bounds = f"95 % {points(c.low):+.1f} to {points(c.high):+.1f}"
-            lines.append(f"  {c.frame.function} ({c.frame.file}) {c.change}: {by} ({bounds})")
+            lines.append(f"  {c.frame.function} ({c.frame.file}) {c.change} by itself: {by} ({bounds})")
         lines += [f"  {why}"] if comparison and (why := unexplained(comparison)) else []
         return "\n".join([*lines, *([f"flame graph: {self.command}"] if self.command else [])])
 

@@ -20,7 +20,7 @@ _UNTESTED = (
     "Self time of one call of what is measured, from sampled rounds of their own: too few to tell a change from "
     "noise, and slowed by the sampler; no verdict"
 )
-_ON_CLOCK = "points are percents of base's time and add up to the difference on the clock"
+_ON_CLOCK = "points are percents of base's time; those of all functions add up to the difference on the clock"
 _SAMPLED = "points are percents of base's sampled time"
 
 
@@ -35,10 +35,12 @@ def changes_table(
     percents of base's sampled time.
     """
     points = points or points_of(functions, 1.0, 1.0, 1.0)
-    changed = [c for c in functions if c.change or not math.isclose(c.base_seconds, c.new_seconds)][:limit]
+    every = [c for c in functions if c.change or not math.isclose(c.base_seconds, c.new_seconds)]
+    changed, more = every[:limit], len(every) - limit
     tested = any(change.change or not math.isnan(change.q) for change in functions)
     rows = tuple(_cells(change, points, tested, q) for change in changed)
     caption = f"{_TESTED if tested else _UNTESTED}; {_ON_CLOCK if points.on_clock else _SAMPLED}"
+    caption += f"; {more} more not listed" if more > 0 else ""
     if not tested:
         columns: tuple[str, ...] = ("Base", "New", "Points", "Function", "File")
         return TextTable(columns, rows, caption, numbers=(0, 1, 2))

@@ -240,7 +240,8 @@ class Duel:
 
     def _time(self, progress: Progress) -> None:
         def pair(order: tuple[Side, ...], before: int) -> None:
-            progress(f"{self.target.text}, pair {before + 1}", before, self.rule.budget)
+            budget = self.rule.budget
+            progress(f"{self.target.text}, pair {before + 1} of at most {budget}", before, budget)
             self._pair(order, RoundKind.TIMING)
             self.generation_pairs += 1
 

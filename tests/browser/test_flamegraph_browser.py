@@ -192,6 +192,27 @@ def test_time_order_shows_one_thread_at_a_time(known) -> None:
     assert known.graph("g.main.tree.value(g.main.tree.total[0])") == pytest.approx(100 * MS, rel=1e-3)
 
 
+def test_time_order_follows_one_task(known) -> None:
+    task = known.page.get_by_role("combobox", name="Task")
+    assert task.is_hidden()
+    view(known, "Time order")
+    assert task.locator("option").all_inner_texts() == ["all", "load (33.3 %)", "save (6.67 %)"]
+    whole = totals(known)
+    task.select_option(label="save (6.67 %)")
+    known.wait_until_still()
+    assert totals(known)["saver"] == [10.0]
+    assert "handler" not in totals(known)
+    task.select_option(label="load (33.3 %)")
+    known.wait_until_still()
+    assert totals(known)["handler"] == whole["handler"], "with a gap where the other task ran"
+    assert totals(known)["BaseEventLoop.run_forever"] == [40.0, 10.0]
+    assert known.graph("g.main.tree.value(g.main.tree.total[0])") == pytest.approx(100 * MS, rel=1e-3)
+    assert "0.task=" in known.page.url
+    task.select_option(label="all")
+    known.wait_until_still()
+    assert totals(known) == whole
+
+
 def test_bottom_up_begins_with_self_time_and_adds_its_callers(known) -> None:
     view(known, "Bottom-up")
     first = known.graph("g.layout().filter(b => b.depth === 1).map(b => b.name)")
@@ -574,7 +595,7 @@ def test_two_graphs_share_one_address(watch, pages) -> None:
     [
         "0.view=nonsense&0.focus=9.9.9&0.colour=x",
         "0.view=sandwich&0.frame=99999",
-        "0.view=time&0.focus=b999999&0.lane=77",
+        "0.view=time&0.focus=b999999&0.lane=77&0.task=99",
         "0.hidden=f999.p999.m999.%3Cscript%3E&0.range=5-1&0.mark=p999",
         "0.group=nobody&0.view=callers&0.focus=1.2.3.4",
         "%E0%A4%A",

@@ -283,6 +283,36 @@ def test_on_a_phone_nothing_overflows_and_the_chart_follows_the_windows_width(wa
     assert max(bottom for *_, bottom in texts) <= chart["y"] + chart["height"] + 1, "it draws over what follows"
 
 
+def test_captions_are_as_wide_as_the_page_and_not_as_their_table(watch, pages) -> None:
+    watched = watch(pages["session"])
+    texts = """() => [...document.querySelectorAll('.wb-table caption')].filter(c => c.offsetWidth).map(c => {
+      const range = document.createRange();
+      range.selectNodeContents(c);
+      const { right, height } = range.getBoundingClientRect();
+      return { right, height, length: c.textContent.length }; })"""
+    short = [found for found in watched.page.evaluate(texts) if found["length"] < 90]
+    assert max(found["height"] for found in short) < 25, "one line"
+    watched.page.set_viewport_size({"width": 390, "height": 800})
+    assert max(found["right"] for found in watched.page.evaluate(texts)) <= 390
+    assert watched.page.evaluate("document.documentElement.scrollWidth") == 390
+    back, reset = (watched.page.get_by_role("button", name=name).first.bounding_box() for name in ("Back", "Reset"))
+    assert back["y"] == reset["y"], "the search, Back and Reset share a line"
+
+
+def test_paper_keeps_numbers_with_their_units_and_kinds_of_rounds_whole(watch, pages) -> None:
+    watched = watch(pages["session"])
+    watched.page.set_viewport_size({"width": 700, "height": 1000})
+    watched.page.emulate_media(media="print")
+    watched.page.evaluate("document.querySelectorAll('details').forEach(d => (d.open = true))")
+    lines = """(selector) => Math.max(...[...document.querySelectorAll(selector)].map(cell => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return range.getClientRects().length; }))"""
+    assert watched.page.evaluate(lines, ".rounds td:nth-child(2)") == 1
+    assert watched.page.evaluate(lines, ".wb-table:not(.ladder) td.number") == 1
+    assert watched.page.evaluate("document.documentElement.scrollWidth") <= 700
+
+
 def test_names_full_of_malice_execute_nothing(watch, pages) -> None:
     watched = watch(pages["evil"], reduced_motion="reduce")
     watched.wait_for_graph()

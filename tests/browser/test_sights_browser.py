@@ -14,6 +14,7 @@ from sample_runs import EVIL, MS
 from sight import side, sight_page, timed_recording
 
 from workbench.calltree import CallTreeBuilder
+from workbench.capture.frames import INSTRUMENTATION
 from workbench.capture.rounds import RunRecorder
 from workbench.model import Frame, Recording, RoundKind, Sampler, Span
 from workbench.views.diff import diff_payload
@@ -88,6 +89,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "changed": picture(real),
         "diff": diff_payload(BASE, other),
         "same": diff_payload(BASE, BASE),
+        "recorded": diff_payload(
+            *(
+                side(name, [((MAIN, LOAD), own), ((MAIN, INSTRUMENTATION), cost), ((MAIN,), 2)])
+                for name, own, cost in (("before", 6, 2), ("after", 7, 9))
+            )
+        ),
         "spans": picture(timed_recording()),
         "evil diff": diff_payload(hostile, BASE),
         "evil": evil_picture(),
@@ -131,6 +138,21 @@ def test_a_difference_is_told_by_time_and_by_share_with_what_is_gone_and_new(ope
     assert watched.problems == []
 
 
+def test_the_cost_of_recording_stands_last_and_counts_as_no_function(opened) -> None:
+    watched = opened("recorded")
+    names = watched.page.locator(".wb-diff-table tbody th").all_inner_texts()
+    assert names == ["load", "main", "[instrumentation]"]
+    assert rows(watched)["[instrumentation]"] == [
+        "<instrumentation>", "2.00 ms", "9.00 ms", "+7.00 ms", "2.00 ms", "9.00 ms", "cost of recording",
+    ]  # fmt: skip
+    assert watched.page.get_by_text("1 of 2 functions differ in self time.").is_visible()
+    watched.page.get_by_role("group", name="View").get_by_role("button", name="Functions").click()
+    listed = watched.page.locator(".wb-fg-stage .wb-fg-table tbody th")
+    for _ in range(2):  # whichever way it is sorted
+        assert listed.all_inner_texts()[-1] == "[instrumentation]"
+        watched.page.get_by_role("button", name="Self", exact=True).click()
+
+
 def test_the_boxes_of_a_difference_are_coloured_by_it(opened) -> None:
     watched = opened("diff")
     pixel = """([x, y]) => { const c = document.querySelector('.wb-fg-canvas'), r = window.devicePixelRatio;
@@ -162,6 +184,29 @@ def test_a_run_against_itself_differs_nowhere_on_the_page(opened) -> None:
 
 
 TIMELINE = "document.querySelector('.wb-spans-canvas').__timeline"
+
+
+def test_labels_of_spans_end_within_their_boxes(opened) -> None:
+    watched = opened("spans")
+    watched.page.get_by_role("button", name="Time order").click()
+    drawn = watched.page.evaluate(
+        """() => {
+      const timeline = document.querySelector('.wb-spans-canvas').__timeline;
+      const context = timeline.canvas.getContext('2d'), texts = [];
+      const original = context.fillText;
+      context.fillText = function (text, x, y) {
+        texts.push({ text, x, y, right: x + context.measureText(text).width });
+        original.call(context, text, x, y);
+      };
+      timeline.paint();
+      delete context.fillText;
+      const boxes = [...timeline.spans.start.keys()].map(i => timeline.boxOf(i));
+      return texts.filter(({ y }) => y > 20).map(({ text, x, y, right }) => {
+        const box = boxes.find(b => b.x <= x && x <= b.x + b.width && b.y <= y && y <= b.y + b.height);
+        return { text, over: right - (box.x + box.width) }; }); }"""
+    )
+    assert any(label["text"].endswith("…") for label in drawn), "some are cut"
+    assert max(label["over"] for label in drawn) <= -3
 
 
 def test_spans_stand_under_the_flame_chart_on_its_axis(opened) -> None:

@@ -44,7 +44,7 @@ def test_a_comparison_leads_with_its_verdict() -> None:
     assert text.count("8.8× faster; mostly") == 1
     assert "\n- requests vary" in text
     assert "| requests | 118 | 71 |" in text
-    row = "| `load\\|all` | `app/job.py` | shrank | 1.00 s | 100 ms | -89.0 | -93.9 to -84.1 | 0.002 |"
+    row = "| `load\\|all` | `app/job.py` | shrank | 1.00 s | 100 ms | −89.0 | −93.9 to −84.1 | 0.002 |"
     assert row in text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 from dataclasses import replace
@@ -186,6 +187,29 @@ def test_json_in_a_script_element_cannot_end_it(text: str) -> None:
     made = safe_json({text: [text]})
     assert not set("<>&\u2028\u2029") & set(made)
     assert json.loads(made) == {text: [text]}
+
+
+def test_a_scenarios_own_measures_are_told_by_what_they_are() -> None:
+    report = single_report()
+    only = report.runs[0]
+    own = {"bytes_written": 106_100.0, "files": 59.0, "cpu_share": 0.4567891, "resources": 12_000.0}
+    rounds = (replace(only.run.rounds[0], measures={"wall": 3.4, **own}),)
+    text = Page(report_html(replace(report, runs=(replace(only, run=replace(only.run, rounds=rounds)),)))).text
+    assert {"104 KiB", "59", "0.4568", "12\u202f000"} <= set(text)
+
+
+def test_what_differs_stands_in_one_box() -> None:
+    report = session_report()
+    told = ("sampler: a against b", "load average: 1 against 2")
+    none = (math.nan, math.nan)
+    found = Comparison("a", "b", Verdict.INCONCLUSIVE, math.nan, none, 0, 0.0, differences=told, comparable=False)
+    pair = replace(report, runs=report.runs[:2], rows=(), comparison=found)
+    html = report_html(pair)
+    assert html.count('class="warning"') == 1
+    assert "<li>sampler: a against b</li><li>load average: 1 against 2</li>" in html
+    assert "These runs are not comparable" in html
+    calm = report_html(replace(pair, comparison=replace(found, comparable=True, differences=())))
+    assert 'class="warning"' not in calm
 
 
 def test_operations_are_counted_per_timing_round() -> None:

@@ -113,6 +113,33 @@ def test_time_order_is_the_samples_in_their_order() -> None:
         assert lengths == pytest.approx([ms for _, ms in merged], abs=0.1)
 
 
+def test_time_order_tells_the_task_of_each_entry_where_there_are_any() -> None:
+    decoded = decode(encode(known_tree()))
+    names = ["", *decoded.header["tasks"]]
+    ns = dict.fromkeys(names, 0)
+    pairs = zip(decoded.columns["time_task"].tolist(), decoded.columns["time_length"].tolist(), strict=True)
+    for task, length in pairs:
+        ns[names[task]] += length * decoded.header["time"]["unit_ns"]
+    assert ns == pytest.approx({"": 90 * MS, "load": 50 * MS, "save": 10 * MS}, rel=1e-3)
+    assert "time_task" not in decode(encode(jamf_tree())).columns
+
+
+def test_time_order_keeps_a_task_of_what_a_crowded_moment_leaves_out() -> None:
+    tree, count = jamf_tree(), 300_000
+    turn, zeros = np.arange(count), np.zeros(count, np.int32)
+    samples = Samples(
+        (turn + 1) * 1000, np.full(count, 1000), (turn % len(tree)).astype(np.int32), zeros, zeros,
+        task=(turn // 100_000).astype(np.int32) - 1,
+    )  # fmt: skip
+    many = CallTree(
+        tree.frames, tree.node_parent, tree.node_frame, ("MainThread",), samples=samples, tasks=("a", "b")
+    )
+    decoded = decode(encode(many))
+    assert len(decoded.columns["time_task"]) <= 1 << 16
+    lengths = np.bincount(decoded.columns["time_task"].astype(np.int64), weights=decoded.columns["time_length"])
+    assert lengths * decoded.header["time"]["unit_ns"] == pytest.approx([100 * MS] * 3, rel=1e-2)
+
+
 def test_time_order_stays_small_and_whole_whatever_the_number_of_samples() -> None:
     chance = np.random.default_rng(2)
     tree, count = jamf_tree(), 200_000

@@ -31,11 +31,13 @@ def comparison_section(report: ReportData, colours: Mapping[Package, str]) -> st
     if comparison is None:
         return ""
     base, new = run_names([each.run for each in report.runs])
-    parts = [_headline(comparison, base, new)]
-    if not comparison.comparable:
-        parts.append('<p class="warning" role="note">These runs are not comparable; what differs is below.</p>')
-    parts += [f'<p class="warning">{marked_html(line)}</p>' for line in comparison.differences]
-    parts += [_counts(comparison), _picture(report, colours), _functions(comparison)]
+    parts = (
+        _headline(comparison, base, new),
+        _differences(comparison),
+        _counts(comparison),
+        _picture(report, colours),
+        _functions(comparison),
+    )
     return section("Comparison", "".join(parts), "comparison")
 
 
@@ -54,6 +56,15 @@ def _headline(comparison: Comparison, base: str, new: str) -> str:
         f'<p class="verdict {comparison.verdict.lower()}"><strong>{html_text(verdict)}</strong> '
         f"{html_text(f'{base} → {new}: ')}{marked_html(said)}</p>"
     )
+
+
+def _differences(comparison: Comparison) -> str:
+    """One box of what else than the code differs."""
+    lines = "".join(f"<li>{marked_html(line)}</li>" for line in comparison.differences)
+    if comparison.comparable:
+        return f'<div class="warning" role="note"><ul>{lines}</ul></div>' if lines else ""
+    head = "<p>These runs are not comparable. What differs:</p>"
+    return f'<div class="warning" role="note">{head}<ul>{lines}</ul></div>'
 
 
 def _counts(comparison: Comparison) -> str:

@@ -154,7 +154,7 @@ def bound_section(report: ReportData, of: str = "") -> str:
             ("CPU floor", format_seconds(report.bound.floor_seconds), "measured: no link, no service latency")
         )
     table = TextTable(
-        ("Term", "Seconds", "How it is found"), tuple(rows), "The bound is the largest of its terms", (1,)
+        ("Term", "Least time", "How it is found"), tuple(rows), "The bound is the largest of its terms", (1,)
     )
     text = f"No correct implementation can take less than {format_seconds(report.bound.seconds)} here."
     fastest = report.fastest
@@ -254,7 +254,7 @@ def _rounds(report: RunReport) -> str:
             str(r.kind),
             f"{r.status}{': ' + r.error if r.error else ''}",
             *(format_measure(r.measures.get(m), UNITS[m]) for m in shown),
-            *(_own(r.measures.get(m)) for m in own),
+            *(_own(m, r.measures.get(m)) for m in own),
         )
         for r in report.run.rounds
     )
@@ -266,15 +266,20 @@ def _rounds(report: RunReport) -> str:
     whole = "; each holds as many calls as it has loops" if each_of([report.run]) == "call" else ""
     caption = f"Rounds ({timing} timing, {len(rows)} in all{whole})"
     table = TextTable(columns, rows, caption, range(3, len(columns)))
-    return folded(caption, scrolling(table))
+    return folded(caption, scrolling(table, "rounds"))
 
 
-def _own(value: float | None) -> str:
-    return "–" if value is None or not math.isfinite(value) else f"{value:.4g}"
+def _own(measure: str, value: float | None) -> str:
+    """A measure of the scenario's own: bytes by its name, counts whole, anything else to four digits."""
+    if measure.startswith("bytes_"):
+        return format_measure(value, "bytes")
+    if value is None or not math.isfinite(value):
+        return "–"
+    return format_measure(value, "count") if value.is_integer() else f"{value:.4g}"
 
 
 def _pairs_table(values: Mapping[str, Scalar], caption: str) -> str:
-    rows = tuple((key, "–" if value is None else str(value)) for key, value in values.items())
+    rows = tuple((key, "–" if value is None or value == "" else str(value)) for key, value in values.items())
     return TextTable(("Name", "Value"), rows, caption).to_html("wb-table pairs")
 
 

@@ -61,7 +61,8 @@ def _cells(change: FunctionChange, points: Points, tested: bool, q: bool) -> tup
 
 
 def _points(seconds: float, points: Points) -> str:
-    return f"{points.of(seconds):+.1f}" if points.a_second else ""
+    """Signed, with the minus of the sentence above the table."""
+    return f"{points.of(seconds):+.1f}".replace("-", "−") if points.a_second else ""
 
 
 def _told(change: FunctionChange) -> str:

@@ -32,8 +32,9 @@ Optional sections; one is there if its first column is:
   ``buckets`` (how many, at most 4,096), ``lanes`` (thread names), ``rounds`` ([round, start, length] in axis
   units: sampled rounds are laid end to end)}; ``time_count`` (of every lane, one bucket after another: entries
   in the bucket), ``time_node``, ``time_length`` (entries in the order of time within their bucket, one after
-  another from its start; in axis units). A bucket whose stacks are too many keeps the heaviest and charges the
-  rest to the node that all the rest share, 0 if none: weights stay whole.
+  another from its start; in axis units), and where there are tasks ``time_task`` (its number + 1). A bucket
+  whose stacks are too many keeps the heaviest and charges the rest to the node that all the rest share, 0 if
+  none: weights stay whole.
 - spans: header ``span_kinds``, ``span_names``, ``span_sites`` (tables), ``spans_left_out`` (shortest spans
   beyond 20,000); ``span_start``, ``span_duration`` (axis units), ``span_kind``, ``span_name``, ``span_site``
   (indices), ``span_node`` (payload's node, 0 unknown), ``span_parent`` (index + 1), ``span_lane`` (lane + 1),

@@ -103,7 +103,7 @@ def sections(tree: CallTree, layout: FlameLayout, unit_ns: int, extras: Extras) 
         _lines(tree, layout, row, unit_ns),
         _groups("thread", _threads(tree), row, unit_ns),
         _groups("task", extras.tasks or _tasks(tree), row, unit_ns),
-        _time(tree, layout, axis),
+        _time(tree, layout, axis, extras),
         _spans(tree, row, axis, extras),
     ]
 
@@ -206,7 +206,7 @@ def _axis(tree: CallTree, extras: Extras) -> TimeAxis:
     return time_axis(ends)
 
 
-def _time(tree: CallTree, layout: FlameLayout, axis: TimeAxis) -> Section:
+def _time(tree: CallTree, layout: FlameLayout, axis: TimeAxis, extras: Extras) -> Section:
     if not axis.rounds:
         return Section()
     unit = axis.unit_ns
@@ -227,6 +227,9 @@ def _time(tree: CallTree, layout: FlameLayout, axis: TimeAxis) -> Section:
         "time_node": order.row + 1,
         "time_length": in_units(order.weight_ns, unit),
     }
+    tasks = extras.tasks or _tasks(tree)
+    if tasks is not None and tasks.names == tree.tasks and (order.task >= 0).any():
+        columns["time_task"] = order.task + 1
     return Section({"time": header}, columns)
 
 

@@ -8,24 +8,26 @@ import { Tree } from "./tree.js";
  * @param {import("./tree.js").Tree} tree  the tree whose boxes are shown, reshaped from the profile
  * @param {Int32Array | null} map  from the profile's nodes to the tree's
  * @param {number} lane
+ * @param {number} task  the only one that is shown; 0 for all, else its number + 1
  */
-export function chart(profile, tree, map, lane) {
+export function chart(profile, tree, map, lane, task) {
   const { time } = profile.header;
   const boxes = new Boxes(tree);
   const section = profile.section("time");
-  if (section) eachEntry(section, time, lane, (start, length, node) => boxes.enter(start, length, map ? map[node] : node, time.bucket));
+  const bucket = task ? Math.max(2, time.bucket / 16) : time.bucket; // in a gap between one task's entries others ran
+  if (section) eachEntry(section, time, lane, task, (start, length, node) => boxes.enter(start, length, map ? map[node] : node, bucket));
   boxes.close(0);
   return boxes.finish(profile, time);
 }
 
-/** Call visit(start, length, node) for a lane's entries. */
-function eachEntry({ count, node, length }, { bucket, buckets }, lane, visit) {
+/** Call visit(start, length, node) for a lane's entries, or those of one task. */
+function eachEntry({ count, node, length, task: tasks }, { bucket, buckets }, lane, task, visit) {
   let row = 0;
   for (let slot = 0; slot < lane * buckets; slot++) row += count[slot];
   for (let slot = 0; slot < buckets; slot++) {
     let at = slot * bucket;
     for (const end = row + count[lane * buckets + slot]; row < end; row++) {
-      visit(at, length[row], node[row]);
+      if (!task || tasks[row] === task) visit(at, length[row], node[row]);
       at += length[row];
     }
   }

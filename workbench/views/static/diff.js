@@ -151,7 +151,7 @@ function fillsOf({ dark }) {
   return dark ? ["#43474e", ...DARK_LESS, ...DARK_MORE, "#c8e5ff", "#ffcdbd"] : ["#e2e5ea", ...LESS, ...MORE, "#08306b", "#67000d"];
 }
 
-/** Functions by their change, the greatest first; the switch decides between time and shares. */
+/** Functions by their change, the greatest first, what recording cost last; the switch decides between time and shares. */
 class DifferenceTable {
   constructor(shell, difference) {
     this.shell = shell;
@@ -185,7 +185,7 @@ class DifferenceTable {
     const rows = [];
     for (let frame = 1; frame < profile.frameFile.length; frame++) {
       const totals = [base.functions.total[frame], fresh.functions.total[frame]];
-      if (totals[0] || totals[1]) rows.push({ frame, self: [base.functions.self[frame], fresh.functions.self[frame]], totals });
+      if (totals[0] || totals[1]) rows.push({ frame, self: [base.functions.self[frame], fresh.functions.self[frame]], totals, aside: profile.isRecording(frame) });
     }
     return rows;
   }
@@ -204,9 +204,10 @@ class DifferenceTable {
   #render() {
     const { difference, mode } = this;
     const change = ({ self }) => Math.abs(difference.change(self[0], self[1], mode));
-    const rows = [...this.rows].sort((a, b) => change(b) - change(a) || b.totals[1] - a.totals[1] || a.frame - b.frame);
-    const changed = rows.filter((row) => change(row) > 1e-12).length;
-    this.note.textContent = changed ? `${formatCount(changed)} of ${formatCount(rows.length)} functions differ in self time.` : "No function differs.";
+    const rows = [...this.rows].sort((a, b) => a.aside - b.aside || change(b) - change(a) || b.totals[1] - a.totals[1] || a.frame - b.frame);
+    const functions = rows.filter(({ aside }) => !aside);
+    const changed = functions.filter((row) => change(row) > 1e-12).length;
+    this.note.textContent = changed ? `${formatCount(changed)} of ${formatCount(functions.length)} functions differ in self time.` : "No function differs.";
     const headings = ["Function", "File", "Base self", "New self", "Change", "Base total", "New total", "Note"];
     this.head.replaceChildren(element("tr", "", {}, ...headings.map((text) => element("th", "", { scope: "col" }, text))));
     this.body.replaceChildren(...rows.slice(0, this.limit).map((row) => this.#row(row)));
@@ -215,15 +216,16 @@ class DifferenceTable {
     this.mark(this.chosen);
   }
 
-  #row({ frame, self, totals }) {
+  #row({ frame, self, totals, aside }) {
     const { difference, mode } = this;
     const { profile, base, fresh } = difference;
     const side = (weight, { whole }) => (mode === "time" ? profile.text(profile.value(weight)) : formatShare(weight, whole));
     const change = mode === "time" ? difference.signedTime(self[1] - self[0]) : signedPoints(difference.change(...self, "share"));
     const name = element("button", "wb-fg-choose", { type: "button" }, shorten(profile.functionName(frame)));
-    const mark = markOf(...totals);
-    const cells = [shorten(profile.fileName(frame)), side(self[0], base), side(self[1], fresh), change, side(totals[0], base), side(totals[1], fresh), mark];
-    const row = element("tr", mark && `wb-diff-${mark}`, { "data-frame": String(frame) }, element("th", "", { scope: "row" }, name));
+    const mark = aside ? "" : markOf(...totals);
+    const note = aside ? "cost of recording" : mark;
+    const cells = [shorten(profile.fileName(frame)), side(self[0], base), side(self[1], fresh), change, side(totals[0], base), side(totals[1], fresh), note];
+    const row = element("tr", aside ? "wb-fg-aside" : mark && `wb-diff-${mark}`, { "data-frame": String(frame) }, element("th", "", { scope: "row" }, name));
     row.append(...cells.map((text) => element("td", "", {}, text)));
     return row;
   }

@@ -107,7 +107,7 @@ export class FlameGraph {
     this.#settle();
     const next = { ...this.now, ...change };
     if (change.view === "sandwich" && this.now.view !== "sandwich" && !change.frame) next.frame = this.#meantFrame() || next.frame;
-    const moved = ["view", "lane", "frame"].some((name) => next[name] !== this.now[name]);
+    const moved = ["view", "lane", "task", "frame"].some((name) => next[name] !== this.now[name]);
     if (moved && !("focus" in change)) Object.assign(next, { focus: "", above: "", range: "" });
     else if (shapeKey(next) !== shapeKey(this.now) && !("focus" in change)) Object.assign(next, this.#carried(next));
     if (same(next, this.now)) return;

@@ -11,7 +11,10 @@ function three(value) {
 export function formatTime(ns) {
   const size = Math.abs(ns);
   if (size === 0) return "0 s";
-  if (size >= 60e9) return `${Math.floor(ns / 60e9)} min ${Math.round((ns % 60e9) / 1e9)} s`;
+  if (size >= 60e9) {
+    const whole = Math.round(size / 1e9);
+    return `${ns < 0 ? "-" : ""}${Math.floor(whole / 60)} min ${whole % 60} s`;
+  }
   if (size >= 1e9) return `${three(ns / 1e9)} s`;
   if (size >= 1e6) return `${three(ns / 1e6)} ms`;
   if (size >= 1e3) return `${three(ns / 1e3)} µs`;

@@ -140,6 +140,11 @@ export class Profile extends Tree {
     return this.filePackage[this.frameFile[frame]];
   }
 
+  /** Whether it is what recording cost, and nobody's code. */
+  isRecording(frame) {
+    return frame > 0 && this.packages[this.packageOf(frame)].kind === "instrumentation";
+  }
+
   /** Frames that have one of the flags, as 0 and 1; null if none has. */
   flagged(flags) {
     const found = Uint8Array.from(this.frameFlags, (own) => (own & flags ? 1 : 0));

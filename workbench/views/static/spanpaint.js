@@ -1,5 +1,6 @@
 // The timeline's pixels. No state of its own.
 
+import { Labels, printable } from "./labels.js";
 import { colourOf } from "./spans.js";
 
 export const ROW = 16; // CSS pixels
@@ -35,15 +36,16 @@ export function paintSpans(context, scene) {
   context.clearRect(0, 0, width, height);
   context.textBaseline = "middle";
   const [first, end] = [Math.max(0, Math.floor(scroll / ROW)), Math.min(spans.rows, Math.ceil((scroll + height) / ROW))];
+  const labels = new Labels(context);
   let boxes = 0;
-  for (let row = first; row < end; row++) boxes += paintRow(context, scene, row);
+  for (let row = first; row < end; row++) boxes += paintRow(context, labels, scene, row);
   paintAxis(context, scene);
   if (selected >= 0) outline(context, scene, selected, 2);
   if (hovered >= 0 && hovered !== selected) outline(context, scene, hovered, 1);
   return boxes;
 }
 
-function paintRow(context, scene, row) {
+function paintRow(context, labels, scene, row) {
   const { spans, view, issued, theme } = scene;
   let drawnBoxes = 0;
   let drawn = -1;
@@ -60,7 +62,7 @@ function paintRow(context, scene, row) {
     context.fillStyle = colourOf(spans.kinds[spans.kind[i]]);
     context.fillRect(left, y, Math.max(1, right - left), height);
     if (spans.failed[i]) paintFailure(context, left, y, right - left, height, theme);
-    if (right - left > LABEL_FROM) label(context, spans.name(i), left, y, right - left);
+    if (right - left > LABEL_FROM) label(context, labels, spans.name(i), left, y, right - left);
     context.globalAlpha = 1;
   }
   return drawnBoxes;
@@ -72,12 +74,11 @@ function paintFailure(context, x, y, width, height, { dark }) {
   context.fillRect(x, y, 2, height);
 }
 
-function label(context, name, x, y, width) {
-  const text = name.slice(0, 200);
-  const fits = Math.floor(((width - 8) / Math.max(1, context.measureText(text).width)) * text.length);
-  if (fits < 3) return;
+function label(context, labels, name, x, y, width) {
+  const text = labels.clip(printable(name), width - 8);
+  if (!text) return;
   context.fillStyle = "#161616";
-  context.fillText(fits >= text.length ? text : `${text.slice(0, fits - 1)}…`, x + 4, y + (ROW - GAP) / 2 + 0.5);
+  context.fillText(text, x + 4, y + (ROW - GAP) / 2 + 0.5);
 }
 
 /** Times along the top, and the line under them; spans scroll away beneath. */
@@ -93,7 +94,8 @@ function paintAxis(context, { spans, view, width, theme }) {
     context.fillStyle = theme.line;
     context.fillRect(x, 0, 1, HEAD - 3);
     context.fillStyle = theme.soft;
-    if (x + 60 < width) context.fillText(spans.time(at), x + 4, HEAD / 2 - 2);
+    const time = spans.time(at);
+    if (x + 4 + context.measureText(time).width <= width) context.fillText(time, x + 4, HEAD / 2 - 2);
   }
 }
 

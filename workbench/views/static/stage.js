@@ -112,7 +112,7 @@ export class Stage {
 
   #fill(pane, state, make, zoomed, theme, colouring, marked) {
     const tree = make();
-    const key = [state.view, shapeKey(state), state.frame, state.lane, state.root].join("|");
+    const key = [state.view, shapeKey(state), state.frame, state.lane, state.task, state.root].join("|");
     const isNew = this.keys.get(pane) !== key;
     const [focus, painted] = [nodeOf(tree, state[zoomed]), `${colouring.id}|${theme.dark}|${theme.background}`];
     if (tree !== pane.tree || pane.painted !== painted) {

@@ -2,12 +2,13 @@
 
 /**
  * view; root "" or "bottom"; order "" or "name"; merge "" or "line"; group "", "thread" or "task"; recursion "" or
- * "collapse"; loop and imports "" or "fold"; waits "" or "drop"; hidden: "f3.p2.m7" (frames, packages, files); lane: thread of the flame chart; colour;
+ * "collapse"; loop and imports "" or "fold"; waits "" or "drop"; hidden: "f3.p2.m7" (frames, packages, files); lane: thread of the flame chart;
+ * task: "" or the only one that it shows, as its number + 1; colour;
  * frame: the function of the sandwich; mark: "f3" or "p2"; query; focus and above: zoomed box of the graph and of the
  * sandwich's upper half, as a path of frames "3.17" or a box "b12"; range: "0.25-0.5", a free view as shares.
  */
 export const INITIAL = Object.freeze({
-  view: "flame", root: "", order: "", merge: "", group: "", recursion: "", loop: "", imports: "", waits: "", hidden: "", lane: "0",
+  view: "flame", root: "", order: "", merge: "", group: "", recursion: "", loop: "", imports: "", waits: "", hidden: "", lane: "0", task: "",
   colour: "", frame: "", mark: "", query: "", focus: "", above: "", range: "",
 });
 
@@ -72,6 +73,7 @@ export function sensible(profile, told) {
     imports: one("fold"),
     waits: one("drop"),
     lane: below(profile.header.time?.lanes.length ?? 0),
+    task: (value) => Boolean(profile.section("time")?.task) && Number(value) > 0 && below(profile.header.tasks.length + 1)(value),
     frame: (value) => below(frames)(value) && Number(value) > 0,
     mark: (value) => (value[0] === "f" && below(frames)(value.slice(1))) || (value[0] === "p" && below(profile.packages.length)(value.slice(1))),
     focus: (value) => /^(b\d{1,9}|\d{1,9}(\.\d{1,9})*)$/.test(value),

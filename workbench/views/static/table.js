@@ -103,12 +103,13 @@ export class FunctionTable {
     row.querySelector("button").setAttribute("aria-pressed", String(chosen));
   }
 
+  /** The rows by the chosen column; what recording cost is nobody's function and stands last. */
   #sorted() {
     const rows = this.test ? this.rows.filter(({ frame }) => this.test(frame)) : [...this.rows];
     const { value } = this.columns.find(({ id }) => id === this.sort.id);
     const sign = this.sort.falling ? -1 : 1;
-    const keyed = rows.map((row) => [value(row), row]);
-    keyed.sort(([a, left], [b, right]) => (a < b ? -sign : a > b ? sign : left.frame - right.frame || left.line - right.line));
+    const keyed = rows.map((row) => [value(row), row, this.profile.isRecording(row.frame)]);
+    keyed.sort(([a, left, aside], [b, right, other]) => aside - other || (a < b ? -sign : a > b ? sign : left.frame - right.frame || left.line - right.line));
     return keyed.map(([, row]) => row);
   }
 
@@ -146,7 +147,7 @@ export class FunctionTable {
   }
 
   #bodyRow(row) {
-    const made = element("tr", "", { "data-frame": String(row.frame) });
+    const made = element("tr", this.profile.isRecording(row.frame) ? "wb-fg-aside" : "", { "data-frame": String(row.frame) });
     for (const { id, text } of this.columns) {
       const content = text(row);
       if (id !== "name") made.append(element("td", "", {}, content));

@@ -5,6 +5,8 @@ import { formatNumberOf, formatShare, formatTime, shorten } from "./format.js";
 import { Dropdown } from "./menu.js";
 import { IMPORTING } from "./profile.js";
 
+const TASKS = 500; // that one may choose from
+
 export const VIEWS = [
   ["flame", "Flame graph", "Stacks merged, the heaviest first (1)"],
   ["time", "Time order", "Stacks in the order of time (2)"],
@@ -71,12 +73,13 @@ export class Toolbar {
     this.#makeOptions();
     this.#makeColour();
     this.#makeLane();
+    this.#makeTask();
     this.plugins = element("span", "wb-fg-plugins");
     const save = new Dropdown("Export", this.#exports(), { title: "Save the picture" });
     const help = button("?", handlers.help, { title: "Keys (?)", "aria-label": "Keys" });
     this.second = element(
       "div", "wb-fg-toolbar wb-fg-second", {},
-      this.views, this.lane, this.options.button, this.options.element, this.colour, this.plugins, save.button, save.element, help,
+      this.views, this.lane, this.task, this.options.button, this.options.element, this.colour, this.plugins, save.button, save.element, help,
     );
   }
 
@@ -158,6 +161,25 @@ export class Toolbar {
     this.lanes = lanes.length;
   }
 
+  /** Tasks, one of which can be followed through the flame chart; the heaviest first. */
+  #makeTask() {
+    const { profile } = this;
+    const select = element("select", "wb-fg-select", { "aria-label": "Task" }, element("option", "", { value: "" }, "all"));
+    const names = profile.section("time")?.task ? profile.header.tasks : [];
+    const weights = new Float64Array(names.length);
+    const tasks = profile.section("task");
+    if (names.length) tasks.group.forEach((task, row) => (weights[task] += tasks.self[row]));
+    const heaviest = [...names.keys()].filter((task) => weights[task] > 0).sort((a, b) => weights[b] - weights[a] || a - b);
+    for (const task of heaviest.slice(0, TASKS)) {
+      select.append(element("option", "", { value: String(task + 1) }, `${names[task].slice(0, 60) || `task ${task}`} (${formatShare(weights[task], profile.whole)})`));
+    }
+    select.addEventListener("change", () => this.handlers.set({ task: select.value }));
+    select.addEventListener("keydown", (event) => event.stopPropagation());
+    this.taskSelect = select;
+    this.task = element("label", "wb-fg-label", {}, "Task ", select);
+    this.tasks = heaviest.length;
+  }
+
   #exports() {
     return element(
       "div", "wb-fg-actions", {},
@@ -177,6 +199,8 @@ export class Toolbar {
     this.colourSelect.value = state.colour;
     this.lane.hidden = state.view !== "time" || this.lanes < 2;
     this.laneSelect.value = state.lane;
+    this.task.hidden = state.view !== "time" || !this.tasks;
+    this.taskSelect.value = state.task;
     if (this.input.value.trim() !== state.query) this.input.value = state.query;
   }
 

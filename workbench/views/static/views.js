@@ -50,9 +50,9 @@ export class Views {
   main(state) {
     const key = `${state.view}|${shapeKey(state)}`;
     if (state.view === "time" && this.profile.section("time")) {
-      return this.#keep(`${key}|${state.lane}`, () => {
+      return this.#keep(`${key}|${state.lane}|${state.task}`, () => {
         const { tree, map } = this.flat({ ...state, group: "", merge: "", order: "" });
-        return chart(this.profile, tree, map, Number(state.lane) || 0);
+        return chart(this.profile, tree, map, Number(state.lane) || 0, Number(state.task) || 0);
       });
     }
     const { tree } = this.flat(state);

@@ -254,8 +254,9 @@ class _Plugin:
         """A line that travels with the report: with xdist to the process that prints, and into JUnit XML."""
         judged = self._judged.get(item.nodeid)
         line = judged.line if judged is not None else f"profiled as {profile.run_id}" if profile.run_id else ""
-        if line:
-            item.user_properties.append(("workbench", line))
+        missing = f"its profile was not stored: {profile.unsaved}" if profile.unsaved else ""
+        if told := "; ".join(filter(None, (line, missing))):
+            item.user_properties.append(("workbench", told))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, value in report.user_properties if report.when == "call" else ():

@@ -23,7 +23,9 @@ from workbench.model import RoundKind, Run, Status, Verdict
 from workbench.statistics.student_t import student_quantile
 
 __all__ = [
+    "BASELINE",
     "FEWEST_SIZES",
+    "LIMITS",
     "MEASURES",
     "MEMORY",
     "SIZE",
@@ -38,6 +40,9 @@ __all__ = [
 
 SIZE = "size"
 """Parameter of a run: the size of the work that it was measured on."""
+
+LIMITS, BASELINE = "max_exponent", "baseline_session"
+"""Parameters of a session: the greatest exponents allowed (``requests=1,time=1.2``), and whose it was judged by."""
 
 TIME, MEMORY = "time", "memory"
 """Seconds of one execution; bytes that Python allocated at the peak of one execution, above those before it."""

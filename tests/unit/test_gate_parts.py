@@ -327,6 +327,7 @@ def test_a_failure_lists_what_is_told_and_nothing_else() -> None:
     for written in (gate_junit, gate_markdown):
         text = written(result_of(replace(target, comparison=both)))
         assert "render" in text
+        assert "grew" in text
         assert "noise" not in text.replace("told from noise", "")
         text = written(result_of(replace(target, comparison=shrank)))
         assert "he sampled rounds don't show this difference: no explanation" in text

@@ -134,7 +134,8 @@ def _explanation(target: TargetResult) -> str:
         return ""
     points = clock_points(target.comparison)
     lines = [
-        f"{c.frame.function} ({c.frame.file}): {points.of(c.new_seconds - c.base_seconds):+.1f} points "
+        f"{' '.join(filter(None, (c.frame.function, f'({c.frame.file})', c.change)))}: "
+        f"{points.of(c.new_seconds - c.base_seconds):+.1f} points "
         f"(sampled {format_seconds(c.base_seconds)} → {format_seconds(c.new_seconds)} a call)"
         for c in told_functions(target.comparison)[:_FUNCTIONS]
     ]

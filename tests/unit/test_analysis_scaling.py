@@ -201,6 +201,14 @@ def test_the_clock_s_exponent_needs_its_whole_interval() -> None:
     assert grown({TIME: loud}, {TIME: linear})[0].verdict is Verdict.INCONCLUSIVE
 
 
+def test_the_sum_of_all_spans_is_no_second_finding() -> None:
+    up, flat = (replace(counted(f), name="spans") for f in (lambda n: float(n), lambda n: 1.0))
+    new, base = {"statements": replace(up, name="statements"), "spans": up}, {"spans": flat}
+    assert [growth.name for growth in grown(new, base)] == ["statements"]
+    assert [growth.name for growth in grown(new, base, {"spans": 1.0})] == ["statements", "spans"]
+    assert [growth.name for growth in grown({"spans": up}, base)] == ["spans"]
+
+
 def test_equal_growth_rarely_alarms() -> None:
     rng = np.random.default_rng(4)
     alarms = sum(

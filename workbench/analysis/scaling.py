@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.analysis.counts import COUNTS, counted
+from workbench.analysis.counts import COUNTS, counted, told
 from workbench.analysis.pairs import CLOCKS, LOOPS, execution_seconds
 from workbench.model import RoundKind, Run, Status, Verdict
 from workbench.statistics.student_t import student_quantile
@@ -229,13 +229,15 @@ def grown(
     INCONCLUSIVE, as more rounds would tell. IMPROVEMENT is a whole interval below the baseline's exponent. A
     measure that the baseline doesn't have didn't grow with the size there: its exponent was 0. A count that begins
     at a larger size, of either side, has only a least exponent: it may be a REGRESSION, if every round at that size
-    counted the same, and is INCONCLUSIVE otherwise.
+    counted the same, and is INCONCLUSIVE otherwise. The sum of all spans is judged by a limit only, where what it
+    sums is there.
     """
     judged = []
+    by_itself = told(dict.fromkeys(new, (0.0, 0.0)))
     for name, fit in new.items():
         if limits and name in limits:
             judged.append(_judge(fit, limits[name], None))
-        elif base is not None:
+        elif base is not None and name in by_itself:
             judged.append(_judge(fit, base[name].value if name in base else 0.0, base.get(name)))
     return judged
 

@@ -261,7 +261,8 @@ class _Sitting:
             if done >= asked and elapsed > min(_SHORT_S, seconds):  # short rounds are cheap and noisy
                 break
             if done and elapsed * (done + 2) / (done + 1) > seconds:
-                self._note(f"time for {done} of {asked} rounds at size {runs[0].size}")
+                if done < asked:
+                    self._note(f"time for {done} of {asked} rounds at size {runs[0].size}")
                 break
             for run in runs if done % 2 else runs[::-1]:
                 run.round(RoundKind.TIMING)

@@ -266,6 +266,8 @@ class _Plugin:
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         if self._config.option.collectonly or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
+        if exitstatus == pytest.ExitCode.INTERRUPTED and not self._lines:
+            return
         terminalreporter.section("workbench")
         if not self._lines:
             terminalreporter.line("no test that ran is marked with @pytest.mark.workbench or uses `profiled`")

@@ -352,3 +352,7 @@ def test_a_wrong_revision_is_told_also_where_no_test_is_marked(pytester: pytest.
     refused.stderr.fnmatch_lines(["*unknown revision 'nosuchrev'*"])
     assert "workbench ===" not in refused.stdout.str()
     run(pytester, "--workbench").stdout.fnmatch_lines(["*no test that ran is marked*"])
+    pytester.makepyfile("def test_ended():\n    raise KeyboardInterrupt\n")
+    ended = run(pytester, "--workbench")
+    assert ended.ret == pytest.ExitCode.INTERRUPTED
+    assert "no test that ran is marked" not in ended.stdout.str()

@@ -254,8 +254,9 @@ class _Plugin:
         """A line that travels with the report: with xdist to the process that prints, and into JUnit XML."""
         judged = self._judged.get(item.nodeid)
         line = judged.line if judged is not None else f"profiled as {profile.run_id}" if profile.run_id else ""
-        if line:
-            item.user_properties.append(("workbench", line))
+        missing = f"its profile was not stored: {profile.unsaved}" if profile.unsaved else ""
+        if told := "; ".join(filter(None, (line, missing))):
+            item.user_properties.append(("workbench", told))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, value in report.user_properties if report.when == "call" else ():
@@ -264,6 +265,8 @@ class _Plugin:
 
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         if self._config.option.collectonly or exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return
+        if exitstatus == pytest.ExitCode.INTERRUPTED and not self._lines:
             return
         terminalreporter.section("workbench")
         if not self._lines:

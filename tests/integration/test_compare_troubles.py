@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
+import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -241,3 +245,18 @@ def test_an_isolated_body_that_hangs_is_killed(work: Path) -> None:
 def test_a_variant_cant_be_isolated() -> None:
     with pytest.raises(UsageError, match="only functions can be isolated"):
         compare_live("jamf:naive", "jamf:pooled", settings=ISOLATED)
+
+
+def test_a_function_that_crashes_the_interpreter_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "crash.py").write_text(
+        "import ctypes, resource\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+        "def sound(): return 1\n"
+        "def crashes(): return ctypes.string_at(0)\n"
+    )
+    command = [sys.executable, "-m", "workbench", "compare", "crash.py:sound", "crash.py:crashes"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert -done.returncode == signal.SIGSEGV
+    assert "Segmentation fault" in done.stderr
+    assert re.search(r'crash\.py", line 4 in crashes', done.stderr)
+    assert done.stdout == ""

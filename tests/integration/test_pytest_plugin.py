@@ -319,6 +319,18 @@ def test_a_store_that_cant_be_used_is_told_before_the_tests_run(
     assert "it ran" not in result.stdout.str()
 
 
+def test_a_profile_that_cant_be_stored_is_not_said_to_be(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+        from workbench.testing import recorded
+        recorded.save_or_warn = lambda *given: OSError("the disk is full")
+    """)
+    pytester.makepyfile("def test_it(profiled):\n    assert profiled(max, 1, 2) == 2\n")
+    result = run(pytester, "--workbench")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*::test_it: its profile was not stored: the disk is full"])
+    assert "profiled as" not in result.stdout.str()
+
+
 def test_counts_without_a_measured_call_fail(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import pytest
@@ -340,3 +352,7 @@ def test_a_wrong_revision_is_told_also_where_no_test_is_marked(pytester: pytest.
     refused.stderr.fnmatch_lines(["*unknown revision 'nosuchrev'*"])
     assert "workbench ===" not in refused.stdout.str()
     run(pytester, "--workbench").stdout.fnmatch_lines(["*no test that ran is marked*"])
+    pytester.makepyfile("def test_ended():\n    raise KeyboardInterrupt\n")
+    ended = run(pytester, "--workbench")
+    assert ended.ret == pytest.ExitCode.INTERRUPTED
+    assert "no test that ran is marked" not in ended.stdout.str()

@@ -17,6 +17,8 @@ from workbench.analysis.scaling import MEMORY, TIME
 from workbench.errors import ResultsDiffer, ScenarioError, UsageError
 from workbench.experiment.scaling import ScalingSettings, measure_scaling, scaling_json, stored_exponents
 from workbench.model import Status, Verdict
+from workbench.reporting.growth import growths_of
+from workbench.reporting.load import load_report
 from workbench.store import Store
 
 WORK = """
@@ -80,6 +82,9 @@ def test_a_square_against_a_linear_function_is_a_regression(work: Path, store: S
     again = measure_scaling(f"{work}:square", SIZES, settings=QUICK, baseline=base.session_id, store=store)
     assert again.verdict is Verdict.REGRESSION
     assert len(again.sessions) == 1
+    for each in (result, again):
+        report = load_report(store, [each.sessions[-1].session_id])
+        assert {g.name: g.verdict for g in growths_of(report)} == {g.name: g.verdict for g in each.growths}
     found = stored_exponents(store, new.session_id)
     assert found is not None
     assert {name: fit.value for name, fit in found.items()} == pytest.approx(

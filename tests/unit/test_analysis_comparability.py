@@ -81,9 +81,7 @@ def test_fatal_in_the_sampler(changes: dict[str, Any], text: str) -> None:
     assert [str(d) for d in fatal(found(run))] == [text]
 
 
-@pytest.mark.parametrize(
-    "name", ["dataset_digest", "seed", "scale", "link", "resources", "load", "concurrency_limit"]
-)
+@pytest.mark.parametrize("name", ["dataset_digest", "seed", "scale", "link", "resources", "concurrency_limit"])
 def test_fatal_in_the_parameters(name: str) -> None:
     base = replace(SESSION, parameters={**SESSION.parameters, name: "one"})
     new = replace(SESSION, parameters={**SESSION.parameters, name: "other"})
@@ -131,6 +129,7 @@ def later(session: Session = SESSION, **changes: Any) -> Session:
     [
         (0.1, 3.8, ["load average at the start: 0.1 against 3.8 on 2 cores"]),
         (0.1, 0.4, []),
+        (10.5, 9.6, []),
         (0.1, None, []),
         (True, "busy", []),
     ],

@@ -29,7 +29,7 @@ MS = 1_000_000
 MAIN, OLD, NEW, LOAD, SAVE, WAIT = (
     Frame("app.py", name) for name in ("main", "old", "new", "load", "save", "wait")
 )
-AWAIT = Frame("<await>", "[await]")
+AWAIT, SLEEP = Frame("<await>", "[await]"), Frame("<stdlib>/asyncio/tasks.py", "sleep")
 SLOWER = Estimate(1.12, 1.09, 1.15, 41, True, label="95 %")
 Stack = tuple[Frame, ...]
 
@@ -137,6 +137,25 @@ def test_recursion_and_waiting_are_looked_through() -> None:
     assert not any(c.change for c in found.values())
     assert found["wait"].base_seconds == pytest.approx(0.09, rel=0.2)
     assert "[await]" not in found
+
+
+def test_what_a_library_awaits_is_the_time_of_the_users_function_that_awaits_it() -> None:
+    """As in the tables of one run: "sleep" names what nobody changes."""
+    rng = np.random.default_rng(23)
+    before = {(MAIN, WAIT, SLEEP, AWAIT): 60.0, (MAIN, LOAD): 60.0}
+    found = changed(tree(rng, before), tree(rng, {**before, (MAIN, WAIT, SLEEP, AWAIT): 90.0}))
+    assert [name for name, each in found.items() if each.change] == ["wait"]
+    assert "sleep" not in found
+    assert "mostly `wait`" in sentence(SLOWER, 6.0, list(found.values()))
+
+
+def test_what_is_awaited_moves_with_the_function_that_awaits_it() -> None:
+    rng = np.random.default_rng(24)
+    base = tree(rng, {(MAIN, OLD, WAIT, SLEEP, AWAIT): 60.0, (MAIN, LOAD): 60.0})
+    new = tree(rng, {(MAIN, NEW, WAIT, SLEEP, AWAIT): 60.0, (MAIN, LOAD): 60.0})
+    found = changed(base, new)
+    assert found["wait"].change == "moved"
+    assert {each.caller for each in found["wait"].callers} == {OLD, NEW}
 
 
 def test_too_few_rounds_are_not_tested() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench.analysis.scaling import MEMORY, SIZE, TIME, Exponent, exponents, fit_exponent, grown, overall
+from workbench.analysis.scaling import LIMITS, MEMORY, SIZE, TIME, Exponent, exponents, fit_exponent, grown, overall
 from workbench.errors import UsageError
 from workbench.experiment.limits import declared_limits, parse_limits
 from workbench.experiment.scaling import ScalingSettings
@@ -20,7 +20,8 @@ from workbench.experiment.sized import SizedTarget
 from workbench.experiment.sizes import DEFAULT_SIZES, check_sizes, measurable_sizes
 from workbench.model import Round, RoundKind, Run, Session, Status, Verdict
 from workbench.reporting import report_markdown
-from workbench.reporting.growth import growth_of, growth_section
+from workbench.reporting.confidential import confidential
+from workbench.reporting.growth import clock_of, growth_of, growth_section, growths_of
 from workbench.reporting.model import ReportData, RunReport
 from workbench.views.scaling import exponents_table, scaling_chart
 from workbench.views.scaling_svg import scaling_svg
@@ -205,6 +206,14 @@ def test_the_clock_s_exponent_needs_its_whole_interval() -> None:
     )
 
 
+def test_the_sum_of_all_spans_is_no_second_finding() -> None:
+    up, flat = (replace(counted(f), name="spans") for f in (lambda n: float(n), lambda n: 1.0))
+    new, base = {"statements": replace(up, name="statements"), "spans": up}, {"spans": flat}
+    assert [growth.name for growth in grown(new, base)] == ["statements"]
+    assert [growth.name for growth in grown(new, base, {"spans": 1.0})] == ["statements", "spans"]
+    assert [growth.name for growth in grown({"spans": up}, base)] == ["spans"]
+
+
 def test_equal_growth_rarely_alarms() -> None:
     rng = np.random.default_rng(4)
     alarms = sum(
@@ -329,6 +338,26 @@ def test_a_report_on_sizes_tells_exponents_and_intervals() -> None:
     assert "95 % interval" in page
     other = replace(report, runs=tuple(replace(each, session=Session("s", "script", NOW)) for each in report.runs))
     assert growth_section(other) == ""
+
+
+def test_a_report_on_sizes_judges_by_the_limits_and_the_baseline_of_its_session() -> None:
+    runs = [run(n, *[(RoundKind.TIMING, {"requests": float(n)}, Status.OK)] * 3) for n in SIZES]
+    session = Session("s", "scaling", NOW, parameters={"clock": "cpu", LIMITS: "requests=0.5"})
+    report = ReportData("growth", tuple(RunReport(each, session) for each in runs))
+    for shown in (report, confidential(report)):
+        text, page = report_markdown(shown).replace("\\", ""), growth_section(shown)
+        assert "REGRESSION: requests: at most n^0.50 → n^1.00 (exact)." in text
+        assert "| requests | 1.00 | exact | 1.00 |" in text
+        assert text.count("| 0.50 | REGRESSION |") == 1
+        assert "<strong>REGRESSION: requests" in page
+        assert "allowed: n^0.50" in page
+    assert clock_of(confidential(report).runs[0].session) == "cpu"
+    of_baseline = tuple(replace(each, session=Session("s", "scaling", NOW)) for each in report.runs)
+    judged = replace(report, runs=of_baseline, growth_base={"requests": counted(lambda n: 4.0 * n)})
+    assert [growth.verdict for growth in growths_of(judged)] == [Verdict.PASS]
+    assert "baseline: n^1.00" in growth_section(judged)
+    cut = replace(report.runs[-1], run=replace(runs[-1], status=Status.INTERRUPTED))
+    assert growths_of(replace(report, runs=(*report.runs[:-1], cut))) == []
 
 
 def test_a_report_on_sizes_goes_by_the_clock_of_its_session() -> None:

@@ -16,7 +16,8 @@ from xml.etree import ElementTree
 import pytest
 from git_projects import GitProject
 
-from workbench.errors import UsageError
+from workbench.errors import ScenarioError, UsageError
+from workbench.experiment.callables import FunctionWorkload
 from workbench.experiment.gate import GateOutcome, GateResult, Revision, TargetResult
 from workbench.experiment.gate.config import read_config
 from workbench.experiment.gate.dependencies import Declared, declared, dependency_files, digest, unmet
@@ -24,10 +25,12 @@ from workbench.experiment.gate.duel import generation_pairs
 from workbench.experiment.gate.environments import NoEnvironment, run_setup
 from workbench.experiment.gate.places import places_of
 from workbench.experiment.gate.repository import Repository
+from workbench.experiment.gate.worker import _failure
 from workbench.experiment.gate.worktree import checked_out
 from workbench.model import Comparison, Frame, FunctionChange, Verdict
 from workbench.reporting.gate import gate_json, gate_junit, gate_markdown
 from workbench.statistics import LOOKS
+from workbench.testing.judging import Judged
 
 PYPROJECT = """
 [project]
@@ -116,6 +119,11 @@ def test_a_setup_that_fails_says_what_it_said_last(tmp_path: Path) -> None:
         run_setup("sleep 60", tmp_path, python, timeout_s=0.2)
     with pytest.raises(NoEnvironment, match="can't be read"):
         run_setup("make 'it", tmp_path, python)
+    (tmp_path / "build.py").write_text(
+        'raise SystemExit("ERROR: No matching distribution for x==9\\nERROR: Impossible: for help visit a.page")'
+    )
+    with pytest.raises(NoEnvironment, match=r"No matching distribution for x==9$"):
+        run_setup(f"{python} build.py", tmp_path, python)
 
 
 def test_the_configuration_is_the_nearest_within_the_repository(tmp_path: Path) -> None:
@@ -280,6 +288,36 @@ def test_the_worst_target_decides(outcomes: list[GateOutcome], worst: GateOutcom
     assert (result.outcome, result.exit_code) == (worst, code)
 
 
+def test_a_verdict_stands_where_its_runs_cant_be_stored_and_says_so(tmp_path: Path) -> None:
+    full = "its runs were not stored: the disk is full"
+    lost = TargetResult("x.py:f", GateOutcome.PASS, exit_code=24, unsaved=full)
+    assert result_of(lost).exit_code == 24
+    assert result_of(lost, regressed()).exit_code == 1
+    text = gate_markdown(result_of(lost), store="gate.duckdb")
+    assert full in text
+    assert "gate.duckdb" not in text
+    assert "workbench report" not in gate_markdown(result_of(replace(regressed(), unsaved=full)))
+    assert gate_json(result_of(lost))["targets"][0]["notes"] == [full]
+    assert Judged(lost, "main").line.endswith(full)
+
+
+def test_a_baseline_that_was_not_run_ran_nowhere() -> None:
+    ran = result_of(TargetResult("x", GateOutcome.INCONCLUSIVE))
+    assert ran.ran_in == "the baseline ran in this environment"
+    assert "- The baseline was not run.\n" in gate_markdown(replace(ran, environment=""))
+
+
+def test_a_side_names_its_files_from_the_checkout_on_and_says_what_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "perf.py").write_text("def page():\n    return (\n")
+    with pytest.raises(ScenarioError) as broken:
+        FunctionWorkload(tmp_path / "perf.py", "page")
+    told = _failure(broken.value, str(tmp_path.resolve()))["failed"]
+    assert told.startswith("importing perf.py failed at ")
+    assert re.search(r"perf\.py:2: SyntaxError: \S", told)
+    used_up = _failure(StopIteration(), "")["failed"]
+    assert used_up == "has no repetitions left: StopIteration; make what it consumes anew in setup_NAME"
+
+
 def test_a_failure_lists_what_is_told_and_nothing_else() -> None:
     noise = FunctionChange(Frame("app.py", "noise"), 0.01, 0.012, 0.5, 0.5, low=-0.01, high=0.01, q=0.8)
     target = regressed()
@@ -289,6 +327,7 @@ def test_a_failure_lists_what_is_told_and_nothing_else() -> None:
     for written in (gate_junit, gate_markdown):
         text = written(result_of(replace(target, comparison=both)))
         assert "render" in text
+        assert "grew" in text
         assert "noise" not in text.replace("told from noise", "")
         text = written(result_of(replace(target, comparison=shrank)))
         assert "he sampled rounds don't show this difference: no explanation" in text

@@ -16,7 +16,7 @@ from workbench.capture.roles import Role, role_of
 from workbench.model import Frame
 from workbench.paths import is_user_code
 
-__all__ = ["awaiting_nodes", "awaiting_of_functions", "recording_ns", "without_recording"]
+__all__ = ["awaiting_nodes", "awaiting_of_functions", "charged_nodes", "recording_ns", "without_recording"]
 
 _RUN = re.compile(r"(.*\.)?_?run(_once|_forever|_until_complete)?")
 
@@ -29,13 +29,23 @@ def awaiting_nodes(tree: CallTree) -> Int32:
 def awaiting_of_functions(tree: CallTree, self_ns: Int64 | None = None) -> Int64:
     """Nanoseconds that each frame of the tree awaited.
 
-    They are the nearest function's of own code above the await in its task, else its caller's, else the marker's.
     ``self_ns``: the nodes' own times, where these are not the samples'.
     """
     self_ns = tree.self_ns() if self_ns is None else self_ns
     waits = awaiting_nodes(tree)
-    charged = tree.node_frame[_charged(tree, waits)]
+    charged = tree.node_frame[charged_nodes(tree)[waits]]
     return np.bincount(charged, weights=self_ns[waits], minlength=len(tree.frames)).astype(np.int64)
+
+
+def charged_nodes(tree: CallTree) -> Int32:
+    """The node that each node's own time is charged to: itself, but for awaiting.
+
+    That is the nearest function's of own code above the await in its task, else its caller's, else the marker's.
+    """
+    nodes: Int32 = np.arange(len(tree), dtype=np.int32)
+    waits = awaiting_nodes(tree)
+    nodes[waits] = _charged(tree, waits)
+    return nodes
 
 
 def recording_ns(tree: CallTree) -> int:

@@ -20,7 +20,6 @@ _FATAL_PARAMETERS = (
     "scale",
     "resources",
     "link",
-    "load",
     "concurrency_limit",
     "latency_scale",
     "faults",
@@ -32,7 +31,11 @@ _FATAL_PARAMETERS = (
 _NOTED_PARAMETERS = ("isolate", "collector")
 _PACKAGES_NAMED = 3
 _FINAL = re.compile(r"(\d+\.\d+)(?:\.\d+)?\+?")
-_LOAD = 0.25  # of the cores: load averages that differ by less say nothing
+_LOAD = 0.25
+"""Of the cores, and of the larger: load averages that differ by less say nothing.
+
+They are noted and never fatal: no two moments are alike.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def _moments(base: Session, new: Session) -> Iterator[Difference]:
     before, after = base.parameters.get(LOAD_AVERAGE), new.parameters.get(LOAD_AVERAGE)
     if isinstance(before, int | float) and isinstance(after, int | float):
         cores = min(base.environment.cores or 1, new.environment.cores or 1)
-        if abs(before - after) >= max(_LOAD * cores, 0.5):
+        if abs(before - after) >= max(_LOAD * cores, _LOAD * max(before, after), 0.5):
             yield Difference(f"load average at the start: {before:g} against {after:g} on {cores} cores", False)
 
 

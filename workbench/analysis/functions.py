@@ -45,7 +45,7 @@ Rounds = Mapping[int, float]
 def self_seconds(tree: CallTree, executions: float = 1.0) -> dict[Frame, float]:
     """Self time in seconds per execution of the body, by function, all its call paths together.
 
-    What a function awaits counts as its own time, like any other call that waits.
+    What a function awaits, in whatever library, counts as its own time, like any other call that waits.
     """
     return {frame: ns / 1e9 / executions for frame, ns in _self_ns(tree, {}).items()}
 

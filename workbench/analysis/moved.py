@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from workbench.analysis.awaiting import charged_nodes
 from workbench.analysis.resampling import FALSE_DISCOVERY_RATE, benjamini_hochberg, permutation_p_values
-from workbench.analysis.weights import Floats, RoundWeights, function_of_node
+from workbench.analysis.weights import Floats, RoundWeights
 from workbench.calltree import CallTree, Int32
 from workbench.model import CallerChange, Frame
 
@@ -28,7 +29,8 @@ _BALANCE = 0.5  # of the time that left one caller, at least this much arrived a
 
 def edge_weights(tree: CallTree, rounds: Mapping[int, float]) -> RoundWeights[Edge]:
     """Self time of each round by caller and function."""
-    functions, callers = function_of_node(tree), _caller_of_node(tree)
+    charged = charged_nodes(tree)
+    functions, callers = tree.node_frame[charged], _caller_of_node(tree)[charged]
     pairs, group = np.unique(np.stack([callers, functions]), axis=1, return_inverse=True)
     edges: list[Edge] = [
         (tree.frames[caller] if caller >= 0 else None, tree.frames[function])
@@ -38,8 +40,8 @@ def edge_weights(tree: CallTree, rounds: Mapping[int, float]) -> RoundWeights[Ed
 
 
 def _caller_of_node(tree: CallTree) -> Int32:
-    """The nearest other function above the one that a node's time is charged to; all nodes climb together."""
-    functions = function_of_node(tree)
+    """Number of the nearest other function above each node, -1 where there is none; all nodes climb together."""
+    functions = tree.node_frame
     caller = np.full(len(tree), -1, dtype=np.int32)
     climbing = np.flatnonzero(tree.node_parent >= 0)
     above = tree.node_parent[climbing]

@@ -17,13 +17,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.analysis.counts import COUNTS, counted
+from workbench.analysis.counts import COUNTS, counted, told
 from workbench.analysis.pairs import CLOCKS, LOOPS, execution_seconds
 from workbench.model import RoundKind, Run, Status, Verdict
 from workbench.statistics.student_t import student_quantile
 
 __all__ = [
+    "BASELINE",
     "FEWEST_SIZES",
+    "LIMITS",
     "MEASURES",
     "MEMORY",
     "SIZE",
@@ -38,6 +40,9 @@ __all__ = [
 
 SIZE = "size"
 """Parameter of a run: the size of the work that it was measured on."""
+
+LIMITS, BASELINE = "max_exponent", "baseline_session"
+"""Parameters of a session: the greatest exponents allowed (``requests=1,time=1.2``), and whose it was judged by."""
 
 TIME, MEMORY = "time", "memory"
 """Seconds of one execution; bytes that Python allocated at the peak of one execution, above those before it."""
@@ -231,13 +236,15 @@ def grown(
     INCONCLUSIVE, as more rounds would tell. IMPROVEMENT is a whole interval below the baseline's exponent. A
     measure that the baseline doesn't have didn't grow with the size there: its exponent was 0. A count that begins
     at a larger size, of either side, has only a least exponent: it may be a REGRESSION, if every round at that size
-    counted the same, and is INCONCLUSIVE otherwise.
+    counted the same, and is INCONCLUSIVE otherwise. The sum of all spans is judged by a limit only, where what it
+    sums is there.
     """
     judged = []
+    by_itself = told(dict.fromkeys(new, (0.0, 0.0)))
     for name, fit in new.items():
         if limits and name in limits:
             judged.append(_judge(fit, limits[name], None))
-        elif base is not None:
+        elif base is not None and name in by_itself:
             judged.append(_judge(fit, base[name].value if name in base else 0.0, base.get(name)))
     return judged
 

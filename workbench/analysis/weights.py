@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analysis.awaiting import charged_nodes
 from workbench.analysis.pairs import LOOPS
 from workbench.calltree import CallTree, Int32
-from workbench.capture.frames import AWAIT
 from workbench.model import Frame, RoundKind, Run, Status
 
 __all__ = ["Floats", "RoundWeights", "function_of_node", "sampled_rounds", "together"]
@@ -57,12 +57,10 @@ class RoundWeights(Generic[Key]):
 def function_of_node(tree: CallTree) -> Int32:
     """Number of the frame that each node's own time is charged to.
 
-    "[await] got faster" names nobody: time waited for is charged to the function that awaits.
+    "[await] got faster" names nobody, and neither does "sleep": time waited for is charged to the user's function
+    that awaits, as in the tables of one run (``awaiting``).
     """
-    await_frame = next((number for number, frame in enumerate(tree.frames) if frame == AWAIT), -1)
-    parent = tree.node_parent
-    waits = (tree.node_frame == await_frame) & (parent >= 0)
-    return np.where(waits, tree.node_frame[parent], tree.node_frame).astype(np.int32)
+    return tree.node_frame[charged_nodes(tree)]
 
 
 def together(base: RoundWeights[Key], new: RoundWeights[Key]) -> tuple[Sequence[Key], Floats, Floats]:

@@ -61,16 +61,20 @@ def last_words(line: str) -> str:
 
 
 def raised_at(error: BaseException) -> str:
-    """`` at app.py:12``: the innermost line of the user's own code that the exception came through; "" of none."""
-    places = [
-        f"{file}:{line}"
-        for frame, line in walk_tb(error.__traceback__)
-        if is_user_code(file := normalise(frame.f_code.co_filename))
-    ]
+    """`` at app.py:12``: the innermost line of the user's own code that the exception came through; "" of none.
+
+    A syntax error's is the line that can't be read.
+    """
+    passed = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        passed.append((error.filename, error.lineno))
+    places = [f"{file}:{line}" for name, line in passed if is_user_code(file := normalise(name))]
     return f" at {places[-1]}" if places else ""
 
 
 def _message(error: BaseException) -> str:
+    if type(error).__str__ is SyntaxError.__str__:
+        return getattr(error, "msg", None) or ""  # its place, which str adds, is told by ``raised_at``
     try:
         return str(error)
     except Exception:

@@ -145,10 +145,10 @@ def _print(result: GateResult) -> None:
     click.echo(f"{result.outcome}: {_of_targets(result)} against {result.baseline}")
     for target in result.targets:
         click.echo(f"{target.outcome}  {target.target}" + (f": {target.sentence}" if target.sentence else ""))
-        for note in target.notes:
+        for note in filter(None, (*target.notes, target.unsaved)):
             click.echo(f"  {note}")
         _print_changes(target)
-    click.echo(f"the baseline ran in {result.environment}")
+    click.echo(result.ran_in)
     for note in result.notes:
         click.echo(note)
 
@@ -180,6 +180,8 @@ def _print_changes(target: TargetResult) -> None:
         click.echo(table.to_text())
     if why := unexplained(comparison):
         click.echo(f"  {why}")
+    if not target.session_id:
+        return
     store = store_words()
     click.echo(f"  base against new: workbench report {target.session_id} -o difference.html{store}")
     if comparison.functions:  # else nothing was sampled

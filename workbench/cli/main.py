@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import errno
+import faulthandler
 import importlib
 import os
 import sys
@@ -105,6 +106,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Entry point of the shell command; always exits."""
+    # Measured code may crash the interpreter, which nothing in the process outlives: at least its line is told.
+    with contextlib.suppress(OSError, ValueError, RuntimeError, AttributeError):  # no standard error to tell it on
+        faulthandler.enable(all_threads=False)
     try:
         _run()
     except SystemExit as ending:

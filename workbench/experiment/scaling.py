@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.pairs import CLOCKS
 from workbench.analysis.scaling import (
+    BASELINE,
+    LIMITS,
     MEASURES,
     MEMORY,
     SIZE,
@@ -143,6 +145,10 @@ def measure_scaling(
         store.prepare()
     targets = [t for t in (base, new) if t is not None]
     sitting = _Sitting(targets, settings, progress)
+    limits = ",".join(f"{name}={limit:g}" for name, limit in settings.limits.items())
+    before_id = sitting.tracks[0].session_id if base else str(baseline) if stored else ""
+    # a report of the session judges by them again
+    sitting.tracks[-1].parameters |= {k: v for k, v in ((LIMITS, limits), (BASELINE, before_id)) if v}
     if not chosen:
         chosen, why = (
             _sizes_of(stored) if stored else measurable_sizes(targets, settings.max_seconds, settings.timeout_s)
@@ -267,7 +273,8 @@ class _Sitting:
             if done >= asked and elapsed > min(_SHORT_S, seconds):  # short rounds are cheap and noisy
                 break
             if done and elapsed * (done + 2) / (done + 1) > seconds:
-                self._note(f"time for {done} of {asked} rounds at size {runs[0].size}")
+                if done < asked:
+                    self._note(f"time for {done} of {asked} rounds at size {runs[0].size}")
                 break
             for run in runs if done % 2 else runs[::-1]:
                 run.round(RoundKind.TIMING)

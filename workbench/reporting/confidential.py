@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from workbench.analysis.ladder import Row
+from workbench.analysis.scaling import LIMITS
 from workbench.calltree import CallTree
 from workbench.model import Comparison, Environment, Frame, FunctionChange, Round, Run, Scalar, Session, Span
 from workbench.reporting.model import ReportData, RunReport
@@ -25,7 +26,7 @@ _HOST = re.compile(
 _HOME = re.compile(r"(?:[A-Za-z]:)?[/\\](?:home|Users)[/\\][^\s\"'`(),;|<>=/\\]+")
 _PSEUDO = re.compile(r"<[\w .-]+>\Z")
 _ISSUED = re.compile(r"`[^`]*` (\S+ → \S+×)(?:, issued at .*)?", re.DOTALL)
-_TOLD = frozenset({"scale", "link", "dataset_digest", "order", "sampler"})
+_TOLD = frozenset({"scale", "link", "dataset_digest", "order", "sampler", "clock", LIMITS})
 """Parameters whose texts are words of the workbench, not of the user; of all others only numbers stay."""
 
 

@@ -68,11 +68,12 @@ def _details(target: TargetResult) -> list[str]:
         lines += [*_table(functions), "", _text(f"{functions.caption}."), ""]
     if why := unexplained(comparison):
         lines += [_text(f"{why[0].upper()}{why[1:]}."), ""]
-    lines += [
-        f"Base against new: `workbench report {target.session_id} -o difference.html`; stacks of the new: "
-        f"`workbench show {comparison.new} --tree`, with the store of this gate.",
-        "",
-    ]
+    if target.session_id:
+        lines += [
+            f"Base against new: `workbench report {target.session_id} -o difference.html`; stacks of the new: "
+            f"`workbench show {comparison.new} --tree`, with the store of this gate.",
+            "",
+        ]
     lines += [f"- {_text(note)}" for note in target.notes]
     return [*lines, "", "</details>"]
 
@@ -86,9 +87,10 @@ def _table(table: TextTable) -> list[str]:
 
 def _footnotes(result: GateResult, store: str) -> Iterator[str]:
     yield f"New: {result.new}. Baseline: {result.baseline}{_subject(result.baseline.subject)}."
-    yield f"The baseline ran in {result.environment}."
+    yield f"{result.ran_in[0].upper()}{result.ran_in[1:]}."
     yield from (f"{note[0].upper()}{note[1:]}." for note in result.notes)
-    if store:
+    yield from (f"{_named(target)}: {target.unsaved}." for target in result.targets if target.unsaved)
+    if store and any(target.session_id for target in result.targets):
         yield f"Runs and stacks of both sides are in the store {store}."
 
 
@@ -132,7 +134,8 @@ def _explanation(target: TargetResult) -> str:
         return ""
     points = clock_points(target.comparison)
     lines = [
-        f"{c.frame.function} ({c.frame.file}): {points.of(c.new_seconds - c.base_seconds):+.1f} points "
+        f"{' '.join(filter(None, (c.frame.function, f'({c.frame.file})', c.change)))}: "
+        f"{points.of(c.new_seconds - c.base_seconds):+.1f} points "
         f"(sampled {format_seconds(c.base_seconds)} → {format_seconds(c.new_seconds)} a call)"
         for c in told_functions(target.comparison)[:_FUNCTIONS]
     ]
@@ -159,7 +162,7 @@ def gate_json(result: GateResult, *, store: str = "") -> dict[str, Any]:
                 "sentence": target.sentence,
                 "session_id": target.session_id or None,
                 "risen_counts": list(target.counts),
-                "notes": list(target.notes),
+                "notes": [*target.notes, *filter(None, [target.unsaved])],
             }
             for target in result.targets
         ],

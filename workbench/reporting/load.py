@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from workbench.analysis.bound import bound_from_parameters
 from workbench.analysis.ladder import Row, ladder
 from workbench.analysis.names import display_name, run_names, shared_name, side_text
+from workbench.analysis.scaling import BASELINE, Exponent, exponents
 from workbench.errors import MissingExtra, RunNotFound, UsageError
 from workbench.experiment.progress import Progress, silent
 from workbench.model import Comparison, Run, Session
+from workbench.reporting.growth import clock_of
 from workbench.reporting.model import ReportData, RunReport
 
 if TYPE_CHECKING:
@@ -74,7 +76,14 @@ def _of_session(store: Store, loaded: tuple[RunReport, ...], session: Session) -
         rows=tuple(_with_verdict(row, rows, stored) for row in rows),
         comparisons=stored,
         bound=bound_from_parameters(session.parameters),
+        growth_base=_growth_base(store, session),
     )
+
+
+def _growth_base(store: Store, session: Session) -> Mapping[str, Exponent]:
+    """What a scaling session was judged by; nothing where there was no baseline, or it isn't stored any more."""
+    known = str(session.parameters.get(BASELINE, ""))
+    return exponents(store.session_runs(known), clock_of(session)) if known else {}
 
 
 def _of_pair(

@@ -16,7 +16,7 @@ from workbench.analysis.names import run_names
 from workbench.analysis.points import clock_points
 from workbench.analysis.summary import headline
 from workbench.model import UNITS, Comparison
-from workbench.reporting.growth import growth_of
+from workbench.reporting.growth import growth_of, growths_of
 from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.spans import concurrency_note, operation_rows
 from workbench.reporting.summary import summary
@@ -79,7 +79,7 @@ def report_markdown(report: ReportData) -> str:
     parts = [f"### {prose(printable(report.title))}", prose(told) if report.comparison is None else marked(told)]
     parts += [_verdict(report, c) for c in report.shown_comparisons]
     if fits := growth_of(report):
-        table = exponents_table(fits)
+        table = exponents_table(fits, growths_of(report))
         parts.append(_table([c.lower() for c in table.columns], table.rows, len(table.columns) - 1))
     if report.rows:
         parts.append(_ladder(report.rows))

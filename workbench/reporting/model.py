@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from workbench.analysis.bound import Bound
 from workbench.analysis.ladder import Row
+from workbench.analysis.scaling import Exponent
 from workbench.calltree import CallTree
 from workbench.model import Comparison, FunctionSource, Plan, Run, Session, Span, utc_now
 
@@ -53,7 +54,8 @@ class ReportData:
 
     ``comparison`` stands where the report is of two runs, base first; ``comparisons`` are the stored ones. A report
     over several sessions holds in ``parts`` a report of each that several of the runs come from: ratios are taken
-    within a session only, because nothing else was measured interleaved.
+    within a session only, because nothing else was measured interleaved. ``growth_base`` are the exponents that
+    those of a scaling session were judged by.
     """
 
     title: str
@@ -64,6 +66,7 @@ class ReportData:
     comparison: Comparison | None = None
     confidential: bool = False
     parts: tuple[ReportData, ...] = ()
+    growth_base: Mapping[str, Exponent] = field(default_factory=dict)
     written_at: datetime = field(default_factory=utc_now)
 
     @property

@@ -15,7 +15,7 @@ from workbench.analysis.summary import function_text, headline
 from workbench.calltree import CallTree
 from workbench.model import Comparison, Frame, RoundKind, Status
 from workbench.paths import is_user_code
-from workbench.reporting.growth import growth_of
+from workbench.reporting.growth import growth_of, growth_verdict, growths_of
 from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.spans import operation_rows
 from workbench.statistics import median
@@ -35,9 +35,12 @@ def summary(report: ReportData) -> str:
     if report.comparison is not None:
         sentences = _comparison_sentences(report, report.comparison)
     elif fits := growth_of(report):
-        grown = ", ".join(exponent_text(fit) for fit in fits.values())
+        judged = {growth.name: growth for growth in growths_of(report)}
+        grown = ", ".join(exponent_text(fit, judged.get(name)) for name, fit in fits.items())
         sizes = ", ".join(f"{size:g}" for size in next(iter(fits.values())).sizes)
-        sentences = [f"Measured at the sizes {sizes}; costs grow with the size n: {grown}."]
+        verdict = growth_verdict(report)
+        said = f"{verdict}." if verdict else ""
+        sentences = [said, f"Measured at the sizes {sizes}; costs grow with the size n: {grown}."]
     elif report.rows:
         sentences = _ladder_sentences(report)
     elif report.parts:

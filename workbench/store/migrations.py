@@ -62,7 +62,10 @@ def check_version(version: int | None, path: Path) -> int:
     if version is None:
         raise StoreForeign(f"{path} is a DuckDB file but no workbench store: {ANOTHER}")
     if version > CURRENT:
-        raise StoreTooNew(f"{path} has schema {version}, this workbench knows {CURRENT}: pip install -U workbench")
+        raise StoreTooNew(
+            f"{path} has schema {version}, this workbench knows {CURRENT}: use the newer one that wrote it, "
+            f"or {ANOTHER}"
+        )
     return version
 
 

@@ -42,7 +42,8 @@ class Judged:
     @property
     def line(self) -> str:
         """``REGRESSION against main (1a2b3c4d5e6f): 12 % slower (99 % 9 to 15 %), …; mostly `f` (+8 points)``."""
-        return f"{self.result.outcome} against {self.baseline}: {self.result.sentence}"
+        said = "; ".join(filter(None, (self.result.sentence, self.result.unsaved)))
+        return f"{self.result.outcome} against {self.baseline}: {said}"
 
     @property
     def command(self) -> str:

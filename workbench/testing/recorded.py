@@ -40,12 +40,14 @@ class Profiled:
     """Calls functions and records each call as a round: ``profiled(function, *arguments)`` returns its value.
 
     A coroutine function, or one that returns an awaitable, gives a coroutine to await. Where another profiler is at
-    work in this thread, times and I/O are recorded without stacks. ``run_id`` names the run after the test.
+    work in this thread, times and I/O are recorded without stacks. ``run_id`` names the run after the test, "" if
+    there is none in the store.
     """
 
     def __init__(self, name: str, sampler: str = "pyinstrument") -> None:
         self.name = name
         self.run_id = ""
+        self.unsaved = ""
         self.recording: Recording | None = None
         self._started_at = utc_now()
         self._conditions = conditions()
@@ -85,15 +87,16 @@ class Profiled:
         return self._recorder is not None
 
     def finish(self) -> None:
-        """Keep the run in the store; where that fails the test goes on, and a warning is logged."""
+        """Keep the run in the store; where that fails the test goes on and ``unsaved`` says why."""
         if self._recorder is None:
             return
         session = Session(new_id(self._started_at), "test", self._started_at, "", self._conditions, environment())
-        self.run_id = new_id(self._started_at)
+        run_id = new_id(self._started_at)
         self.recording = self._recorder.finish(
-            run_id=self.run_id, session_id=session.session_id, name=self.name, started_at=self._started_at
+            run_id=run_id, session_id=session.session_id, name=self.name, started_at=self._started_at
         )
-        save_or_warn(session, self.recording, None)
+        problem = save_or_warn(session, self.recording, None)
+        self.run_id, self.unsaved = ("", str(problem)) if problem else (run_id, "")
 
 
 def unwatched(recording: Recording, asked: Asked) -> list[str]:

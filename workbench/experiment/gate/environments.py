@@ -122,8 +122,10 @@ def _build(
         "".join(f"{requirement}\n" for requirement in (*wanted.core, *chosen)), encoding="utf-8"
     )
     constraints = scratch / "constraints.txt"
-    pins = {name: next(iter(v)) for name, v in wanted.pins.items() if len(v) == 1}
-    constraints.write_text("".join(f"{name}=={version}\n" for name, version in pins.items()), encoding="utf-8")
+    asked = {f"{canonicalize_name(r.name)}{r.specifier}" for r in (*wanted.core, *chosen)}
+    pins = [f"{name}=={next(iter(v))}" for name, v in wanted.pins.items() if len(v) == 1]
+    # pip calls what is asked for and pinned alike, and can't be had, a conflict
+    constraints.write_text("".join(f"{pin}\n" for pin in pins if pin not in asked), encoding="utf-8")
     links = [argument for folder in wheels for argument in ("--find-links", str(folder))]
     files = ["-r", str(requirements), "-c", str(constraints), *links]
     if uv:
@@ -193,6 +195,7 @@ def _run(command: list[str], folder: Path, timeout_s: float, *, first: Path | No
     if not process.returncode:
         return ""
     lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+    lines = [line for line in lines if "for help visit" not in line] or lines
     return redact(lines[-1]) if lines else f"exit status {process.returncode}"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.capture.environment import environment
-from workbench.errors import UsageError
+from workbench.errors import StoreError, UsageError
 from workbench.experiment.gate.duel import Duel, Stopped
 from workbench.experiment.gate.environments import NoEnvironment, find_environment, run_setup
 from workbench.experiment.gate.findings import compared
@@ -171,10 +171,10 @@ class _Gate:
         return GateResult(self.baseline, self.new, text, tuple(results), time.monotonic() - began, notes)
 
     def run(self, targets: Sequence[GateTarget]) -> tuple[str, list[TargetResult]]:
-        """The line about the environment, and the results."""
+        """The line about the environment ("" if the baseline didn't run), and the results."""
         added = {t.text: self._added(t) for t in targets}
         if all(added.values()):
-            return "not needed: no target is in the baseline", [r for r in added.values() if r is not None]
+            return "", [r for r in added.values() if r is not None]
         try:
             if self.checkout is None:
                 self.checkout = self.undo.enter_context(checked_out(self.repository, self.baseline.commit))
@@ -183,10 +183,10 @@ class _Gate:
                     self.places, self.environment = self._places(self.checkout)
             except NoEnvironment as problem:
                 failed = TargetResult("", GateOutcome.INCONCLUSIVE, str(problem))
-                return "none", [added[t.text] or replace(failed, target=t.text) for t in targets]
+                return "", [added[t.text] or replace(failed, target=t.text) for t in targets]
             return self.environment, list(self._results(targets, added, self.places, self.checkout.parent))
         except KeyboardInterrupt:
-            return "interrupted", [TargetResult(targets[0].text, GateOutcome.INTERRUPTED, "interrupted")]
+            return "", [TargetResult(targets[0].text, GateOutcome.INTERRUPTED, "interrupted")]
 
     def _added(self, target: GateTarget) -> TargetResult | None:
         """The result for a target whose file the baseline lacks."""
@@ -251,8 +251,7 @@ class _Gate:
             result, session_id=session.session_id if recordings else "", seconds=time.monotonic() - began,
             notes=(*duel.notes, *result.notes), spent=dict(duel.spent),
         )  # fmt: skip
-        self._save(session, recordings, result)
-        return result
+        return self._saved(session, recordings, result)
 
     def _margin(self, target: GateTarget) -> Margin:
         """The project's, with the target's own or the settings' greatest slow-down, else a rule of the settings."""
@@ -311,12 +310,18 @@ class _Gate:
             return target.text
         return normalise(os.path.normpath(self.folder / target.file)) + target.text.removeprefix(target.file)
 
-    def _save(self, session: Session, recordings: list[Recording], result: TargetResult) -> None:
+    def _saved(self, session: Session, recordings: list[Recording], result: TargetResult) -> TargetResult:
+        """The result, once its runs are in the store. Where they can't be, the verdict stands and says so."""
         if self.store is None or not recordings:
-            return
-        self.store.save(session, recordings)
-        if result.comparison is not None:
-            self.store.save_comparison(session.session_id, result.comparison)
+            return result
+        try:
+            self.store.save(session, recordings)
+            if result.comparison is not None:
+                self.store.save_comparison(session.session_id, result.comparison)
+        except StoreError as error:
+            code = result.exit_code or error.exit_code
+            return replace(result, session_id="", unsaved=f"its runs were not stored: {error}", exit_code=code)
+        return result
 
 
 def _stopped(result: TargetResult, stopped: Stopped) -> TargetResult:

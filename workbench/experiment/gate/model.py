@@ -119,7 +119,8 @@ class Revision:
 class TargetResult:
     """One target's outcome. ``comparison`` stands wherever both sides were measured; its runs are in the store.
 
-    ``counts`` are the lines about counts that rose; ``exit_code`` is that of an error where there was one.
+    ``counts`` are the lines about counts that rose; ``exit_code`` is that of an error where there was one, also of
+    the store's that took no runs: ``unsaved`` says why, and ``session_id`` is "".
     ``spent`` says where the time went, in seconds: ``opening`` (in new processes), ``warming up``, ``timing``,
     ``sampling``.
     """
@@ -134,6 +135,7 @@ class TargetResult:
     notes: tuple[str, ...] = ()
     exit_code: int = 0
     spent: Mapping[str, float] = field(default_factory=dict)
+    unsaved: str = ""
 
     @property
     def sentence(self) -> str:
@@ -167,7 +169,7 @@ _CODES: Mapping[GateOutcome, int] = {
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """All targets of one gate. ``environment`` says in a line where the baseline ran."""
+    """All targets of one gate. ``environment`` says in a line where the baseline ran; "" if it didn't."""
 
     baseline: Revision
     new: Revision
@@ -175,6 +177,11 @@ class GateResult:
     targets: tuple[TargetResult, ...]
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+
+    @property
+    def ran_in(self) -> str:
+        """Where the baseline ran, as a sentence."""
+        return f"the baseline ran in {self.environment}" if self.environment else "the baseline was not run"
 
     @property
     def outcome(self) -> GateOutcome:
@@ -190,8 +197,9 @@ class GateResult:
         """0 PASS or IMPROVEMENT (also where all targets are new), 1 REGRESSION, 3 INCONCLUSIVE, 4 refused.
 
         Where the new code failed, the code of that error (70 a failure, 71 different results); 130 after Ctrl-C.
+        In place of 0 the store's code, where a target's runs could not be kept.
         """
         outcome = self.outcome
         if outcome is GateOutcome.FAILED:
             return next(r.exit_code for r in self.targets if r.outcome is GateOutcome.FAILED)
-        return _CODES.get(outcome, 0)
+        return _CODES.get(outcome, 0) or max((r.exit_code for r in self.targets), default=0)

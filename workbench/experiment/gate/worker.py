@@ -31,6 +31,7 @@ from workbench.experiment.cores import begin_on, current_core
 from workbench.experiment.gate.openers import Opened, open_target
 from workbench.experiment.gate.space import SubjectSpace
 from workbench.experiment.heap import settled
+from workbench.experiment.results import is_exhausted
 from workbench.experiment.subprocesses import sample_script, with_sampled
 from workbench.model import Recording, RoundKind, Status, utc_now
 from workbench.scenarios.base import Settings
@@ -159,7 +160,8 @@ def _below(folder: str, file: str) -> bool:
 class _Interruptible:
     """Runs jobs on the main thread; SIGINT ends the one that runs and is ignored between two."""
 
-    def __init__(self) -> None:
+    def __init__(self, checkout: str) -> None:
+        self._checkout = checkout
         self._running = False
         self._asked = False
         signal.signal(signal.SIGINT, self._interrupt)
@@ -178,18 +180,23 @@ class _Interruptible:
             return function(**arguments)
         except BaseException as error:
             self._running = False
-            return _failure(error) | {"interrupted": self._asked and isinstance(error, KeyboardInterrupt)}
+            return _failure(error, self._checkout) | {
+                "interrupted": self._asked and isinstance(error, KeyboardInterrupt)
+            }
         finally:
             self._running = False
 
 
-def _failure(error: BaseException) -> dict[str, Any]:
+def _failure(error: BaseException, checkout: str) -> dict[str, Any]:
+    """What the gate is told. Files are named from the checkout on, as the baseline's is gone afterwards."""
     _, line = outcome_of(error)
-    known = isinstance(error, WorkbenchError)
     told = line or "SystemExit: 0"
     place = raised_at(error).removeprefix(" at ")
+    said = str(error) if isinstance(error, WorkbenchError) else f"{told} ({place})" if place else told
+    if is_exhausted(error):
+        said = f"has no repetitions left: {said}; make what it consumes anew in setup_NAME"
     return {
-        "failed": str(error) if known else f"{told} ({place})" if place else told,
+        "failed": said.replace(f"{checkout}{os.sep}", "") if checkout else said,
         "missing": isinstance(error, UsageError),
         "sampler": isinstance(error, CaptureError),
         "exit_code": error.exit_code if isinstance(error, ScenarioError) else ScenarioError.exit_code,
@@ -215,7 +222,7 @@ def main(config: dict[str, Any], channel: Channel) -> None:
     channel.cleanups += [worker.close, lambda: os.killpg(os.getpid(), signal.SIGKILL)]
     channel.ready({"pid": os.getpid()})
     _silence()
-    main_thread = _Interruptible()
+    main_thread = _Interruptible(config["checkout"])
     while True:
         function, arguments, future = jobs.get()
         future.set_result(main_thread.run(function, arguments))

@@ -39,16 +39,9 @@ BEFORE = {
         def page(): return render()
         """,
     "perf.py": """
-        import sys
-        from sqlalchemy import create_engine, text
         from shop.listing import page
 
-        engine = create_engine("sqlite://")
-
         def first_page(): return page()
-        def titles():
-            with engine.connect() as connection:
-                return [row[0] for row in connection.execute(text("SELECT 1 UNION SELECT 2 UNION SELECT 3"))]
         def was_broken(): raise ValueError("password=hunter2 is wrong")
         def breaks(): return 1
         def answer(): return 42
@@ -56,6 +49,15 @@ BEFORE = {
         def steady(): return "same"
         def swapped(): return 1
         def interrupts(): return 1
+        """,
+    "books.py": """
+        from sqlalchemy import create_engine, text
+
+        engine = create_engine("sqlite://")
+
+        def titles():
+            with engine.connect() as connection:
+                return [row[0] for row in connection.execute(text("SELECT 1 UNION SELECT 2 UNION SELECT 3"))]
         """,
     "job.py": "print('done')\n",
 }
@@ -67,19 +69,13 @@ AFTER = {
             return value
         """,
     "perf.py": """
-        import sys, time
+        import time
         from itertools import count
-        from pathlib import Path
-        from sqlalchemy import create_engine, text
         from shop.listing import page
 
-        engine = create_engine("sqlite://")
         numbers = count()
 
         def first_page(): return page()
-        def titles():
-            with engine.connect() as connection:
-                return [connection.execute(text(f"SELECT {i}")).scalar() for i in (1, 2, 3)]
         def was_broken(): return 1
         def breaks(): raise ValueError("password=hunter2 is wrong")
         def answer(): return 41
@@ -88,6 +84,15 @@ AFTER = {
         def added(): return 1
         def interrupts(): raise KeyboardInterrupt
         def swapped(): return 1
+        """,
+    "books.py": """
+        from sqlalchemy import create_engine, text
+
+        engine = create_engine("sqlite://")
+
+        def titles():
+            with engine.connect() as connection:
+                return [connection.execute(text(f"SELECT {i}")).scalar() for i in (1, 2, 3)]
         """,
     "job.py": "import sys\nprint('half')\nsys.exit('no more token=abcdefghijkl')\n",
     "new.py": "print('new')\n",
@@ -173,21 +178,21 @@ def test_each_side_goes_on_in_fresh_processes(tmp_path: Path) -> None:
 
 
 def test_a_risen_count_is_a_regression_whatever_the_clock_says(project: GitProject) -> None:
-    result = judged(project, "perf.py:titles", "perf.py:swapped", settings=COUNTED)
+    result = judged(project, "books.py:titles", "perf.py:swapped", settings=COUNTED)
 
     titles, swapped = result.targets
     assert (titles.outcome, swapped.outcome) == (GateOutcome.REGRESSION, GateOutcome.PASS)
     assert titles.counts == ("statements rose from 1 to 3",)
     assert titles.sentence.startswith("statements rose from 1 to 3")
     (issued,) = [note for note in titles.notes if "issued at" in note]
-    assert re.fullmatch(r"`SELECT \?` 0 → 3×, issued at perf\.py:\d+", issued)
+    assert re.fullmatch(r"`SELECT \?` 0 → 3×, issued at books\.py:\d+", issued)
     assert titles.comparison is not None
     assert issued in titles.comparison.differences
     assert issued in gate_junit(result)
-    assert "`SELECT ?` 0 → 3×, issued at perf.py:" in gate_markdown(result)
+    assert "`SELECT ?` 0 → 3×, issued at books.py:" in gate_markdown(result)
 
     allowed = GateSettings(timing=False, ignore_counts=frozenset({"statements"}))
-    assert judged(project, "perf.py:titles", settings=allowed).exit_code == 0
+    assert judged(project, "books.py:titles", settings=allowed).exit_code == 0
 
 
 def test_targets_that_come_one_by_one_share_a_checkout(
@@ -203,7 +208,7 @@ def test_targets_that_come_one_by_one_share_a_checkout(
     monkeypatch.setattr(judge, "checked_out", checked_out)
     with judging("HEAD", folder=project.root, settings=COUNTED) as judge_them:
         assert made == [], "nothing was asked yet"
-        outcomes = [judge_them([target]).outcome for target in ("perf.py:swapped", "perf.py:titles")]
+        outcomes = [judge_them([target]).outcome for target in ("perf.py:swapped", "books.py:titles")]
         assert project.git("worktree", "list").count("\n") == 1
     assert outcomes == [GateOutcome.PASS, GateOutcome.REGRESSION]
     assert len(made) == 1

@@ -32,8 +32,13 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def copied_stores(request: pytest.FixtureRequest, empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """New stores of this process are copies of an empty one, except where making them is what is tested."""
+def copied_stores(
+    request: pytest.FixtureRequest, nothing_leaks: None, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New stores of this process are copies of an empty one, except where making them is what is tested.
+
+    After ``nothing_leaks``, which then looks when everything that was patched is as before.
+    """
     if request.path.name.startswith("test_store_"):
         return
     from workbench.store import connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import shutil
 import signal
 import sys
 import threading
@@ -19,9 +20,41 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # for ever for programs that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-PATIENCE_S = 5.0
+PATIENCE_S = 30.0
 LONG_LIVED_THREADS = ("asyncio_", "pytest_timeout", "tqdm", "AnyIO worker", "MainThread - runner")
 LONG_LIVED_CHILDREN = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made when the first test needs one; to be copied, because making one takes a third of a second."""
+    return tmp_path_factory.mktemp("empty") / "store.duckdb"
+
+
+@pytest.fixture(autouse=True)
+def copied_stores(
+    request: pytest.FixtureRequest, nothing_leaks: None, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New stores of this process are copies of an empty one, except where making them is what is tested.
+
+    After ``nothing_leaks``, which then looks when everything that was patched is as before.
+    """
+    if request.path.name.startswith("test_store_"):
+        return
+    from workbench.store import connection
+
+    make = connection._create
+
+    def copy(path: Path) -> None:
+        if not empty_store.exists():
+            make(empty_store)
+        connection.make_folder(path.parent)
+        draft = path.with_name(f".{path.name}.new")
+        shutil.copyfile(empty_store, draft)
+        connection._publish(draft, path)
+        draft.unlink(missing_ok=True)
+
+    monkeypatch.setattr(connection, "_create", copy)
 
 
 @pytest.fixture(autouse=True)
@@ -77,12 +110,9 @@ def new_threads(before: set[threading.Thread]) -> list[str]:
 
 def new_children(before: set[int]) -> list[str]:
     started = [child for child in psutil.Process().children() if child.pid not in before]
-    _, alive = psutil.wait_procs(started, timeout=PATIENCE_S)
-    return [
-        command
-        for child in alive
-        if not any(name in (command := command_of(child)) for name in LONG_LIVED_CHILDREN)
-    ]
+    passing = [child for child in started if not any(name in command_of(child) for name in LONG_LIVED_CHILDREN)]
+    _, alive = psutil.wait_procs(passing, timeout=PATIENCE_S)
+    return [command_of(child) for child in alive]
 
 
 def command_of(process: psutil.Process) -> str:

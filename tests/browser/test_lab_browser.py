@@ -236,6 +236,8 @@ def test_a_reloaded_page_is_live_again(page: Page, folder: Path) -> None:
     page.reload()
     page.wait_for_function(PAINTED, arg=2, timeout=PATIENCE_MS)
     page.wait_for_selector(".wb-ex tbody tr[data-run]", timeout=PATIENCE_MS)
+    assert any("busy" in box["name"] for box in page.evaluate(GRAPH % "g.layout()"))
+    assert page.locator(ROW.format("plain")).count() == 1
 
 
 def test_without_its_kernel_the_page_shows_the_still_pictures(page: Page, folder: Path) -> None:

@@ -369,8 +369,10 @@ def test_it_wears_the_systems_theme(scheme: str, watch, pages, tmp_path: Path) -
 def test_the_theme_may_change_while_it_is_open(watch, pages) -> None:
     watched = watch(pages["single"], color_scheme="light")
     watched.wait_for_graph()
+    assert watched.graph("g.state().dark") is False
     watched.page.emulate_media(color_scheme="dark")
     watched.page.wait_for_function("() => document.querySelector('[data-wb-flamegraph]').__flamegraph.state().dark")
+    assert watched.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(27, 28, 31)"
 
 
 def test_it_is_sharp_on_a_dense_screen_and_follows_the_windows_width(watch, pages) -> None:

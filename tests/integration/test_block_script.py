@@ -240,7 +240,7 @@ def test_a_block_inside_a_profiled_script_is_a_part_of_it(
 ) -> None:
     monkeypatch.setenv("WORKBENCH_STORE", str(tmp_path / "wb.duckdb"))
     script.write_text(
-        "import workbench as wb\n\ndef work():\n    for i in range(300_000): str(i)\n\n"
+        "import workbench as wb\n\ndef work():\n    for i in range(100_000): str(i)\n\n"
         "with wb.profile('part') as part:\n    work()\n"
         "assert wb.table(part).functions\nassert wb.flamegraph('latest')\n"
     )

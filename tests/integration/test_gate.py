@@ -30,7 +30,6 @@ from workbench.model import Status
 from workbench.reporting.gate import gate_junit, gate_markdown
 from workbench.store import Store
 
-QUICK = GateSettings(max_seconds=3, sampler=SamplerSpec(name="none"))
 COUNTED = GateSettings(timing=False)
 
 BEFORE = {
@@ -40,16 +39,9 @@ BEFORE = {
         def page(): return render()
         """,
     "perf.py": """
-        import sys
-        from sqlalchemy import create_engine, text
         from shop.listing import page
 
-        engine = create_engine("sqlite://")
-
         def first_page(): return page()
-        def titles():
-            with engine.connect() as connection:
-                return [row[0] for row in connection.execute(text("SELECT 1 UNION SELECT 2 UNION SELECT 3"))]
         def was_broken(): raise ValueError("password=hunter2 is wrong")
         def breaks(): return 1
         def answer(): return 42
@@ -58,6 +50,15 @@ BEFORE = {
         def swapped(): return 1
         def interrupts(): return 1
         def naps(): return sum(range(200_000))
+        """,
+    "books.py": """
+        from sqlalchemy import create_engine, text
+
+        engine = create_engine("sqlite://")
+
+        def titles():
+            with engine.connect() as connection:
+                return [row[0] for row in connection.execute(text("SELECT 1 UNION SELECT 2 UNION SELECT 3"))]
         """,
     "job.py": "print('done')\n",
 }
@@ -69,19 +70,13 @@ AFTER = {
             return value
         """,
     "perf.py": """
-        import sys, time
+        import time
         from itertools import count
-        from pathlib import Path
-        from sqlalchemy import create_engine, text
         from shop.listing import page
 
-        engine = create_engine("sqlite://")
         numbers = count()
 
         def first_page(): return page()
-        def titles():
-            with engine.connect() as connection:
-                return [connection.execute(text(f"SELECT {i}")).scalar() for i in (1, 2, 3)]
         def was_broken(): return 1
         def breaks(): raise ValueError("password=hunter2 is wrong")
         def answer(): return 41
@@ -93,6 +88,15 @@ AFTER = {
             time.sleep(0.1)
             return sum(range(200_000))
         def swapped(): return 1
+        """,
+    "books.py": """
+        from sqlalchemy import create_engine, text
+
+        engine = create_engine("sqlite://")
+
+        def titles():
+            with engine.connect() as connection:
+                return [connection.execute(text(f"SELECT {i}")).scalar() for i in (1, 2, 3)]
         """,
     "job.py": "import sys\nprint('half')\nsys.exit('no more token=abcdefghijkl')\n",
     "new.py": "print('new')\n",
@@ -118,7 +122,7 @@ def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return folder
 
 
-def judged(project: GitProject, *targets: str | GateTarget, settings: GateSettings = QUICK) -> GateResult:
+def judged(project: GitProject, *targets: str | GateTarget, settings: GateSettings = COUNTED) -> GateResult:
     result = judge_against("before", targets, folder=project.root, settings=settings, store=Store())
     assert project.git("worktree", "list").count("\n") == 0
     assert list(Path(tempfile.gettempdir()).iterdir()) == []
@@ -192,21 +196,21 @@ def test_each_side_goes_on_in_fresh_processes(tmp_path: Path) -> None:
 
 
 def test_a_risen_count_is_a_regression_whatever_the_clock_says(project: GitProject) -> None:
-    result = judged(project, "perf.py:titles", "perf.py:swapped", settings=COUNTED)
+    result = judged(project, "books.py:titles", "perf.py:swapped", settings=COUNTED)
 
     titles, swapped = result.targets
     assert (titles.outcome, swapped.outcome) == (GateOutcome.REGRESSION, GateOutcome.PASS)
     assert titles.counts == ("statements rose from 1 to 3",)
     assert titles.sentence.startswith("statements rose from 1 to 3")
     (issued,) = [note for note in titles.notes if "issued at" in note]
-    assert re.fullmatch(r"`SELECT \?` 0 → 3×, issued at perf\.py:\d+", issued)
+    assert re.fullmatch(r"`SELECT \?` 0 → 3×, issued at books\.py:\d+", issued)
     assert titles.comparison is not None
     assert issued in titles.comparison.differences
     assert issued in gate_junit(result)
-    assert "`SELECT ?` 0 → 3×, issued at perf.py:" in gate_markdown(result)
+    assert "`SELECT ?` 0 → 3×, issued at books.py:" in gate_markdown(result)
 
     allowed = GateSettings(timing=False, ignore_counts=frozenset({"statements"}))
-    assert judged(project, "perf.py:titles", settings=allowed).exit_code == 0
+    assert judged(project, "books.py:titles", settings=allowed).exit_code == 0
 
 
 def test_targets_that_come_one_by_one_share_a_checkout(
@@ -222,7 +226,7 @@ def test_targets_that_come_one_by_one_share_a_checkout(
     monkeypatch.setattr(judge, "checked_out", checked_out)
     with judging("HEAD", folder=project.root, settings=COUNTED) as judge_them:
         assert made == [], "nothing was asked yet"
-        outcomes = [judge_them([target]).outcome for target in ("perf.py:swapped", "perf.py:titles")]
+        outcomes = [judge_them([target]).outcome for target in ("perf.py:swapped", "books.py:titles")]
         assert project.git("worktree", "list").count("\n") == 1
     assert outcomes == [GateOutcome.PASS, GateOutcome.REGRESSION]
     assert len(made) == 1

@@ -62,7 +62,7 @@ def test_a_regression_fails_the_check_and_is_told_in_every_form(
     tmp_path: Path, scratch: Path, own_store: Path
 ) -> None:
     project = project_with(tmp_path / "repository", 1)
-    margins = 'compare.max-seconds = 3\ncompare.max-regression = "5%"\n'
+    margins = 'compare.max-seconds = 30\ncompare.max-regression = "5%"\n'
     config = f'[tool.workbench]\ngate.targets = ["pages.py:render"]\n{margins}'
     project.commit("Serve | <b>pages</b> @here", {"pyproject.toml": config})
     project.write({"pages.py": SLOW.format(times=12) + "    return total\n"})
@@ -128,7 +128,7 @@ def test_interrupting_it_leaves_nothing_behind(
     assert children
     assert gate.returncode == 130, err
     assert "INTERRUPTED" in out
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=60)
     assert alive == []
     assert_nothing_left(project, scratch)
     Store(own_store).verify()

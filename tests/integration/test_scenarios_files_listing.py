@@ -301,5 +301,5 @@ def test_the_processes_end_with_a_parent_that_was_killed() -> None:
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, timeout=60)
     pids = [int(pid) for pid in done.stdout.split()]
     assert len(pids) == os.cpu_count()
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=10)
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=60)
     assert not alive

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -230,34 +228,38 @@ def changed_times(session: httpx.Client, tenant: Tenant) -> dict[str, str]:
     return found
 
 
-def test_descriptions_have_a_limit_and_a_key_of_their_own(folder: Path, tenant: Tenant) -> None:
+def test_descriptions_have_a_key_of_their_own_and_are_the_same_each_time(
+    azure: RunningAzure, tenant: Tenant
+) -> None:
     document = resource_document(tenant.resources[0])
-    options = AzureOptions(latency_scale=2.0, describe_limit=2)
-    with start_azure(folder, options=options) as azure, client(azure) as session:
+    with client(azure) as session:
         url = azure.endpoint().describe_url
         assert session.post(url, json=document).status_code == 401
         session.headers["api-key"] = azure.describe_key
         assert session.post(url, content=b"{").json()["error"]["code"] == "InvalidJson"
-        replies = at_once(lambda: session.post(url, json=document), 6)
-        stats = azure.stats()
-    statuses = [reply.status_code for reply in replies]
-    assert (statuses.count(200), statuses.count(429)) == (2, 4)
-    assert {reply.headers["retry-after"] for reply in replies if reply.status_code == 429} == {"1"}
-    texts = {reply.json()["description"] for reply in replies if reply.status_code == 200}
+        texts = {session.post(url, json=document).raise_for_status().json()["description"] for _ in range(2)}
     assert len(texts) == 1
     assert document["type"] in texts.pop()
-    assert (stats["describe_throttled"], stats["endpoints"]["describe"]) == (4, 2)
 
 
-def at_once(call: Any, times: int) -> list[httpx.Response]:
-    ready = threading.Barrier(times)
+def test_descriptions_have_a_limit_of_their_own(folder: Path, tenant: Tenant) -> None:
+    document = resource_document(tenant.resources[0])
+    options = AzureOptions(latency_scale=10_000, describe_limit=2)  # the first two never end
+    with start_azure(folder, options=options) as azure, client(azure) as session, ThreadPoolExecutor(2) as pool:
+        session.headers["api-key"] = azure.describe_key
 
-    def run() -> httpx.Response:
-        ready.wait()
-        return call()
+        def describe() -> httpx.Response:
+            return session.post(azure.endpoint().describe_url, json=document)
 
-    with ThreadPoolExecutor(times) as pool:
-        return [future.result() for future in [pool.submit(run) for _ in range(times)]]
+        held = [pool.submit(describe) for _ in range(2)]
+        while azure.stats()["endpoints"] != {"describe": 2}:
+            assert not any(each.done() for each in held)
+        refused = [describe() for _ in range(4)]
+        stats = azure.stats()
+        azure.stop()
+        assert all(isinstance(each.exception(), httpx.HTTPError) for each in held)
+    assert {(reply.status_code, reply.headers["retry-after"]) for reply in refused} == {(429, "1")}
+    assert (stats["describe_throttled"], stats["endpoints"]) == (4, {"describe": 2})
 
 
 def test_secrets_stay_secret_and_the_folder_goes(folder: Path) -> None:

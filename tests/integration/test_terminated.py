@@ -52,7 +52,7 @@ def test_a_signal_ends_what_is_measured(tmp_path: Path, arguments: tuple[str, ..
 
     assert command.returncode == 130, err
     assert "Traceback" not in err
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=60)
     assert alive == []
     assert list(scratch.iterdir()) == []
 

@@ -15,7 +15,7 @@ import pytest
 
 from workbench.calltree import CallTree
 from workbench.capture.frames import AWAIT, StackTable
-from workbench.capture.inprocess import InProcessSampler, _Hook
+from workbench.capture.inprocess import InProcessSampler, SampledPart, _Hook
 from workbench.capture.rounds import RunRecorder, add_samples
 from workbench.capture.samplers import SampledStack, SamplerSpec
 from workbench.errors import ProfilerActive, UsageError
@@ -104,6 +104,26 @@ def test_time_until_a_function_is_entered_is_its_callers(hook: tuple[_Hook, Cloc
     entered()
     (key,) = sampler.numbers
     assert sampler._table.stack(key)[-1].function == sys._getframe().f_code.co_name
+
+
+def test_a_part_has_no_sample_from_before_it(hook: tuple[_Hook, Clock], monkeypatch: pytest.MonkeyPatch) -> None:
+    sampler, clock = hook
+    now = sampler.elapsed_ns
+
+    def overtaken() -> int:
+        """A sample falls while the part begins, and the machine is busy elsewhere before the clock is read."""
+        clock.now = 0.001
+        sampler._record(sys._getframe(), "return", None)
+        clock.now = 0.003
+        return now()
+
+    monkeypatch.setattr(sampler, "elapsed_ns", overtaken)
+    table = StackTable()
+    part = SampledPart(SamplerSpec(), sampler, sampler._table, table, sampler._table.key_of(sys._getframe()))
+    clock.now = 0.004
+    sampler._record(sys._getframe(), "return", None)
+    part.stop()
+    assert [(sample.time_ns, sample.weight_ns) for sample in part.samples()] == [(1_000_000, 1_000_000)]
 
 
 def test_the_stack_begins_at_the_measured_function_and_names_are_qualified() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,13 @@ def test_files_are_named_from_the_projects_folder(project: Path, name: str) -> N
         assert rule.max_regression == 0.2
 
 
+def rules_of(project: Path, more: str, file: str, tests: Sequence[str]) -> list[Rule]:
+    """The rules that hold for these tests of the file, where the project's tables are followed by ``more``."""
+    with (project / "pyproject.toml").open("a") as tables:
+        tables.write(more)
+    return [margin_for(f"{project}/{file}::{test}", start=project).rule for test in tests]
+
+
 def test_tests_have_tables_by_file_name_and_parameters(project: Path) -> None:
     more = """
 [tool.workbench.compare.targets."tests/test_pages.py"]
@@ -74,10 +82,8 @@ max-regression = "8%"
 [tool.workbench.compare.targets."tests/test_pages.py::test_first[large]"]
 max-regression = "9%"
 """
-    with (project / "pyproject.toml").open("a") as file:
-        file.write(more)
     names = ("test_other", "test_first", "test_first[small]", "test_first[large]")
-    rules = [margin_for(f"{project}/tests/test_pages.py::{name}", start=project).rule for name in names]
+    rules = rules_of(project, more, "tests/test_pages.py", names)
     assert [rule.max_regression for rule in rules] == [0.06, 0.08, 0.08, 0.09]
     assert {rule.ignored_counts for rule in rules} == {frozenset({"connects"})}
 
@@ -97,8 +103,6 @@ max-regression = "10%"
 [tool.workbench.compare.targets."tests/t.py::TestX::test_b[a::b]"]
 max-regression = "11%"
 """
-    with (project / "pyproject.toml").open("a") as file:
-        file.write(more)
     names = (
         "TestZ::test_a",
         "TestX::test_a",
@@ -107,7 +111,7 @@ max-regression = "11%"
         "TestX::test_b",
         "TestX::test_b[a::b]",
     )
-    rules = [margin_for(f"{project}/tests/t.py::{name}", start=project).rule for name in names]
+    rules = rules_of(project, more, "tests/t.py", names)
     assert [rule.max_regression for rule in rules] == [0.07, 0.08, 0.08, 0.09, 0.1, 0.11]
     assert [rule.alpha for rule in rules] == [0.02, *[0.03] * 5]
     assert {rule.ignored_counts for rule in rules} == {frozenset({"connects"})}

@@ -45,10 +45,11 @@ def test_a_slow_body_gets_one_round() -> None:
 
 
 def test_a_body_that_takes_too_long_is_interrupted() -> None:
-    began = time.monotonic()
+    slept: list[bool] = []
     with pytest.raises(Overdue), deadline(0.05):
-        time.sleep(30)
-    assert time.monotonic() - began < 10
+        time.sleep(60)
+        slept.append(True)
+    assert slept == []
 
 
 def test_a_body_that_swallows_it_is_interrupted_again(monkeypatch: pytest.MonkeyPatch) -> None:

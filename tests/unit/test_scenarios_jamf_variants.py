@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
-from workbench.errors import OutputError, ServiceError
+from workbench.errors import OutputError, ServiceError, ServiceThrottled
 from workbench.scenarios.http.tasks import task_group
 from workbench.scenarios.jamf.account import POOL, Account
 from workbench.scenarios.jamf.files import measure_folder
 from workbench.scenarios.jamf.result import ExportResult
-from workbench.scenarios.jamf.workload import load_export
+from workbench.scenarios.jamf.workload import ExportWorkload, load_export
 from workbench.scenarios.registry import get
 
 VARIANTS = [variant.name for variant in get("jamf").variants]
@@ -188,3 +188,16 @@ def test_a_task_group_raises_the_error_itself_and_ends_the_others() -> None:
     with pytest.raises(OutputError, match="disk full"):
         asyncio.run(scenario())
     assert ended == ["cancelled"]
+
+
+def test_a_repetition_that_fails_leaves_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def fails(*_: Any) -> Any:
+        raise ServiceThrottled("429")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    workload = ExportWorkload(fails, None)  # type: ignore[arg-type]
+    workload.setup()
+    assert len(list(tmp_path.iterdir())) == 1
+    with pytest.raises(ServiceThrottled):
+        asyncio.run(workload.run())
+    assert list(tmp_path.iterdir()) == []

@@ -94,9 +94,9 @@ class SampledPart:
         self._table = ours
         self._start = start
         self._thread = threading.current_thread().name
+        self._began_ns = hook.elapsed_ns()  # first: a sample may fall in between, and none is from before the part
         self._first = len(hook.times)
         self._end = self._first
-        self._began_ns = hook.elapsed_ns()
         self._columns: tuple[array[int], ...] = ()
 
     def stop(self) -> None:

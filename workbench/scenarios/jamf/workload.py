@@ -45,7 +45,11 @@ class ExportWorkload:
         """The export. Raises the server's error if not a single root could be exported."""
         if self._folder is None:
             raise UsageError("a workload is set up before it runs")
-        return await self._export(self._account, Path(self._folder.name))
+        try:
+            return await self._export(self._account, Path(self._folder.name))
+        except BaseException:
+            self._discard()  # nobody will finish this repetition
+            raise
 
     def finish(self, value: Any) -> Outcome:
         """Digest the files and remove them."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
 _ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+/")
 _HOMES = (
     "JUPYTER_RUNTIME_DIR",

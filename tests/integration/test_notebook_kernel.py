@@ -13,7 +13,7 @@ import pytest
 from workbench.store import Store
 
 HELPERS = Path(__file__).parents[1] / "helpers"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 @pytest.fixture(scope="module")

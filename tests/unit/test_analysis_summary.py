@@ -53,6 +53,14 @@ def test_change(made: Estimate, text: str) -> None:
     assert change_text(made) == text
 
 
+def test_pairs_too_few_for_an_interval_state_no_difference() -> None:
+    two = estimate(1.36, 1.28, 1.44, "range of 2 pairs", 2)
+    assert change_text(two, Verdict.INCONCLUSIVE) == "2 pairs can't tell (range 28 % slower to 44 % slower)"
+    assert change_text(two, Verdict.REGRESSION) == "36 % slower (range 28 to 44 %)"  # as a risen count decides
+    one = estimate(1.41, 1.41, 1.41, "range of 1 pair", 1)
+    assert change_text(one, Verdict.INCONCLUSIVE) == "1 pair can't tell (range 41 % slower)"
+
+
 @pytest.mark.parametrize(
     ("made", "passed", "said"),
     [
@@ -73,6 +81,7 @@ def test_an_unsettled_figure_is_not_told_as_a_fact(
     assert change_text(widened).endswith(" (95 %, unpaired)")
     few = estimate(*made, "range of 3 pairs", 3)  # a range bounds nothing
     assert change_text(few, Verdict.PASS) == said.replace("95 %)", "range)")
+    assert change_text(few, Verdict.INCONCLUSIVE).startswith("3 pairs can't tell (range ")
     stored = Comparison("a", "b", Verdict.PASS, made[0], made[1:], 41, 6.0)
     assert headline(stored) == f"PASS: {passed}"
     assert sentence(estimate(*made), 6.0, verdict=Verdict.PASS).startswith(f"{passed}, 41 pairs")

@@ -6,6 +6,7 @@ import asyncio
 import sys
 import threading
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -104,6 +105,54 @@ def test_time_until_a_function_is_entered_is_its_callers(hook: tuple[_Hook, Cloc
     entered()
     (key,) = sampler.numbers
     assert sampler._table.stack(key)[-1].function == sys._getframe().f_code.co_name
+
+
+class Torn(array):  # type: ignore[type-arg]
+    """A column into whose next number an exception falls, as a signal's handler raises it anywhere."""
+
+    raised = False
+
+    def append(self, number: int) -> None:
+        if not Torn.raised:
+            Torn.raised = True
+            raise KeyboardInterrupt
+        super().append(number)
+
+
+@pytest.mark.parametrize("column", ["times", "weights", "stacks", "lines", "tasks"])
+def test_a_sample_that_ctrl_c_falls_into_is_whole(
+    hook: tuple[_Hook, Clock], column: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler, clock = hook
+    monkeypatch.setattr(Torn, "raised", False)
+    clock.now = 0.001
+    sampler._sample(sys._getframe(), "return", None)
+    clock.now = 5.0
+    setattr(sampler, column, Torn("q", getattr(sampler, column)))
+    with pytest.raises(KeyboardInterrupt):
+        sampler._sample(sys._getframe(), "return", None)
+    assert list(sampler.weights) == pytest.approx([1e6, 4999e6])
+    assert len({len(each) for each in (sampler.times, sampler.weights, sampler.stacks, sampler.lines)}) == 1
+
+
+def test_a_sample_that_was_whole_when_ctrl_c_came_is_not_taken_twice(
+    hook: tuple[_Hook, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler, clock = hook
+    record = sampler._record
+
+    def interrupted(frame: FrameType | None, event: str, arg: Any) -> None:
+        before = sampler.last_profile_time
+        record(frame, event, arg)
+        sampler.last_profile_time = before
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sampler, "_record", interrupted)
+    clock.now = 2.0
+    with pytest.raises(KeyboardInterrupt):
+        sampler._sample(sys._getframe(), "return", None)
+    assert list(sampler.weights) == pytest.approx([2e9])
+    assert sampler.last_profile_time == pytest.approx(2.0)
 
 
 def test_a_part_has_no_sample_from_before_it(hook: tuple[_Hook, Clock], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,3 +376,11 @@ def test_an_interrupted_round_keeps_its_samples() -> None:
     assert recording.run.status is Status.INTERRUPTED
     assert recording.tree is not None
     assert len(recording.tree.samples) > 0
+
+
+def test_each_sampler_has_an_interval_that_suits_it() -> None:
+    assert SamplerSpec.chosen("pyinstrument").interval_s == 0.001
+    assert SamplerSpec.chosen("py-spy", idle=True) == SamplerSpec("py-spy", 0.01, idle=True)
+    assert SamplerSpec.chosen("py-spy", 0.002).interval_s == 0.002
+    with pytest.raises(UsageError, match="no sampler 'py-spi'; did you mean 'py-spy'"):
+        SamplerSpec.chosen("py-spi")

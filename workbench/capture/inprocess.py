@@ -198,6 +198,25 @@ class _Hook(StackSampler):
         elif event == "context_changed":
             self._context_changed(frame, *arg)
         else:
+            try:
+                self._record(frame, event, arg)
+            except BaseException as error:  # raised in here by a signal's handler, as Ctrl-C's is
+                self._make_whole(frame, event, arg)
+                error.with_traceback(None)
+                raise
+
+    def _make_whole(self, frame: FrameType, event: str, arg: Any) -> None:
+        """Record the sample that an exception fell into; CPython takes the hook off after it, so it is the last.
+
+        What it stands for may be all there is: a loop that calls nothing is left by Ctrl-C alone.
+        """
+        whole = len(self.tasks)  # the last to be appended to
+        for column in (self.times, self.weights, self.stacks, self.lines):
+            del column[whole:]
+        recorded = self._began + self.times[-1] / 1e9 if whole else self._began
+        if recorded > self.last_profile_time:
+            self.last_profile_time = recorded
+        else:
             self._record(frame, event, arg)
 
     def _take_off(self) -> None:

@@ -21,7 +21,6 @@ from pathlib import Path
 from types import FrameType
 
 from workbench.capture.samplers import SampledStack, SamplerSpec
-from workbench.capture.speedscope import read_speedscope
 from workbench.errors import CaptureError, ProcessNotFound, SamplerPermission, SamplerUnavailable
 from workbench.model import Frame
 from workbench.paths import normalise
@@ -108,6 +107,10 @@ class PySpy:
 
     def samples(self) -> Iterator[SampledStack]:
         """What it recorded; to be read once, after ``stop``. Raises CaptureError if there is nothing."""
+        # It loads numpy, whose threads may not begin in a script's process: CPython 3.11 sees a signal that the
+        # kernel gave to one of them, as the main thread was just being looked at, after the next call or never.
+        from workbench.capture.speedscope import read_speedscope
+
         try:
             if not self._output.exists():
                 raise CaptureError(f"py-spy recorded nothing: {self._last_message()}")

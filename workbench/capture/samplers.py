@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -36,6 +36,11 @@ class SampledStack:
     task: str = ""
 
 
+INTERVALS_S: Mapping[str, float] = {"pyinstrument": 0.001, "py-spy": 0.01}
+"""Between samples, where nobody chose. py-spy pauses the program for each of its looks: at 1 ms on a machine whose
+cores are taken it hardly runs at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class SamplerSpec:
     """Which sampler to use and how. ``interval_s`` is in seconds; the flags below it are py-spy's."""
@@ -55,6 +60,11 @@ class SamplerSpec:
             raise UsageError(f"interval {self.interval_s} s is too short; the least is {SHORTEST_INTERVAL_S} s")
         if self.async_mode not in ("enabled", "disabled"):
             raise UsageError(f"async_mode is 'enabled' or 'disabled', not {self.async_mode!r}")
+
+    @classmethod
+    def chosen(cls, name: str, interval_s: float | None = None, **flags: bool) -> SamplerSpec:
+        """At the interval that suits the sampler, unless one is asked for."""
+        return cls(name, INTERVALS_S.get(name, 0.001) if interval_s is None else interval_s, **flags)
 
     def describe(self) -> Sampler:
         """The sampler as a run states it."""

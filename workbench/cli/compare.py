@@ -24,7 +24,6 @@ _MAX_SECONDS = 120.0
 @store_option
 @click.argument("base")
 @click.argument("new")
-@scenario_options
 @click.option("--max-seconds", type=float, help="Budget of timing (the project's own, else 120).")
 @click.option(
     "--max-regression",
@@ -39,6 +38,7 @@ _MAX_SECONDS = 120.0
 @click.option("--different-results", is_flag=True, help="Accept that both sides return different results.")
 @click.option("--force", is_flag=True, help="Compare stored runs that are not comparable all the same.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@scenario_options
 def compare_command(
     store_path: Path | None,
     base: str,

@@ -28,7 +28,6 @@ _FUNCTIONS = 5
 @click.option(
     "--baseline", required=True, metavar="REV", help="The revision to judge against, such as origin/main."
 )
-@scenario_options
 @click.option("--max-seconds", type=float, help="Budget of timing a target (the project's own, else 60).")
 @click.option(
     "--max-regression",
@@ -44,6 +43,7 @@ _FUNCTIONS = 5
 )
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@scenario_options
 def gate_command(
     store_path: Path | None,
     targets: tuple[str, ...],

@@ -28,7 +28,7 @@ __all__ = ["attach_command", "profile_command"]
     show_default=True,
     help="pyinstrument: the main thread; py-spy: all threads, from outside.",
 )
-@click.option("--interval", type=float, default=0.001, show_default=True, help="Seconds between samples.")
+@click.option("--interval", type=float, help="Seconds between samples (0.001; of py-spy 0.01).")
 @click.option("--idle", is_flag=True, help="Waiting threads too (py-spy; pyinstrument always shows waiting).")
 @click.option("--subprocesses", is_flag=True, help="Child processes too (py-spy).")
 @click.option("-m", "is_module", is_flag=True, help="Run a module, as `python -m` does.")
@@ -39,7 +39,7 @@ def profile_command(
     store_path: Path | None,
     name: str,
     sampler: str,
-    interval: float,
+    interval: float | None,
     idle: bool,
     subprocesses: bool,
     is_module: bool,
@@ -73,7 +73,7 @@ def profile_command(
         command[1:],
         module=is_module,
         name=name,
-        sampler=SamplerSpec(name=sampler, interval_s=interval, idle=idle, subprocesses=subprocesses),
+        sampler=SamplerSpec.chosen(sampler, interval, idle=idle, subprocesses=subprocesses),
         store=store,
     )
     if ran.recording is None:

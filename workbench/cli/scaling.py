@@ -32,9 +32,9 @@ __all__ = ["scaling_command"]
 @click.option("--timeout", type=float, default=600.0, show_default=True, help="Longest a round may take, seconds.")
 @click.option("--memory/--no-memory", default=True, help="Trace what Python allocates, in rounds of its own.")
 @click.option("--clock", default="wall", show_default=True, help="Of the time: wall or cpu; both are kept.")
-@scenario_options
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write the chart as an HTML page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@scenario_options
 def scaling_command(
     store_path: Path | None,
     target: str,

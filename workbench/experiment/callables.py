@@ -258,8 +258,8 @@ def require_no_arguments(
         mend = f"it is given one at most, which setup_{short} returns"
     else:
         mend = (
-            f"write setup_{short}(), whose value it is given, or compare a function that takes none:\n"
-            f"    def setup_{short}():  # beside it, outside the clock\n        return ..."
+            f"write `def setup_{short}(): return …` beside it, whose value it is given and which runs outside the "
+            "clock, or compare a function that takes none"
         )
     raise UsageError(f"{name}{signature}{where} needs arguments: {mend}")
 

@@ -29,6 +29,7 @@ from workbench.model import RoundKind
 __all__ = ["main"]
 
 FAILURE = 1
+_SAMPLER = "workbench.capture.inprocess"
 
 
 class Terminated(KeyboardInterrupt):
@@ -223,11 +224,15 @@ def _exit_code(leaving: SystemExit) -> int:
 
 
 def _show(error: BaseException) -> None:
-    """The traceback as Python prints it, beginning at the user's file."""
+    """The traceback as Python prints it, beginning at the user's file and ending where the sampler looked."""
     traceback: TracebackType | None = error.__traceback__
     while traceback is not None and _is_ours(traceback):
         traceback = traceback.tb_next
-    error.__traceback__ = traceback
+    error.__traceback__ = last = traceback
+    while last is not None and last.tb_next is not None:
+        if last.tb_next.tb_frame.f_globals.get("__name__") == _SAMPLER:
+            last.tb_next = None
+        last = last.tb_next
     sys.excepthook(type(error), error, traceback)
 
 

@@ -22,7 +22,7 @@ def profiled(line: str, names: dict[str, Any]) -> CellRounds:
     options: dict[str, Callable[[str], Any]] = {"--repeat": count, "--sampler": str, "--interval": positive}
     with told_in_one_line():
         words, chosen = words_and_options("profile", line, options)
-        spec = SamplerSpec(name=chosen.get("sampler", "pyinstrument"), interval_s=chosen.get("interval", 0.001))
+        spec = SamplerSpec.chosen(chosen.get("sampler", "pyinstrument"), chosen.get("interval"))
     return CellRounds(" ".join(words) or "cell", chosen.get("repeat", 1), spec, names, sys._getframe(1))
 
 

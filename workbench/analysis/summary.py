@@ -95,7 +95,7 @@ def change_text(estimate: Estimate, verdict: Verdict | None = None) -> str:
         return f"{few} ({label} {seen}{remark})"
     if low <= 1 <= high:
         return _unsettled(low, high, label, remark, passed=verdict is Verdict.PASS and estimate.is_interval)
-    if 0 < low and high < math.inf and math.log(high / low) > 2 * _SETTLED * abs(math.log(ratio)):
+    if low > 0 and high < math.inf and math.log(high / low) > 2 * _SETTLED * abs(math.log(ratio)):
         near, far = sorted((low, high), key=lambda end: abs(math.log(end)))
         return f"between {_end(near).rpartition(' ')[0]} and {_end(far)} ({label}{remark})"
     if max(ratio, 1 / ratio) >= _FACTOR_FROM:

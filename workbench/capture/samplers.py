@@ -62,9 +62,12 @@ class SamplerSpec:
             raise UsageError(f"async_mode is 'enabled' or 'disabled', not {self.async_mode!r}")
 
     @classmethod
-    def chosen(cls, name: str, interval_s: float | None = None, **flags: bool) -> SamplerSpec:
+    def chosen(
+        cls, name: str, interval_s: float | None = None, *, idle: bool = False, subprocesses: bool = False
+    ) -> SamplerSpec:
         """At the interval that suits the sampler, unless one is asked for."""
-        return cls(name, INTERVALS_S.get(name, 0.001) if interval_s is None else interval_s, **flags)
+        seconds = INTERVALS_S.get(name, 0.001) if interval_s is None else interval_s
+        return cls(name, seconds, idle=idle, subprocesses=subprocesses)
 
     def describe(self) -> Sampler:
         """The sampler as a run states it."""

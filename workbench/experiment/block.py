@@ -70,8 +70,9 @@ class BlockRun:
 class profile:  # noqa: N801 - reads as a verb where it is used
     """Profile a block (``with``) or every call of a function (decorator, also of coroutine functions).
 
-    ``interval`` is the sampler's, in seconds (1 ms, of py-spy 10 ms); ``sampler`` is ``pyinstrument`` (this thread), ``py-spy`` (all
-    threads, from outside) or ``none`` (times and spans only). ``store=None`` means the default store. What the
+    ``interval`` is the sampler's, in seconds (1 ms, of py-spy 10 ms); ``sampler`` is ``pyinstrument`` (this
+    thread), ``py-spy`` (all threads, from outside) or ``none`` (times and spans only). ``store=None`` means the
+    default store. What the
     block raises, Ctrl-C included, ends the run as failed or interrupted, is kept with it, and propagates; a store
     that can't take the run, like anything else that goes wrong once it is recorded, costs one logged warning, never
     an exception in the user's code. The run is the process's that began it: a forked child isn't recorded.

@@ -72,10 +72,10 @@ class profile:  # noqa: N801 - reads as a verb where it is used
 
     ``interval`` is the sampler's, in seconds (1 ms, of py-spy 10 ms); ``sampler`` is ``pyinstrument`` (this
     thread), ``py-spy`` (all threads, from outside) or ``none`` (times and spans only). ``store=None`` means the
-    default store. What the
-    block raises, Ctrl-C included, ends the run as failed or interrupted, is kept with it, and propagates; a store
-    that can't take the run, like anything else that goes wrong once it is recorded, costs one logged warning, never
-    an exception in the user's code. The run is the process's that began it: a forked child isn't recorded.
+    default store. What the block raises, Ctrl-C included, ends the run as failed or interrupted, is kept with it,
+    and propagates; a store that can't take the run, like anything else that goes wrong once it is recorded, costs
+    one logged warning, never an exception in the user's code. The run is the process's that began it: a forked
+    child isn't recorded.
 
     Recordings nest. A block inside a recording that samples its thread, of ``workbench profile`` too, is a run of
     its own with the samples taken meanwhile (at that recording's interval), which belong to both, and the parameter

@@ -213,6 +213,21 @@ def test_time_order_follows_one_task(known) -> None:
     assert totals(known) == whole
 
 
+def test_one_task_needs_no_choice_and_the_last_buttons_stay_together(watch, tmp_path: Path) -> None:
+    builder = CallTreeBuilder()
+    node = builder.node([Frame("a.py", "f")])
+    builder.sample(time_ns=MS, weight_ns=MS, node=node, task=builder.task("Task-1"))
+    watched = watch(write_page(tmp_path / "one.html", (builder.build(), META, None)), reduced_motion="reduce")
+    watched.wait_for_graph()
+    watched.graph("g.set({ view: 'time' })")
+    assert watched.page.get_by_role("combobox", name="Task").is_hidden()
+    last = [watched.page.get_by_role("button", name=name) for name in ("Export", "Keys")]
+    for width in range(300, 900, 24):
+        watched.page.set_viewport_size({"width": width, "height": 700})
+        export, keys = (button.bounding_box() for button in last)
+        assert export["y"] == keys["y"], f"{width} pixels leave ? alone in a line"
+
+
 def test_bottom_up_begins_with_self_time_and_adds_its_callers(known) -> None:
     view(known, "Bottom-up")
     first = known.graph("g.layout().filter(b => b.depth === 1).map(b => b.name)")

@@ -145,7 +145,7 @@ def test_the_cost_of_recording_stands_last_and_counts_as_no_function(opened) -> 
     assert rows(watched)["[instrumentation]"] == [
         "<instrumentation>", "2.00 ms", "9.00 ms", "+7.00 ms", "2.00 ms", "9.00 ms", "cost of recording",
     ]  # fmt: skip
-    assert watched.page.get_by_text("1 of 2 functions differ in self time.").is_visible()
+    assert watched.page.get_by_text("1 of 2 functions differ in self time, noise and all.").is_visible()
     watched.page.get_by_role("group", name="View").get_by_role("button", name="Functions").click()
     listed = watched.page.locator(".wb-fg-stage .wb-fg-table tbody th")
     for _ in range(2):  # whichever way it is sorted

@@ -32,6 +32,7 @@ from workbench.reporting.plain import shortened, terminal_text, visible
 from workbench.reporting.plotly import plain_figure
 from workbench.store import Store
 from workbench.views.payload import meta_of
+from workbench.views.tables import TextTable
 
 
 @pytest.fixture
@@ -199,3 +200,10 @@ def test_a_file_that_is_no_notebook_is_one_clear_line(content: str, words: str, 
 def test_a_missing_notebook_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't read the notebook"):
         read_notebook(tmp_path / "none.ipynb")
+
+
+def test_numbers_of_tables_stay_at_the_right_and_no_other_class_comes_along() -> None:
+    table = TextTable(("Variant", "Median"), (("naive", "1.20 s"),), numbers=(1,)).to_html()
+    assert '<td class="number">1.20 s</td>' in clean_html(table)
+    cleaned = clean_html('<table class="jp"><tr><td class="evil">1</td><td class="number evil">2</td></tr></table>')
+    assert cleaned == '<table class="wb-table"><tbody><tr><td>1</td><td>2</td></tr></tbody></table>'

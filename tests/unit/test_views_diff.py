@@ -158,6 +158,7 @@ def test_the_notebooks_function_takes_runs_and_trees_and_says_what_it_does_not_t
     shown = diff_flamegraph(jamf_tree(1, 300), jamf_tree(2, 200))
     assert "Change" in shown.text and shown.still.count("<table") == 1
     assert '<th scope="col" style="text-align:left">Function</th>' in shown.still, "JupyterLab would set it right"
+    assert '<caption style="text-align:left">' in shown.still, "and captions in the middle"
     assert '<td class="number" style="text-align:right;white-space:nowrap">' in shown.still
     rounds = {r.kind for r in NEW.run.rounds}
     assert rounds == {RoundKind.SAMPLED}

@@ -53,6 +53,7 @@ def table_html(table: TextTable) -> str:
 def aligned(html: str) -> str:
     """HTML with tables of ``TextTable.to_html``: words to the left, numbers to the right on any page."""
     left, right = ' style="text-align:left"', ' style="text-align:right;white-space:nowrap"'
+    html = html.replace("<caption>", f"<caption{left}>")
     html = html.replace("<td>", f"<td{left}>").replace('<th scope="col">', f'<th scope="col"{left}>')
     return html.replace(' class="number">', f' class="number"{right}>')
 

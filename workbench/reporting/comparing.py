@@ -123,4 +123,4 @@ def _function(change: FunctionChange) -> tuple[str, ...]:
 
 
 def _signed(seconds: float) -> str:
-    return f"{'+' if seconds > 0 else ''}{format_seconds(seconds)}"
+    return f"{'+' if seconds > 0 else ''}{format_seconds(seconds)}".replace("-", "−")

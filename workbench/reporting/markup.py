@@ -31,8 +31,8 @@ _TAGS = _TEXT | _MORE | _BLOCKS | _LISTS | _TABLES
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "width", "height"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
+    "td": {"colspan", "rowspan", "class"},
+    "th": {"colspan", "rowspan", "scope", "class"},
     "ol": {"start"},
 }
 _VOID = frozenset({"br", "col", "hr", "img", "wbr"})
@@ -128,9 +128,11 @@ def clean_html(html: str, said: Callable[[str], str] = str) -> str:
 
 
 def _allowed(tag: str, name: str, value: str) -> str | None:
-    """Pictures only from the page itself, links never to it."""
+    """Pictures only from the page itself, links never to it, and no class but that of numbers."""
     if (tag, name) == ("img", "src"):
         return value if _DATA_PICTURE.match(value) else None
+    if name == "class":
+        return value if value == "number" else None  # of our own tables: set to the right
     if (tag, name) == ("a", "href"):
         return None if value.strip().lower().startswith("data:") else value
     return value

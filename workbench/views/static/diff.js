@@ -207,7 +207,7 @@ class DifferenceTable {
     const rows = [...this.rows].sort((a, b) => a.aside - b.aside || change(b) - change(a) || b.totals[1] - a.totals[1] || a.frame - b.frame);
     const functions = rows.filter(({ aside }) => !aside);
     const changed = functions.filter((row) => change(row) > 1e-12).length;
-    this.note.textContent = changed ? `${formatCount(changed)} of ${formatCount(functions.length)} functions differ in self time.` : "No function differs.";
+    this.note.textContent = changed ? `${formatCount(changed)} of ${formatCount(functions.length)} functions differ in self time, noise and all.` : "No function differs.";
     const headings = ["Function", "File", "Base self", "New self", "Change", "Base total", "New total", "Note"];
     this.head.replaceChildren(element("tr", "", {}, ...headings.map((text) => element("th", "", { scope: "col" }, text))));
     this.body.replaceChildren(...rows.slice(0, this.limit).map((row) => this.#row(row)));

@@ -79,7 +79,7 @@ export class Toolbar {
     const help = button("?", handlers.help, { title: "Keys (?)", "aria-label": "Keys" });
     this.second = element(
       "div", "wb-fg-toolbar wb-fg-second", {},
-      this.views, this.lane, this.task, this.options.button, this.options.element, this.colour, this.plugins, save.button, save.element, help,
+      this.views, this.lane, this.task, this.options.button, this.options.element, this.colour, this.plugins, element("span", "wb-fg-last", {}, save.button, save.element, help),
     );
   }
 
@@ -199,7 +199,7 @@ export class Toolbar {
     this.colourSelect.value = state.colour;
     this.lane.hidden = state.view !== "time" || this.lanes < 2;
     this.laneSelect.value = state.lane;
-    this.task.hidden = state.view !== "time" || !this.tasks;
+    this.task.hidden = state.view !== "time" || this.tasks < 2; // a notebook's kernel runs all cells in one
     this.taskSelect.value = state.task;
     if (this.input.value.trim() !== state.query) this.input.value = state.query;
   }

@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 import pytest
 from git_projects import GitProject
 
-from workbench.errors import ScenarioError, UsageError
+from workbench.errors import ScenarioError, StoreError, UsageError
 from workbench.experiment.callables import FunctionWorkload
-from workbench.experiment.gate import GateOutcome, GateResult, Revision, TargetResult
+from workbench.experiment.gate import GateOutcome, GateResult, GateSettings, Revision, TargetResult
 from workbench.experiment.gate.config import read_config
 from workbench.experiment.gate.dependencies import Declared, declared, dependency_files, digest, unmet
 from workbench.experiment.gate.duel import generation_pairs
@@ -28,8 +28,10 @@ from workbench.experiment.gate.repository import Repository
 from workbench.experiment.gate.worker import _failure
 from workbench.experiment.gate.worktree import checked_out
 from workbench.model import Comparison, Frame, FunctionChange, Verdict
+from workbench.notebook.gating import assert_against
 from workbench.reporting.gate import gate_json, gate_junit, gate_markdown
 from workbench.statistics import LOOKS
+from workbench.store import Store
 from workbench.testing.judging import Judged
 
 PYPROJECT = """
@@ -299,6 +301,22 @@ def test_a_verdict_stands_where_its_runs_cant_be_stored_and_says_so(tmp_path: Pa
     assert "workbench report" not in gate_markdown(result_of(replace(regressed(), unsaved=full)))
     assert gate_json(result_of(lost))["targets"][0]["notes"] == [full]
     assert Judged(lost, "main").line.endswith(full)
+
+
+def test_a_notebook_is_told_of_runs_that_were_not_stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def held_by(target: TargetResult) -> object:
+        monkeypatch.setattr("workbench.experiment.gate.judge_against", lambda *_, **__: result_of(target))
+        settings, store = GateSettings(), Store(tmp_path / "s.duckdb")
+        return assert_against("x.py:f", "main", settings=settings, store=store, inconclusive="pass")
+
+    passed = TargetResult("x.py:f", GateOutcome.PASS)
+    assert repr(held_by(passed)) == "no regression found"
+    with pytest.raises(StoreError, match=r"^PASS against main .*, but not stored: full$"):
+        held_by(replace(passed, unsaved="not stored: full"))
+    with pytest.raises(AssertionError, match="workbench report r1 r2"):
+        held_by(regressed())
+    with pytest.raises(AssertionError, match=r"; not stored: full$"):
+        held_by(replace(regressed(), unsaved="not stored: full"))
 
 
 def test_a_baseline_that_was_not_run_ran_nowhere() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import UsageError
+from workbench.errors import StoreError, UsageError
 from workbench.experiment.loops import outside_loop
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ class GateHeld:
 def assert_against(
     target: str, baseline: str, *, settings: GateSettings, store: Store, inconclusive: str
 ) -> GateHeld:
-    """Judge ``target`` against the git revision. Raises ``AssertionError`` in one line where it doesn't hold."""
+    """Judge ``target`` against the git revision. Raises ``AssertionError`` in one line where it doesn't hold.
+
+    ``StoreError`` where it does and its runs could not be kept.
+    """
     from workbench.experiment.gate import GateOutcome, judge_against
 
     result = outside_loop(lambda: judge_against(baseline, [target], settings=settings, store=store))
@@ -50,16 +53,16 @@ def assert_against(
     held = {GateOutcome.PASS, GateOutcome.IMPROVEMENT}
     if inconclusive == "pass":
         held.add(GateOutcome.INCONCLUSIVE)
+    (judged,) = result.targets
     if result.outcome not in held:
-        (judged,) = result.targets
         stored = judged.comparison
-        look = (
-            f"; workbench report {stored.base} {stored.new} -o difference.html shows the flame graphs"
-            if stored is not None and stored.pairs
-            else ""
-        )
+        look = f"; {judged.unsaved}" if judged.unsaved else ""
+        if stored is not None and stored.pairs and not judged.unsaved:
+            look = f"; workbench report {stored.base} {stored.new} -o difference.html shows the flame graphs"
         issued = "".join(f"; {note}" for note in judged.notes if "issued at" in note)
         raise AssertionError(f"{result.outcome}: {judged.sentence}{issued} (against {result.baseline}){look}")
+    if judged.unsaved:
+        raise StoreError(f"{result.outcome} against {result.baseline}, but {judged.unsaved}")
     return GateHeld(result)
 
 

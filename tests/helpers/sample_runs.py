@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import zlib
 from datetime import UTC, datetime
+from functools import cache
 
 from workbench.analysis.bound import Bound
 from workbench.analysis.ladder import ladder
@@ -53,6 +54,7 @@ _OUTER = (
 )
 
 
+@cache  # nothing in it can be changed
 def jamf_tree(seed: int = 1, samples: int = 3000) -> CallTree:
     """A tree with the shape of an HTTP-bound export, with recursion and lines; the same for the same seed."""
     chance = random.Random(seed)
@@ -184,6 +186,7 @@ def run(variant: str, walls: list[float], *, requests: int = 118, connects: int 
     return Run(**values)  # type: ignore[arg-type]
 
 
+@cache
 def session_report() -> ReportData:
     """Five variants in one session, with stacks, spans and a bound."""
     sitting = session()
@@ -208,6 +211,7 @@ def session_report() -> ReportData:
     )
 
 
+@cache
 def single_report() -> ReportData:
     """One block of a user's own code: a sampled round, no ladder."""
     own = Session("261123-050000-cd34", "block", STARTED, environment=session().environment)
@@ -224,6 +228,7 @@ def single_report() -> ReportData:
     return ReportData("checkout", (RunReport(made, own, jamf_tree(), spans_of((only,))),), written_at=STARTED)
 
 
+@cache
 def evil_report() -> ReportData:
     """Every text in the report is one of ``EVIL``, or holds all of them."""
     everything = " ".join(EVIL)

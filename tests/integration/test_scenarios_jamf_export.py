@@ -221,7 +221,8 @@ def test_tokens_that_end_on_the_way_are_renewed(variant: str, done: dict[str, Do
 
 @pytest.mark.parametrize("variant", ["parallel-fetch", "optimized", "queued"])
 def test_a_servers_limit_is_honoured(variant: str, done: dict[str, Done]) -> None:
-    with prepared(concurrency_limit="3", retry_after_s="0", latency_scale="0.1") as services:
+    # Each answer takes long enough that, on a slow machine too, more than three requests are under way at once.
+    with prepared(concurrency_limit="3", retry_after_s="0", latency_scale="0.5") as services:
         result = run(services, variant)
     assert result.outcome.failures == ()
     assert result.outcome.digest == done["naive"].outcome.digest

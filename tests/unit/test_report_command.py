@@ -16,9 +16,10 @@ from workbench.errors import RunNotFound, UsageError
 SESSION, BASE, NEW = "261123-040000-ab12", *(session_report().runs[i].run.run_id for i in (0, 4))
 
 
-@pytest.fixture
-def report(tmp_path: Path):
-    store = stored(tmp_path, session_report(), single_report())
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory):
+    """The command on one store, which it only reads."""
+    store = stored(tmp_path_factory.mktemp("reported"), session_report(), single_report())
 
     def call(*arguments: str) -> Result:
         return CliRunner().invoke(report_command, ["--store", str(store.path), *arguments])

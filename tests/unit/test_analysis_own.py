@@ -50,6 +50,21 @@ def test_time_belongs_to_the_nearest_own_function() -> None:
     assert own_times(tree_from_stacks([]), tree_from_stacks([]).self_ns()) == []
 
 
+def test_generated_code_belongs_to_whoever_calls_it_and_a_program_in_a_string_to_itself() -> None:
+    orm, setter, made = (Frame("<site>/orm.py", "load"), Frame("<string>", "set"), Frame("<string>", "__init__"))
+    typed, work = Frame("<string>", "<module>"), Frame("<string>", "work")
+    tree = tree_from_stacks(
+        [
+            ((SCRIPT, MAIN, orm, setter), 4 * MS),
+            ((SCRIPT, MAIN, made), 3 * MS),
+            ((typed, work), 2 * MS),
+            ((LOADS, work, orm), 1 * MS),  # in a thread of its own
+        ]
+    )
+    times = [(each.frame, each.weight_ns) for each in own_times(tree, tree.self_ns())]
+    assert times == [(MAIN, 7 * MS), (work, 3 * MS)]
+
+
 def told(tree: CallTree) -> str:
     report = single_report()
     return summary(replace(report, runs=(replace(report.runs[0], tree=tree, spans=()),)))

@@ -15,6 +15,9 @@ from workbench.paths import is_user_code
 __all__ = ["OwnTime", "own_times", "owner_of_node", "under_imports", "without_imports"]
 
 
+_STRING = "<string>"
+
+
 @dataclass(frozen=True, slots=True)
 class OwnTime:
     """Nanoseconds that belong to a function of the user's own: its own, and what it called of others' code."""
@@ -39,15 +42,25 @@ def without_imports(tree: CallTree) -> Int64:
 
 
 def owner_of_node(tree: CallTree) -> Int64:
-    """Number of the nearest node of own code at or above each node, -1 where there is none."""
-    own: list[bool] = np.array([is_user_code(f.file) for f in tree.frames], dtype=np.bool_)[
-        tree.node_frame
-    ].tolist()
+    """Number of the nearest node of own code at or above each node, -1 where there is none.
+
+    What a program executes from a string is its own where no other own code is above it (``python -c``); below a
+    file's code it was generated, by ``dataclasses`` or an ORM, and belongs to whoever calls it.
+    """
+    own = _of_nodes(tree, [is_user_code(f.file) for f in tree.frames])
+    generated = _of_nodes(tree, [f.file == _STRING for f in tree.frames])
     owner = list(range(len(tree)))
     for node, parent in enumerate(tree.node_parent.tolist()):
+        if generated[node] and parent >= 0:
+            own[node] = owner[parent] < 0 or (generated[parent] and own[parent])
         if not own[node]:
             owner[node] = owner[parent] if parent >= 0 else -1
     return np.array(owner, dtype=np.int64)
+
+
+def _of_nodes(tree: CallTree, of_frames: list[bool]) -> list[bool]:
+    found: list[bool] = np.array(of_frames, dtype=np.bool_)[tree.node_frame].tolist()
+    return found
 
 
 def own_times(tree: CallTree, self_ns: Int64) -> list[OwnTime]:

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,9 @@ import pytest
 from workbench.analysis.verdict import Rule
 from workbench.capture import resources
 from workbench.capture.samplers import SamplerSpec
-from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, UsageError, WorkbenchError
-from workbench.experiment.compare import CompareResult, CompareSettings, compare_live, compare_runs
-from workbench.model import RoundKind, Status, Verdict
+from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, StoreFull, UsageError, WorkbenchError
+from workbench.experiment.compare import CompareResult, CompareSettings, compare_live, compare_runs, exit_code
+from workbench.model import Comparison, Recording, RoundKind, Session, Status, Verdict
 from workbench.store import Store
 
 WORK = """
@@ -260,3 +262,28 @@ def test_a_function_that_crashes_the_interpreter_is_told_with_its_line(tmp_path:
     assert "Segmentation fault" in done.stderr
     assert re.search(r'crash\.py", line 4 in crashes', done.stderr)
     assert done.stdout == ""
+
+
+class FullStore(Store):
+    def save(self, session: Session, recordings: Sequence[Recording]) -> None:
+        raise StoreFull("the disk is full")
+
+
+def test_a_verdict_stands_where_its_runs_cant_be_kept(work: Path, tmp_path: Path) -> None:
+    measured = compare_live(
+        f"{work}:steady",
+        f"{work}:steady",
+        settings=CompareSettings(sampler=SamplerSpec(name="none"), warmup=1),
+        rule=Rule(max_regression=50).limited(6),
+        store=FullStore(tmp_path / "full.duckdb"),
+    )
+    assert measured.comparison.pairs == 6
+    assert measured.comparison.differences[0] == "its runs were not stored: the disk is full"
+    assert measured.exit_code == (exit_code(measured.comparison) or StoreFull.exit_code)
+    assert replace(measured, comparison=passed(measured.comparison)).exit_code == StoreFull.exit_code
+    with pytest.raises(StoreFull):  # there is no verdict to tell
+        compare_live(f"{work}:own_end", f"{work}:steady", store=FullStore(tmp_path / "full.duckdb"))
+
+
+def passed(comparison: Comparison) -> Comparison:
+    return replace(comparison, verdict=Verdict.PASS)

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ import pytest
 
 import workbench as wb
 from workbench.analysis.scaling import MEMORY, TIME
-from workbench.errors import ResultsDiffer, ScenarioError, UsageError
+from workbench.errors import ResultsDiffer, ScenarioError, StoreFull, UsageError
 from workbench.experiment.scaling import ScalingSettings, measure_scaling, scaling_json, stored_exponents
-from workbench.model import Status, Verdict
+from workbench.model import Recording, Session, Status, Verdict
 from workbench.reporting.growth import growths_of
 from workbench.reporting.load import load_report
 from workbench.store import Store
@@ -265,3 +266,15 @@ def test_a_notebook_scales_its_own_function(store: Store) -> None:
     bundle = view.chart()._repr_mimebundle_()
     assert "image/svg+xml" in bundle["text/html"] and bundle["application/vnd.plotly.v1+json"]["data"]
     assert view.verdict in ("PASS", "INCONCLUSIVE")
+
+
+class FullStore(Store):
+    def save(self, session: Session, recordings: Sequence[Recording]) -> None:
+        raise StoreFull("the disk is full")
+
+
+def test_exponents_stand_where_their_runs_cant_be_kept(work: Path, tmp_path: Path) -> None:
+    result = measure_scaling(f"{work}:linear", SIZES, settings=QUICK, store=FullStore(tmp_path / "full.duckdb"))
+    assert result.exponents
+    assert result.notes[-1] == "its runs were not stored: the disk is full"
+    assert (result.verdict, result.exit_code) == (None, StoreFull.exit_code)

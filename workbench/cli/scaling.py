@@ -118,7 +118,7 @@ def _print(result: ScalingResult, plot: Path | None) -> None:
         right = "".join("r" if index in table.numbers else "l" for index in range(len(table.columns)))
         print_table([c.lower() for c in table.columns], table.rows, title=table.caption, right=right)
     session = result.sessions[-1].session_id
-    if result.exponents:
+    if result.exponents and result.store_error is None:
         click.echo(f"as a later baseline: workbench scaling {result.target} --baseline {session}{store_words()}")
     if plot is not None:
         click.echo(f"the chart: {plot}")

@@ -19,11 +19,12 @@ from workbench.analysis.summary import sentence
 from workbench.analysis.verdict import Rule, judge
 from workbench.analysis.weights import sampled_rounds
 from workbench.capture.samplers import SamplerSpec
-from workbench.errors import INTERRUPTED, NotComparable, UsageError
+from workbench.errors import INTERRUPTED, NotComparable, StoreError, UsageError
 from workbench.experiment.heap import COLLECTORS
 from workbench.experiment.margins import margin_for
 from workbench.experiment.mirrored import MAX_SECONDS, SHORTEST_ROUND_S
 from workbench.experiment.progress import Progress, silent
+from workbench.experiment.saving import not_stored
 from workbench.experiment.sitting import Measured, measure_pairs
 from workbench.experiment.targets import CallableTarget, RunTarget, parse_pair
 from workbench.model import Comparison, FunctionChange, Recording, RoundKind, Run, Scalar, Session, Span, Verdict
@@ -100,17 +101,20 @@ class CompareSettings:
 
 @dataclass(frozen=True, slots=True)
 class CompareResult:
-    """A live comparison: its verdict, and the session and runs as recorded."""
+    """A live comparison: its verdict, and the session and runs as recorded; ``store_error`` says why not kept."""
 
     comparison: Comparison
     session: Session
     recordings: tuple[Recording, ...]
     estimate: Estimate
     interrupted: bool = False
+    store_error: StoreError | None = None
 
     @property
     def exit_code(self) -> int:
-        return INTERRUPTED if self.interrupted else exit_code(self.comparison)
+        """The verdict's; instead of 0 that of a store which didn't take the runs."""
+        own = INTERRUPTED if self.interrupted else exit_code(self.comparison)
+        return own or (self.store_error.exit_code if self.store_error else 0)
 
 
 def exit_code(comparison: Comparison) -> int:
@@ -171,14 +175,26 @@ def compare_live(
     if store is not None:
         store.prepare()
     measured = measure_pairs(a, b, settings=settings, rule=rule, max_seconds=max_seconds, progress=progress)
-    if store is not None and measured.recordings:
-        store.save(measured.session, measured.recordings)
-    if measured.error is not None:
+    result = _live_result(measured, rule) if measured.error is None else None
+    try:
+        if store is not None and measured.recordings:
+            store.save(measured.session, measured.recordings)
+        if store is not None and result is not None:
+            store.save_comparison(result.session.session_id, result.comparison)
+    except StoreError as lost:
+        if result is None:
+            raise
+        return _unstored(result, lost)
+    if result is None:
+        assert measured.error is not None
         raise measured.error
-    result = _live_result(measured, rule)
-    if store is not None:
-        store.save_comparison(result.session.session_id, result.comparison)
     return result
+
+
+def _unstored(result: CompareResult, lost: StoreError) -> CompareResult:
+    """The verdict stands, and says that its runs can't be looked at."""
+    differences = (not_stored(lost), *result.comparison.differences)
+    return replace(result, comparison=replace(result.comparison, differences=differences), store_error=lost)
 
 
 def _live_result(measured: Measured, rule: Rule) -> CompareResult:

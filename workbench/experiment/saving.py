@@ -5,14 +5,20 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from workbench.errors import StoreError
 from workbench.model import Recording, Session
 
 if TYPE_CHECKING:
     from workbench.store import Store
 
-__all__ = ["save_or_warn"]
+__all__ = ["not_stored", "save_or_warn"]
 
 log = logging.getLogger("workbench")
+
+
+def not_stored(error: StoreError) -> str:
+    """The remark of a verdict whose runs the store didn't take."""
+    return f"its runs were not stored: {error}"
 
 
 def save_or_warn(session: Session, recording: Recording, store: Store | None) -> Exception | None:

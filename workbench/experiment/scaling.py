@@ -27,12 +27,13 @@ from workbench.capture.outcome import outcome_of, raised_at, told
 from workbench.capture.power import conditions
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
-from workbench.errors import INTERRUPTED, RunNotFound, ScenarioError, UsageError, WorkbenchError
+from workbench.errors import INTERRUPTED, RunNotFound, ScenarioError, StoreError, UsageError, WorkbenchError
 from workbench.experiment.contained import contained, is_own_interrupt
 from workbench.experiment.deadline import Overdue
 from workbench.experiment.execute import execute
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.results import require_equal
+from workbench.experiment.saving import not_stored
 from workbench.experiment.sized import SizedTarget, size_hint, sized_target, traced_peak
 from workbench.experiment.sizes import check_sizes, measurable_sizes
 from workbench.model import Recording, RoundKind, Session, Status, Verdict, utc_now
@@ -94,6 +95,7 @@ class ScalingResult:
     notes: tuple[str, ...] = ()
     interrupted: bool = False
     clock: str = CLOCKS[0]
+    store_error: StoreError | None = None
 
     @property
     def verdict(self) -> Verdict | None:
@@ -104,9 +106,11 @@ class ScalingResult:
 
     @property
     def exit_code(self) -> int:
+        """The verdict's; instead of 0 that of a store which didn't take the runs."""
         if self.interrupted:
             return INTERRUPTED
-        return _EXIT_CODES.get(self.verdict, 0) if self.verdict else 0
+        own = _EXIT_CODES.get(self.verdict, 0) if self.verdict else 0
+        return own or (self.store_error.exit_code if self.store_error else 0)
 
 
 def measure_scaling(
@@ -159,33 +163,37 @@ def measure_scaling(
         sitting.run(chosen)
     except (KeyboardInterrupt, WorkbenchError) as error:
         problem = error
-    sessions = _saved(sitting, store)
+    lost = _save(sitting, store)
     if isinstance(problem, WorkbenchError) or (problem is not None and not sitting.recordings):
-        raise problem
+        raise lost or problem
     fitted = [track.exponents() for track in sitting.tracks]
     fits, before = fitted[-1], fitted[0] if base is not None else stored
     growths = grown(fits, before, settings.limits) if problem is None else []
     unknown = sorted(set(settings.limits) - set(fits))
     notes = [*sitting.notes, *(f"{name} has a declared limit, but was not measured" for name in unknown)]
+    notes += [not_stored(lost)] if lost else []
     return ScalingResult(
         new.name,
         fits,
         tuple(growths),
-        sessions,
+        tuple(track.session for track in sitting.tracks),
         sitting.recordings,
         tuple(notes),
         interrupted=problem is not None,
         clock=settings.clock,
+        store_error=lost,
     )
 
 
-def _saved(sitting: _Sitting, store: Store | None) -> tuple[Session, ...]:
-    """The sessions of what was measured; kept in ``store``, but for those in which nothing was recorded."""
-    sessions = tuple(track.session() for track in sitting.tracks)
-    for session, track in zip(sessions, sitting.tracks, strict=True):
-        if store is not None and track.recordings:
-            store.save(session, track.recordings)
-    return sessions
+def _save(sitting: _Sitting, store: Store | None) -> StoreError | None:
+    """Keep the sessions in which something was recorded; why the store doesn't take them, if it doesn't."""
+    try:
+        for track in sitting.tracks:
+            if store is not None and track.recordings:
+                store.save(track.session, track.recordings)
+    except StoreError as lost:
+        return lost
+    return None
 
 
 def _sizes_of(stored: Mapping[str, Exponent]) -> tuple[tuple[int, ...], str]:
@@ -221,6 +229,7 @@ class _Track:
     def __post_init__(self) -> None:
         self.session_id = new_id(self.started_at)
 
+    @property
     def session(self) -> Session:
         parameters = {"target": self.target.name, "clock": self.clock, **self.parameters}
         return Session(self.session_id, "scaling", self.started_at, self.target.scenario, parameters, environment())

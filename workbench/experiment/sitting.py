@@ -27,7 +27,7 @@ from workbench.experiment.deadline import Overdue
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
 from workbench.experiment.mirrored import SAMPLED_ROUND_S, SETTLE_EVERY, PairedTiming, by_clock, warm_up
 from workbench.experiment.progress import Progress
-from workbench.experiment.results import failed_ending, require_equal
+from workbench.experiment.results import failed_ending, is_exhausted, require_equal
 from workbench.experiment.subjects import Subject, open_subjects, share_loops
 from workbench.experiment.subprocesses import with_sampled
 from workbench.experiment.targets import CallableTarget, FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
@@ -48,8 +48,6 @@ _MOVE_EVERY = 5
 
 _WARM_AGAIN_S = 0.05
 """A shorter body is called once after that, outside the clock: the interpreter has to specialise the code again."""
-
-_EXHAUSTED = (StopIteration, StopAsyncIteration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +316,7 @@ class _Sitting:
         side.status, side.error = Status.FAILED, line or "SystemExit: 0"
         if isinstance(error, WorkbenchError):
             return error
-        if isinstance(error, _EXHAUSTED) or isinstance(error.__cause__, _EXHAUSTED):
+        if is_exhausted(error):
             done = len(side.seconds)
             return ScenarioError(
                 f"{side.subject.name} has no repetitions left after {done} timed: it raised "

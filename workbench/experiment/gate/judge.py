@@ -29,6 +29,7 @@ from workbench.experiment.gate.side import Place
 from workbench.experiment.gate.worktree import checked_out
 from workbench.experiment.margins import Margin, margin_for
 from workbench.experiment.progress import Progress, silent
+from workbench.experiment.saving import not_stored
 from workbench.experiment.targets import (
     CallableTarget,
     FunctionTarget,
@@ -320,7 +321,7 @@ class _Gate:
                 self.store.save_comparison(session.session_id, result.comparison)
         except StoreError as error:
             code = result.exit_code or error.exit_code
-            return replace(result, session_id="", unsaved=f"its runs were not stored: {error}", exit_code=code)
+            return replace(result, session_id="", unsaved=not_stored(error), exit_code=code)
         return result
 
 

@@ -198,6 +198,14 @@ def test_a_scenarios_own_measures_are_told_by_what_they_are() -> None:
     assert {"104 KiB", "59", "0.4568", "12\u202f000"} <= set(text)
 
 
+def test_a_ladder_of_which_nobody_says_what_changed_has_no_column_for_it() -> None:
+    report = session_report()
+    assert "What changed" in report_html(report)
+    silent = report_html(replace(report, runs=tuple(replace(each, change="") for each in report.runs)))
+    assert "What changed" not in silent
+    assert '<td>naive</td><td class="number">' in silent
+
+
 def test_what_differs_stands_in_one_box() -> None:
     report = session_report()
     told = ("sampler: a against b", "load average: 1 against 2")

@@ -104,15 +104,23 @@ def ladder_section(report: ReportData, chart: str, of: str = "") -> str:
     measured = tuple((key, label) for key, label in _LADDER if any(row.measures.get(key) for row in report.rows))
     rows = tuple(_rung(row, changes.get(row.run_id, ""), measured) for row in report.rows)
     columns = (*_LADDER_HEAD, *(label for _, label in measured))
-    table = TextTable(
-        columns, rows, f"The ladder, per {each_of(r.run for r in report.runs)}", numbers=range(2, len(columns))
-    )
+    told = any(changes.values())  # a scenario's variants say what they change, a user's functions don't
+    if not told:
+        columns, rows = _without_changes(columns), tuple(map(_without_changes, rows))
+    caption = f"The ladder, per {each_of(r.run for r in report.runs)}"
+    table = TextTable(columns, rows, caption, numbers=range(2 if told else 1, len(columns)))
     labels = sorted({row.ratio.label for row in report.rows if not row.is_baseline and row.ratio.pairs})
     verdict = "" if report.shown_comparisons else "A measurement, not a verdict. "
     base = report.baseline
     ratios = f"Ratios are each variant / {base.variant or base.name}, paired by sweep; " if base else ""
     text = f"{verdict}{ratios}in brackets: {'; '.join(labels)}. Other columns are medians of the timing rounds."
-    return section(_titled("Ladder", report, of), note(text) + scrolling(table, "ladder") + chart)
+    return section(
+        _titled("Ladder", report, of), note(text) + scrolling(table, "ladder" if told else "ladder bare") + chart
+    )
+
+
+def _without_changes(cells: tuple[str, ...]) -> tuple[str, ...]:
+    return (cells[0], *cells[2:])
 
 
 def _rung(row: Row, change: str, measured: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from workbench.experiment.scaling import ScalingSettings, measure_scaling, scali
 from workbench.model import Status, Verdict
 from workbench.store import Store
 
+pytestmark = pytest.mark.usefixtures("settled_heap")
+
 WORK = """
 def linear(n):
     kept = [bytes(1000) for _ in range(n)]

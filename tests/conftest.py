@@ -67,6 +67,14 @@ def own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     return path
 
 
+@pytest.fixture
+def settled_heap() -> Iterator[None]:
+    """What is alive is set aside, or the collection before each round walks through all that was imported."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def nothing_leaks() -> Iterator[None]:
     """After the test: no sampler, patch, hook, thread or child process that was not there before it."""

@@ -22,6 +22,8 @@ from workbench.errors import StoreUnwritable, UsageError
 from workbench.model import Recording, RoundKind, Session, Status
 from workbench.store.store import Store
 
+pytestmark = pytest.mark.usefixtures("settled_heap")
+
 
 class Shelf:
     """A store that keeps what it is given, or refuses it."""

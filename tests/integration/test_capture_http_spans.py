@@ -22,6 +22,8 @@ from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.model import Recording, RoundKind, Span
 
+pytestmark = pytest.mark.usefixtures("settled_heap")
+
 PAGE = gzip.compress(b"x" * 100_000)
 
 

@@ -22,6 +22,8 @@ from workbench.reporting.growth import growths_of
 from workbench.reporting.load import load_report
 from workbench.store import Store
 
+pytestmark = pytest.mark.usefixtures("settled_heap")
+
 WORK = """
 def linear(n):
     kept = [bytes(1000) for _ in range(n)]

@@ -23,6 +23,8 @@ from workbench.capture.spans import OpenSpan, current_span, record_span
 from workbench.errors import ProfilerActive, UsageError
 from workbench.model import Recording, RoundKind, Status
 
+pytestmark = pytest.mark.usefixtures("settled_heap")
+
 TIMING, SAMPLED, WARMUP = RoundKind.TIMING, RoundKind.SAMPLED, RoundKind.WARMUP
 
 

@@ -14,13 +14,15 @@ from typing import Any
 import pyinstrument
 import pytest
 
-from workbench.calltree import CallTree
+from workbench.calltree import CallTree, CallTreeBuilder
 from workbench.capture.frames import AWAIT, StackTable
 from workbench.capture.inprocess import InProcessSampler, SampledPart, _Hook
 from workbench.capture.rounds import RunRecorder, add_samples
 from workbench.capture.samplers import SampledStack, SamplerSpec
 from workbench.errors import ProfilerActive, UsageError
 from workbench.model import Frame, RoundKind, Status
+
+pytestmark = pytest.mark.usefixtures("settled_heap")
 
 HERE = "tests/unit/test_capture_sampler.py"
 TOLERANCE_S = 0.005
@@ -210,12 +212,30 @@ def test_weights_add_up_to_the_time_that_passed() -> None:
     assert times[-1] / 1e9 < around + TOLERANCE_S
 
 
-def test_executing_lines_are_weights_of_a_node() -> None:
-    tree = sampled(lambda: spin(0.05))
-    first = spin.__code__.co_firstlineno
-    spin_nodes = {n for n in range(len(tree)) if tree.frames[tree.node_frame[n]].function == "spin"}
-    lines = {line for node, line in zip(tree.lines.node, tree.lines.line, strict=True) if node in spin_nodes}
-    assert lines and lines <= set(range(first, first + 5))
+def test_executing_lines_are_weights_of_a_node(hook: tuple[_Hook, Clock]) -> None:
+    sampler, clock = hook
+
+    def passes(seconds: float) -> None:
+        clock.now += seconds
+        sampler._record(sys._getframe(1), "return", None)
+
+    first = sys._getframe().f_lineno
+    passes(0.001)
+    passes(0.002)
+    for _ in range(3):
+        passes(0.004)
+    (key,) = sampler.numbers
+    samples = [
+        SampledStack(time_ns, round(weight_ns, -3), sampler._table.stack(key), "MainThread", line)
+        for time_ns, weight_ns, line in zip(sampler.times, sampler.weights, sampler.lines, strict=True)
+    ]
+    builder = CallTreeBuilder()
+    add_samples(builder, samples, 0)
+    tree = builder.build()
+    found = zip(tree.lines.node, tree.lines.line - first, tree.lines.weight_ns / 1e6, strict=True)
+    node = int(tree.samples.node[0])
+    assert tree.frames[tree.node_frame[node]].function == test_executing_lines_are_weights_of_a_node.__name__
+    assert sorted(found) == [(node, 1, 1.0), (node, 2, 2.0), (node, 4, 12.0)]
 
 
 async def wait_in(seconds: float) -> None:
@@ -326,8 +346,6 @@ def test_stopped_from_another_thread_it_takes_itself_off() -> None:
 
 
 def test_many_samples_cost_little_because_stacks_are_interned() -> None:
-    from workbench.calltree import CallTreeBuilder
-
     stacks = [tuple(Frame("x.py", f"f{depth}") for depth in range(60 + n)) for n in range(50)]
     samples = (SampledStack(n, 1, stacks[n % 50], "MainThread", 1) for n in range(100_000))
     builder = CallTreeBuilder()

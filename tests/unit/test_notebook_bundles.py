@@ -20,6 +20,8 @@ from workbench.model import Recording
 from workbench.store import Store
 from workbench.views.payload import decode
 
+pytestmark = pytest.mark.usefixtures("settled_heap")
+
 PICTURE = re.compile(r'<img src="data:image/svg\+xml;base64,([^"]+)"[^>]* alt="[^"]+"|<img [^>]*alt="[^"]+"[^>]*>')
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

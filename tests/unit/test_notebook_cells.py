@@ -25,6 +25,8 @@ from workbench.notebook.shown import ComparisonView, ReportFile, RunList
 from workbench.store import Store
 from workbench.views.payload import FlameMeta, decode
 
+pytestmark = pytest.mark.usefixtures("settled_heap")
+
 BUSY = "import time\nend = time.perf_counter() + 0.03\nwhile time.perf_counter() < end: pass\n"
 
 

@@ -154,6 +154,7 @@ HARMLESS = [
     "workbench/token.py:12",
     "<site>/httpx/_auth.py:33",
     "token_lifetime_s=30",
+    '("signing-key-cache", "cached-urls")',
     "token_type: bearer",
     "Basic authentication failed",
     "bearer token missing",

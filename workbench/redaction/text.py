@@ -39,9 +39,12 @@ _SECRET_WORDS = (
     r"[-_ ]?key|connection[-_]?string|session[-_]?id|sess(?:ion)?id|csrf|xsrf"
 )
 _SHORT_WORDS = r"(?<![A-Za-z])(?:sig|pass|pw|auth|sid|otp|sas|bearer)(?![A-Za-z])"
-# A lifetime or a count of something secret is no secret: token_lifetime_s, max_tokens_count, password_length; nor is
-# what stands beside the name of a thing that keeps them: "signing-key-cache", "cached-urls".
-_HARMLESS_END = r"(?![\w-]{0,40}?(?:lifetime|ttl|expir\w{0,8}|count|limit|length|size|timeout|type|-cache|_seconds|_s)(?![\w-]))"
+# A lifetime or a count of something secret is no secret: token_lifetime_s, max_tokens_count, password_length; nor
+# is what stands beside the name of a thing that keeps them: "signing-key-cache", "cached-urls".
+_HARMLESS_END = (
+    r"(?![\w-]{0,40}?(?:lifetime|ttl|expir\w{0,8}|count|limit|length|size|timeout|type|-cache|_seconds|_s)"
+    r"(?![\w-]))"
+)
 _NAME = rf"(?:{_SECRET_WORDS}|{_SHORT_WORDS}){_HARMLESS_END}[\w-]{{0,40}}+(?:\[[\w-]{{0,40}}+\])?"
 SECRET_NAME: Final = _NAME
 """A pattern, to be compiled with IGNORECASE: what a field, variable or option that holds a secret is called."""

@@ -1,8 +1,10 @@
 """From the store to a report: sessions, single runs, and names that are neither."""
 
 import math
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sample_runs import session_report, single_report
@@ -11,6 +13,8 @@ from workbench.errors import RunNotFound, UsageError
 from workbench.model import Comparison, Recording, Verdict
 from workbench.reporting import ReportData, confidential, load_report, report_html, report_markdown
 from workbench.store import Store
+from workbench.store import store as store_module
+from workbench.store.connection import reading
 
 
 @pytest.fixture
@@ -170,3 +174,21 @@ def test_runs_that_cant_be_compared_have_no_ratio_unless_forced(store: Store) ->
     forced = load_report(store, sides, force=True)
     assert forced.comparison is not None
     assert forced.comparison.ratio > 0
+
+
+def test_a_report_opens_the_store_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [run.run_id for run in store.runs(limit=2)]
+    opened: list[Path] = []
+
+    def counted(path: Path, timeout_s: float, *, closed: bool = False) -> AbstractContextManager[Any]:
+        opened.append(path)
+        return reading(path, timeout_s, closed=closed)
+
+    monkeypatch.setattr(store_module, "reading", counted)
+    assert len(load_report(store, names, force=True).runs) == 2
+    assert opened == [store.path]
+    store.tag(names[0], "released")  # nothing is held any more
+    with pytest.raises(RunNotFound), store.held(), store.held():
+        store.run("nothing")
+    store.run(names[0])
+    assert opened == [store.path] * 3

@@ -37,7 +37,11 @@ def load_report(
 
     Raises ``RunNotFound`` for a name that is neither, ``UsageError`` for none at all.
     """
-    names = list(what)
+    with store.held():
+        return _report(store, list(what), progress, force=force)
+
+
+def _report(store: Store, names: list[str], progress: Progress, *, force: bool) -> ReportData:
     runs = [run for name in names for run in _runs_of(store, name)]
     runs = list({run.run_id: run for run in runs}.values())
     if not runs:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,7 +50,7 @@ _log = logging.getLogger("workbench.store")
 
 
 class Store:
-    """A store by its path. Holds no connection: each method opens one for as long as it works.
+    """A store by its path. Holds no connection, but inside ``held``: each method opens one for as long as it works.
 
     ``timeout_s`` bounds the wait for a file that another process holds (``WORKBENCH_STORE_TIMEOUT``, else 5 s);
     then StoreLocked names the holder. Saving never fails for a lock: the recording stays in the spool, and whoever
@@ -61,6 +62,7 @@ class Store:
         if "?" in str(self.path):  # DuckDB takes what follows for options and looks for its log elsewhere
             raise UsageError(f"DuckDB can't open a path with a question mark: {self.path}; name another one")
         self.timeout_s = _timeout() if timeout_s is None else timeout_s
+        self._held = threading.local()
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -306,7 +308,30 @@ class Store:
             yield connection
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """Read by one connection inside, in this thread: opening one takes longer than most reads.
+
+        Nobody can write meanwhile, and nothing may be written inside.
+        """
+        if self._connection is not None:
+            yield
+            return
+        with self._reading() as self._held.connection:
+            try:
+                yield
+            finally:
+                self._held.connection = None
+
+    @property
+    def _connection(self) -> Connection | None:
+        held: Connection | None = getattr(self._held, "connection", None)
+        return held
+
+    @contextmanager
     def _reading(self, *, closed: bool = False) -> Iterator[Connection]:
+        if not closed and self._connection is not None:
+            yield self._connection
+            return
         if spool.entries(self.spool):
             self._try_ingest()
         with reading(self.path, self.timeout_s, closed=closed) as connection:

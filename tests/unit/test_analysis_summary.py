@@ -56,6 +56,8 @@ def test_change(made: Estimate, text: str) -> None:
 def test_pairs_too_few_for_an_interval_state_no_difference() -> None:
     two = estimate(1.36, 1.28, 1.44, "range of 2 pairs", 2)
     assert change_text(two, Verdict.INCONCLUSIVE) == "2 pairs can't tell (range 28 % slower to 44 % slower)"
+    many = estimate(9.9, 8, 12, "range of 3 pairs", 3)
+    assert change_text(many, Verdict.INCONCLUSIVE) == "9.9× slower (range 8 to 12×)"
     assert change_text(two, Verdict.REGRESSION) == "36 % slower (range 28 to 44 %)"  # as a risen count decides
     one = estimate(1.41, 1.41, 1.41, "range of 1 pair", 1)
     assert change_text(one, Verdict.INCONCLUSIVE) == "1 pair can't tell (range 41 % slower)"

@@ -217,5 +217,7 @@ def test_what_a_failed_round_set_up_is_torn_down_at_the_end(jobs: Path) -> None:
 
 
 def test_more_arguments_than_a_set_up_gives_are_refused(jobs: Path) -> None:
-    with pytest.raises(UsageError, match=r"write setup_greedy\(\), .*, or compare a function that takes none"):
+    with pytest.raises(
+        UsageError, match=r"write `def setup_greedy\(\): return …` .*, or compare a function that takes none"
+    ):
         FunctionWorkload(jobs, "greedy")

@@ -80,8 +80,8 @@ def change_text(estimate: Estimate, verdict: Verdict | None = None) -> str:
 
     Where the interval holds no change, no figure is told as a fact: ``no more than 1.4 % slower (99 % −0.8 to
     +1.4 %)`` of a PASS, else ``between 24 % faster and 30 % slower (99 %)``. Nor where it says which is slower, but
-    little of by how much: ``between 2.5 % and 44 % slower (99 %)``. Too few pairs for an interval say nothing:
-    ``2 pairs can't tell (range 28 % slower to 55 % slower)``.
+    little of by how much: ``between 2.5 % and 44 % slower (99 %)``. Too few pairs for an interval say nothing of a
+    difference less than threefold: ``2 pairs can't tell (range 28 % slower to 44 % slower)``.
     """
     if math.isnan(estimate.ratio):
         return "not timed"
@@ -89,7 +89,7 @@ def change_text(estimate: Estimate, verdict: Verdict | None = None) -> str:
     label, _, remark = estimate.label.partition(", ")
     remark = f", {remark}" if remark else ""
     label = label if estimate.is_interval else "range"
-    if not estimate.is_interval and verdict is Verdict.INCONCLUSIVE:
+    if not estimate.is_interval and verdict is Verdict.INCONCLUSIVE and not is_large(low, high):
         few = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'} can't tell"
         seen = _end(low) if low == high else f"{_end(low)} to {_end(high)}"
         return f"{few} ({label} {seen}{remark})"

@@ -283,7 +283,7 @@ def _own(measure: str, value: float | None) -> str:
         return format_measure(value, "bytes")
     if value is None or not math.isfinite(value):
         return "–"
-    return format_measure(value, "count") if value.is_integer() else f"{value:.4g}"
+    return format_measure(value, "count") if float(value).is_integer() else f"{value:.4g}"
 
 
 def _pairs_table(values: Mapping[str, Scalar], caption: str) -> str:

@@ -27,8 +27,12 @@ LONG_LIVED_CHILDREN = ("multiprocessing.resource_tracker", "multiprocessing.fork
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made when the first test needs one; to be copied, because making one takes a third of a second."""
-    return tmp_path_factory.mktemp("empty") / "store.duckdb"
+    """To be copied, because making one takes a third of a second."""
+    from workbench.store import connection
+
+    path = tmp_path_factory.mktemp("empty") / "store.duckdb"
+    connection._create(path)
+    return path
 
 
 @pytest.fixture(autouse=True)
@@ -43,11 +47,7 @@ def copied_stores(
         return
     from workbench.store import connection
 
-    make = connection._create
-
     def copy(path: Path) -> None:
-        if not empty_store.exists():
-            make(empty_store)
         connection.make_folder(path.parent)
         draft = path.with_name(f".{path.name}.new")
         shutil.copyfile(empty_store, draft)

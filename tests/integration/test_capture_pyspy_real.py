@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from workbench.calltree import CallTree
-from workbench.capture.other_process import environment_of, run_delay_s
+from workbench.capture.other_process import environment_of, run_delays
 from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import ProcessNotFound, UsageError
@@ -112,8 +112,10 @@ def test_the_environment_is_the_processs_own(tmp_path: Path) -> None:
     venv.create(environment, symlinks=True, with_pip=False)
     site = next((environment / "lib").glob("python*")) / "site-packages"
     (site / "only_there-1.2.dist-info").mkdir()
-    command = [environment / "bin" / "python", "-c", "input()"]
-    with subprocess.Popen(command, cwd=repository, stdin=subprocess.PIPE) as process:
+    command = [environment / "bin" / "python", "-c", "print(1, flush=True); input()"]
+    with subprocess.Popen(command, cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
         found = environment_of(process.pid)
         process.kill()
     assert (found.python, found.implementation) == (platform.python_version(), "CPython")
@@ -125,7 +127,7 @@ def test_of_a_process_that_has_ended_nothing_is_made_up() -> None:
         process.wait()
     found = environment_of(process.pid)
     assert (found.python, found.implementation, found.commit, found.packages) == ("", "", "", {})
-    assert run_delay_s(process.pid) is None
+    assert run_delays(process.pid) == {}
 
 
 def while_sampled(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:

@@ -57,7 +57,7 @@ def test_generated_code_belongs_to_whoever_calls_it_and_a_program_in_a_string_to
         [
             ((SCRIPT, MAIN, orm, setter), 4 * MS),
             ((SCRIPT, MAIN, made), 3 * MS),
-            ((typed, work), 2 * MS),
+            ((typed, START, work), 2 * MS),  # as by asyncio.run
             ((LOADS, work, orm), 1 * MS),  # in a thread of its own
         ]
     )

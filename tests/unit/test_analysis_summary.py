@@ -41,6 +41,7 @@ def test_the_sentence_a_person_needs() -> None:
         (estimate(1.54, 1.02, 2.6), "between 2 % and 2.6× slower (95 %)"),
         (estimate(1 / 1.54, 1 / 2.6, 1 / 1.02), "between 2 % and 2.6× faster (95 %)"),
         (estimate(2.2, 1.1, 4.9, "95 %, unpaired"), "between 10 % and 4.9× slower (95 %, unpaired)"),
+        (estimate(1.15, 1.00001, 1.3), "between 0 % and 30 % slower (95 %)"),
         (estimate(1.23, 1.025, 1.44), "between 2.5 % and 44 % slower (95 %)"),
         (estimate(12.4, 11.0, 13.0), "12× slower (95 % 11 to 13×)"),
         (estimate(1 / 7.9, 1 / 8.8, 1 / 7.1, "range of 3 pairs"), "7.9× faster (range 7.1 to 8.8×)"),

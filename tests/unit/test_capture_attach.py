@@ -50,16 +50,17 @@ def test_cpu_time_is_what_was_read_last_or_unknown(
     monkeypatch: pytest.MonkeyPatch, answers: list[float | Exception], measures: dict[str, float]
 ) -> None:
     monkeypatch.setattr(psutil, "Process", type("Told", (Process,), {"answers": answers}))
-    monkeypatch.setattr(attaching, "run_delay_s", lambda pid: None)  # as on macOS
+    monkeypatch.setattr(attaching, "run_delays", lambda pid: {})  # as on macOS
     cpu = _CoreUse(7)
     _watch(Spy(), cpu, None)  # type: ignore[arg-type]
     assert cpu.measures() == measures
 
 
-def test_waiting_for_a_core_is_told_as_far_as_it_could_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited = iter([1.0, 2.5, 4.0, None])
+def test_waiting_for_a_core_is_summed_up_while_threads_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, later = {7: 1.0, 8: 5.0}, [{7: 1.5, 8: 5.25}, {7: 1.5, 9: 0.25}, {}]
+    waited = iter([first, *later])
     monkeypatch.setattr(psutil, "Process", type("Told", (Process,), {"answers": [1.0]}))
-    monkeypatch.setattr(attaching, "run_delay_s", lambda pid: next(waited))
+    monkeypatch.setattr(attaching, "run_delays", lambda pid: next(waited))
     cpu = _CoreUse(7)
     _watch(Spy(), cpu, None)  # type: ignore[arg-type]
-    assert cpu.measures() == {"cpu": 0.0, "run_delay": 3.0}
+    assert cpu.measures() == {"cpu": 0.0, "run_delay": 1.0}

@@ -137,6 +137,23 @@ def test_a_sample_that_ctrl_c_falls_into_is_whole(
     assert len({len(each) for each in (sampler.times, sampler.weights, sampler.stacks, sampler.lines)}) == 1
 
 
+def test_the_handler_that_raised_stays_in_the_traceback(
+    hook: tuple[_Hook, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler, clock = hook
+    stack = sampler._stack
+
+    def alarmed(*arguments: Any) -> Any:
+        monkeypatch.setattr(sampler, "_stack", stack)
+        raise TimeoutError
+
+    monkeypatch.setattr(sampler, "_stack", alarmed)
+    clock.now = 1.0
+    with pytest.raises(TimeoutError) as raised:
+        sampler._sample(sys._getframe(), "return", None)
+    assert [entry.name for entry in raised.traceback][1:] == ["_sample", "alarmed"]
+
+
 def test_a_sample_that_was_whole_when_ctrl_c_came_is_not_taken_twice(
     hook: tuple[_Hook, Clock], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,7 +52,7 @@ def owner_of_node(tree: CallTree) -> Int64:
     owner = list(range(len(tree)))
     for node, parent in enumerate(tree.node_parent.tolist()):
         if generated[node] and parent >= 0:
-            own[node] = owner[parent] < 0 or (generated[parent] and own[parent])
+            own[node] = owner[parent] < 0 or generated[owner[parent]]
         if not own[node]:
             owner[node] = owner[parent] if parent >= 0 else -1
     return np.array(owner, dtype=np.int64)

@@ -24,6 +24,7 @@ from workbench.statistics.student_t import student_quantile
 
 __all__ = [
     "BASELINE",
+    "CHOSEN_SIZES",
     "FEWEST_SIZES",
     "LIMITS",
     "MEASURES",
@@ -41,7 +42,7 @@ __all__ = [
 SIZE = "size"
 """Parameter of a run: the size of the work that it was measured on."""
 
-LIMITS, BASELINE = "max_exponent", "baseline_session"
+LIMITS, BASELINE, CHOSEN_SIZES = "max_exponent", "baseline_session", "sizes"
 """Parameters of a session: the greatest exponents allowed (``requests=1,time=1.2``), and whose it was judged by."""
 
 TIME, MEMORY = "time", "memory"

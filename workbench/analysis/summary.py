@@ -89,7 +89,8 @@ def change_text(estimate: Estimate, verdict: Verdict | None = None) -> str:
     label, _, remark = estimate.label.partition(", ")
     remark = f", {remark}" if remark else ""
     label = label if estimate.is_interval else "range"
-    if not estimate.is_interval and verdict is Verdict.INCONCLUSIVE and not is_large(low, high):
+    few_pairs = not estimate.is_interval and verdict is Verdict.INCONCLUSIVE
+    if few_pairs and low > 0 and not is_large(low, high):
         few = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'} can't tell"
         seen = _end(low) if low == high else f"{_end(low)} to {_end(high)}"
         return f"{few} ({label} {seen}{remark})"
@@ -97,7 +98,8 @@ def change_text(estimate: Estimate, verdict: Verdict | None = None) -> str:
         return _unsettled(low, high, label, remark, passed=verdict is Verdict.PASS and estimate.is_interval)
     if low > 0 and high < math.inf and math.log(high / low) > 2 * _SETTLED * abs(math.log(ratio)):
         near, far = sorted((low, high), key=lambda end: abs(math.log(end)))
-        return f"between {_end(near).rpartition(' ')[0]} and {_end(far)} ({label}{remark})"
+        least = "0 %" if _end(near) == _NO_CHANGE else _end(near).rpartition(" ")[0]
+        return f"between {least} and {_end(far)} ({label}{remark})"
     if max(ratio, 1 / ratio) >= _FACTOR_FROM:
         return f"{_factor_text(ratio, low, high, label)}{remark})"
     ends = sorted((abs(_percent(low)), abs(_percent(high))))

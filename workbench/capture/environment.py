@@ -83,7 +83,7 @@ def _git(root: str, *arguments: str) -> str:
     settings = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         answer = subprocess.run(
-            ["git", "-C", root, *arguments],
+            ["git", "-c", "core.fsmonitor=false", "-C", root, *arguments],
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=GIT_TIMEOUT_S,

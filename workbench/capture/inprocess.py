@@ -12,13 +12,13 @@ import threading
 from array import array
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 from pyinstrument.low_level.stat_profile import setstatprofile
 from pyinstrument.stack_sampler import StackSampler, active_profiler_context_var, get_stack_sampler
 
-from workbench.capture import eventloop
+from workbench.capture import eventloop, frames
 from workbench.capture.frames import AWAIT_MARK, BUILTIN, StackKey, StackTable
 from workbench.capture.pending import PendingTasks
 from workbench.capture.samplers import SampledStack, SamplerSpec
@@ -202,7 +202,7 @@ class _Hook(StackSampler):
                 self._record(frame, event, arg)
             except BaseException as error:  # raised in here by a signal's handler, as Ctrl-C's is
                 self._make_whole(frame, event, arg)
-                error.with_traceback(None)
+                error.with_traceback(_beyond_us(error.__traceback__))
                 raise
 
     def _make_whole(self, frame: FrameType, event: str, arg: Any) -> None:
@@ -213,9 +213,9 @@ class _Hook(StackSampler):
         whole = len(self.tasks)  # the last to be appended to
         for column in (self.times, self.weights, self.stacks, self.lines):
             del column[whole:]
-        recorded = self._began + self.times[-1] / 1e9 if whole else self._began
-        if recorded > self.last_profile_time:
-            self.last_profile_time = recorded
+        before_ns = int((self.last_profile_time - self._began) * 1e9)
+        if whole and self.times[-1] > before_ns:
+            self.last_profile_time = self._began + self.times[-1] / 1e9
         else:
             self._record(frame, event, arg)
 
@@ -277,6 +277,14 @@ class _Hook(StackSampler):
             name = getattr(arg, "__qualname__", None) or getattr(arg, "__name__", "?")
             key = (*key, f"{name}\x00{BUILTIN}\x000")
         return key, line
+
+
+def _beyond_us(traceback: TracebackType | None) -> TracebackType | None:
+    """What of it lies in other files, such as a signal's handler of the program's."""
+    ours = (__file__, frames.__file__)
+    while traceback is not None and traceback.tb_frame.f_code.co_filename in ours:
+        traceback = traceback.tb_next
+    return traceback
 
 
 def _definition_of(frame_info: str) -> tuple[str, str, int]:

@@ -15,7 +15,7 @@ from workbench.capture.pyspy import executable
 from workbench.errors import CaptureError
 from workbench.model import Environment
 
-__all__ = ["environment_of", "run_delay_s"]
+__all__ = ["environment_of", "run_delays"]
 
 _DUMP_S = 20.0
 _PYTHON = re.compile(r"^Python v(\S+)", re.MULTILINE)  # the second line of `py-spy dump`
@@ -32,18 +32,24 @@ def environment_of(pid: int) -> Environment:
     return replace(here, python=python, implementation="CPython" if python else "", packages=_packages(pid, python))
 
 
-def run_delay_s(pid: int) -> float | None:
-    """Seconds for which its present threads were ready to run and waited for a core; None where nobody counts them.
+def run_delays(pid: int) -> dict[int, float]:
+    """For how long each of its threads was ready to run and waited for a core, in seconds, by thread id.
 
     The second number of ``/proc/PID/task/TID/schedstat`` (nanoseconds), see
-    https://docs.kernel.org/scheduler/sched-stats.html; Linux alone has it.
+    https://docs.kernel.org/scheduler/sched-stats.html; Linux alone has it, and elsewhere there is nothing.
     """
-    total, found = 0, False
-    with suppress(OSError, ValueError, IndexError):  # the process, or one of its threads, has ended
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[1])
-            found = True
-    return total / 1e9 if found else None
+    delays = {}
+    for task in _threads(pid):
+        with suppress(OSError, ValueError, IndexError):  # the thread has ended
+            delays[int(task.name)] = int((task / "schedstat").read_text().split()[1]) / 1e9
+    return delays
+
+
+def _threads(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return []
 
 
 def _python(pid: int) -> str:
@@ -65,9 +71,16 @@ def _folder(pid: int) -> Path | None:
     import psutil
 
     try:
+        if Path(f"/proc/{pid}/ns/mnt").is_symlink() and not _shares_files(pid):
+            return None
         return Path(psutil.Process(pid).cwd())
     except (psutil.Error, OSError):  # another user's, or it has ended
         return None
+
+
+def _shares_files(pid: int) -> bool:
+    """Whether its paths are ours: in a container the same path is another folder."""
+    return Path(f"/proc/{pid}/ns/mnt").readlink() == Path("/proc/self/ns/mnt").readlink()
 
 
 def _packages(pid: int, python: str) -> dict[str, str]:
@@ -76,7 +89,7 @@ def _packages(pid: int, python: str) -> dict[str, str]:
 
     try:
         process = psutil.Process(pid)
-        program, search = process.cmdline()[0], process.environ().get("PATH")
+        program, search = process.cmdline()[0], process.environ().get("PATH", "")
         found = shutil.which(program, path=search) if os.sep not in program else Path(process.cwd()) / program
     except (psutil.Error, OSError, IndexError):
         return {}

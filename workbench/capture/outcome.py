@@ -66,15 +66,23 @@ def raised_at(error: BaseException) -> str:
     A syntax error's is the line that can't be read.
     """
     passed = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
-    if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        passed.append((error.filename, error.lineno))
+    passed += filter(None, [_own_place(error)])
     places = [f"{file}:{line}" for name, line in passed if is_user_code(file := normalise(name))]
     return f" at {places[-1]}" if places else ""
 
 
+def _own_place(error: BaseException) -> tuple[str, int] | None:
+    """File and line of a syntax error in the user's own code; a program may raise one with anything in it."""
+    if not isinstance(error, SyntaxError) or type(error).__str__ is not SyntaxError.__str__:
+        return None
+    file, line = error.filename, error.lineno
+    known = isinstance(file, str) and isinstance(line, int) and is_user_code(normalise(file))
+    return (file, line) if known else None  # type: ignore[return-value]
+
+
 def _message(error: BaseException) -> str:
-    if type(error).__str__ is SyntaxError.__str__:
-        return getattr(error, "msg", None) or ""  # its place, which str adds, is told by ``raised_at``
+    if _own_place(error):
+        return str(getattr(error, "msg", ""))  # its place, which str adds, is told by ``raised_at``
     try:
         return str(error)
     except Exception:

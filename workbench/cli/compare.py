@@ -99,7 +99,7 @@ def _print(comparison: Comparison, live: CompareResult | None) -> None:
     from workbench.analysis.summary import headline
 
     if live is not None and live.interrupted:
-        click.echo("interrupted: the pairs so far are kept")
+        click.echo("interrupted" + ("" if live.store_error else ": the pairs so far are kept"))
     click.echo(headline(comparison))
     if comparison.advisory:
         click.echo("  advisory: a verdict takes both sides measured in one sitting, under the same conditions")

@@ -108,7 +108,7 @@ def _print(result: ScalingResult, plot: Path | None) -> None:
 
     table = exponents_table(result.exponents, result.growths)
     if result.interrupted:
-        click.echo("interrupted: the sizes so far are kept")
+        click.echo("interrupted" + ("" if result.store_error else ": the sizes so far are kept"))
     elif result.verdict:
         worst = [growth.text for growth in result.growths if growth.verdict is result.verdict]
         click.echo(f"{result.verdict}: {'; '.join(worst)}")

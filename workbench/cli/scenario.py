@@ -139,7 +139,7 @@ def run_command(
     found = registry.get(scenario)
     batched = take_azure_options(scenario, chosen)
     names = [name.strip() for name in variants.split(",") if name.strip()] if variants else list(batched)
-    plan = Plan(rounds=rounds, sampler=SamplerSpec(name=sampler))
+    plan = Plan(rounds=rounds, sampler=SamplerSpec.chosen(sampler))
     store = Store(store_path)
     with progress_bar(scenario) as progress:
         measured = measure(found, settings_of(**chosen), variants=names, plan=plan, store=store, progress=progress)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.capture.other_process import environment_of, run_delay_s
+from workbench.capture.other_process import environment_of, run_delays
 from workbench.capture.power import conditions
 from workbench.capture.pyspy import PySpy
 from workbench.capture.samplers import SamplerSpec
@@ -134,22 +133,30 @@ class _CoreUse:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._first: dict[str, float] = {}
-        self._last: dict[str, float] = {}
-        self.read()
-        self._first = dict(self._last)
+        self._first = self._last = self._cpu()
+        self._delays = run_delays(pid)
+        self._delay = 0.0 if self._delays else None
 
     def read(self) -> None:
+        self._last = self._cpu() or self._last
+        delays = run_delays(self._pid)
+        if self._delay is not None:  # threads come and go: what one has waited until it ended is kept
+            self._delay += sum(max(now - self._delays.get(thread, 0.0), 0.0) for thread, now in delays.items())
+        self._delays |= delays
+
+    def _cpu(self) -> float | None:
         import psutil
 
-        with suppress(psutil.Error):  # no permission, or it has ended
+        try:
             times = psutil.Process(self._pid).cpu_times()
-            self._last["cpu"] = float(times.user + times.system)
-        waited = run_delay_s(self._pid)
-        if waited is not None:
-            self._last["run_delay"] = waited
+        except psutil.Error:  # no permission, or it has ended
+            return None
+        return float(times.user + times.system)
 
     def measures(self) -> dict[str, float]:
         """The measures ``cpu`` and ``run_delay``; none that is unknown, because 0 would be a statement."""
         self.read()
-        return {name: max(self._last[name] - first, 0.0) for name, first in self._first.items()}
+        measures = {} if self._delay is None else {"run_delay": self._delay}
+        if self._first is not None and self._last is not None:
+            measures["cpu"] = max(self._last - self._first, 0.0)
+        return measures

@@ -175,26 +175,34 @@ def compare_live(
     if store is not None:
         store.prepare()
     measured = measure_pairs(a, b, settings=settings, rule=rule, max_seconds=max_seconds, progress=progress)
-    result = _live_result(measured, rule) if measured.error is None else None
+    lost = _kept(measured, store)
+    if measured.error is not None:
+        raise lost or measured.error
+    result = _live_result(measured, rule)
+    if lost is not None:
+        return _unstored(result, not_stored(lost), lost)
     try:
-        if store is not None and measured.recordings:
-            store.save(measured.session, measured.recordings)
-        if store is not None and result is not None:
+        if store is not None:
             store.save_comparison(result.session.session_id, result.comparison)
-    except StoreError as lost:
-        if result is None:
-            raise
-        return _unstored(result, lost)
-    if result is None:
-        assert measured.error is not None
-        raise measured.error
+    except StoreError as error:
+        return _unstored(result, not_stored(error, "verdict"), error)
     return result
 
 
-def _unstored(result: CompareResult, lost: StoreError) -> CompareResult:
-    """The verdict stands, and says that its runs can't be looked at."""
-    differences = (not_stored(lost), *result.comparison.differences)
-    return replace(result, comparison=replace(result.comparison, differences=differences), store_error=lost)
+def _kept(measured: Measured, store: Store | None) -> StoreError | None:
+    """Save what was recorded, before anything else is made of it; why the store doesn't take it, if it doesn't."""
+    try:
+        if store is not None and measured.recordings:
+            store.save(measured.session, measured.recordings)
+    except StoreError as error:
+        return error
+    return None
+
+
+def _unstored(result: CompareResult, remark: str, error: StoreError) -> CompareResult:
+    """The verdict stands, and says what isn't kept."""
+    differences = (remark, *result.comparison.differences)
+    return replace(result, comparison=replace(result.comparison, differences=differences), store_error=error)
 
 
 def _live_result(measured: Measured, rule: Rule) -> CompareResult:

@@ -139,6 +139,12 @@ class PairedTiming(Generic[S]):
         if self.verdict is None:
             self.sequential.final(*self._judged())
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The remark on pairs that couldn't be timed, if there were any."""
+        pairs = f"{self.untimed} pair{'' if self.untimed == 1 else 's'}"
+        return (f"{pairs} left out, in which the clock stood still or ran backwards",) if self.untimed else ()
+
     def _judged(self) -> tuple[list[float], list[float], list[int]]:
         """Both sides' seconds and the processes, of as many pairs as all have: the last may have been cut short."""
         base, new = (side.seconds for side in self.sides)

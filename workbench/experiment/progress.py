@@ -159,7 +159,7 @@ class _Lines:
 
     def __call__(self, doing: str, done: int, total: int) -> None:
         now = time.monotonic()
-        counted = total > 1 and str(done + 1) not in doing.split()  # "pair 86 of at most 480" has said so
+        counted = total > 1 and f" {done + 1} of " not in doing  # "pair 86 of at most 480" has said so
         self._unsaid = f"{self._title}: {doing}" + (f", {done + 1} of {total}" if counted else "")
         if now >= self._due:
             self._due = now + next(self._waits)

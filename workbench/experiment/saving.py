@@ -16,9 +16,9 @@ __all__ = ["not_stored", "save_or_warn"]
 log = logging.getLogger("workbench")
 
 
-def not_stored(error: StoreError) -> str:
-    """The remark of a verdict whose runs the store didn't take."""
-    return f"its runs were not stored: {error}"
+def not_stored(error: StoreError, what: str = "runs") -> str:
+    """The remark of a verdict whose runs, or which itself, the store didn't take."""
+    return f"its {what} {'was' if what == 'verdict' else 'were'} not stored: {error}"
 
 
 def save_or_warn(session: Session, recording: Recording, store: Store | None) -> Exception | None:

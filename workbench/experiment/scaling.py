@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.analysis.pairs import CLOCKS
 from workbench.analysis.scaling import (
     BASELINE,
+    CHOSEN_SIZES,
     LIMITS,
     MEASURES,
     MEMORY,
@@ -150,7 +151,7 @@ def measure_scaling(
     targets = [t for t in (base, new) if t is not None]
     sitting = _Sitting(targets, settings, progress)
     limits = ",".join(f"{name}={limit:g}" for name, limit in settings.limits.items())
-    before_id = sitting.tracks[0].session_id if base else str(baseline) if stored else ""
+    before_id = sitting.tracks[0].session_id if base else _stored_id(store, baseline) if stored else ""
     # a report of the session judges by them again
     sitting.tracks[-1].parameters |= {k: v for k, v in ((LIMITS, limits), (BASELINE, before_id)) if v}
     if not chosen:
@@ -158,6 +159,8 @@ def measure_scaling(
             _sizes_of(stored) if stored else measurable_sizes(targets, settings.max_seconds, settings.timeout_s)
         )
         sitting.notes += filter(None, [why])
+    for track in sitting.tracks:
+        track.parameters[CHOSEN_SIZES] = ",".join(map(str, chosen))
     problem: BaseException | None = None
     try:
         sitting.run(chosen)
@@ -183,6 +186,11 @@ def measure_scaling(
         clock=settings.clock,
         store_error=lost,
     )
+
+
+def _stored_id(store: Store | None, baseline: object) -> str:
+    """The whole id of a session that may have been named by its beginning."""
+    return store.session(str(baseline)).session_id if store is not None else ""
 
 
 def _save(sitting: _Sitting, store: Store | None) -> StoreError | None:

@@ -224,15 +224,16 @@ def _exit_code(leaving: SystemExit) -> int:
 
 
 def _show(error: BaseException) -> None:
-    """The traceback as Python prints it, beginning at the user's file and ending where the sampler looked."""
+    """The traceback as Python prints it, beginning at the user's file and without the sampler that it fell into."""
     traceback: TracebackType | None = error.__traceback__
     while traceback is not None and _is_ours(traceback):
         traceback = traceback.tb_next
     error.__traceback__ = last = traceback
     while last is not None and last.tb_next is not None:
         if last.tb_next.tb_frame.f_globals.get("__name__") == _SAMPLER:
-            last.tb_next = None
-        last = last.tb_next
+            last.tb_next = last.tb_next.tb_next
+        else:
+            last = last.tb_next
     sys.excepthook(type(error), error, traceback)
 
 

@@ -349,8 +349,8 @@ class _Sitting:
     def measured(self, session: Session, *, interrupted: bool, error: WorkbenchError | None) -> Measured:
         timing = self._timing
         timing.estimate_so_far()
-        if timing.untimed:
-            self._note(f"{timing.untimed} pairs left out, in which the clock stood still or ran backwards")
+        for remark in timing.left_out:
+            self._note(remark)
         return Measured(
             session=session,
             recordings=tuple(_recording(side, session, interrupted) for side in self.sides)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import UsageError
+from workbench.errors import StoreError, UsageError
 from workbench.model import Comparison, Verdict
 from workbench.notebook.gating import GateHeld, as_target, assert_against
 from workbench.notebook.measuring import compared_here, target_of
@@ -86,11 +86,15 @@ def assert_no_regression(
     said = bool(max_regression) or alpha is not None
     rule = margin_for(str(b), max_regression=max_regression, alpha=alpha).rule if said else None
     chosen = CompareSettings(scenario=Settings(**settings))
-    comparison = compared_here(a, b, store=store or Store(), settings=chosen, rule=rule, max_seconds=max_seconds)
+    comparison, live = compared_here(
+        a, b, store=store or Store(), settings=chosen, rule=rule, max_seconds=max_seconds
+    )
+    lost = live.store_error if live is not None else None
     verdict = Verdict.INCONCLUSIVE if comparison.advisory else comparison.verdict
     if verdict is Verdict.REGRESSION or (verdict is Verdict.INCONCLUSIVE and inconclusive == "fail"):
-        raise AssertionError(
-            f"{verdict}: {comparison.sentence}; stored as {comparison.base} and {comparison.new}: "
-            f"workbench report {comparison.base} {comparison.new} -o difference.html shows the flame graphs"
-        )
+        look = f"workbench report {comparison.base} {comparison.new} -o difference.html shows the flame graphs"
+        stored = f"stored as {comparison.base} and {comparison.new}: {look}"
+        raise AssertionError(f"{verdict}: {comparison.sentence}; {comparison.differences[0] if lost else stored}")
+    if lost is not None:
+        raise StoreError(f"{verdict}, but {comparison.differences[0]}") from lost
     return NoRegression(comparison)

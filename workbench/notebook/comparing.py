@@ -73,7 +73,7 @@ def _prepared(line: str, labels: Sequence[str], names: dict[str, Any]) -> Callab
     from workbench.capture.samplers import SamplerSpec
 
     settings = CompareSettings(
-        sampler=SamplerSpec(name=options.get("sampler", "pyinstrument")),
+        sampler=SamplerSpec.chosen(options.get("sampler", "pyinstrument")),
         same_results=not options.get("different_results", False),
     )
 

@@ -19,6 +19,7 @@ from workbench.views.tables import TextTable
 
 if TYPE_CHECKING:
     from workbench.analysis.ladder import Row
+    from workbench.experiment.compare import CompareResult
     from workbench.experiment.session import MeasuredSession
     from workbench.model import Run
     from workbench.scenarios.base import Scenario
@@ -114,7 +115,7 @@ def run(
 
     found = registry.get(scenario)
     settings = Settings(scale=scale, seed=seed, link=link, resources=resources, options=options or {})
-    plan = Plan(rounds=rounds, sampler=SamplerSpec(name=sampler))
+    plan = Plan(rounds=rounds, sampler=SamplerSpec.chosen(sampler))
     with progress_bar(scenario) as progress:
         measured = outside_loop(
             lambda: measure(
@@ -141,26 +142,26 @@ def compare(
     chosen = CompareSettings(scenario=Settings(**settings))
 
     with progress_bar("compare") as progress:
-        return ComparisonView(
-            compared_here(
-                a,
-                b,
-                store=Store(),
-                settings=chosen,
-                max_seconds=max_seconds,
-                force=force,
-                progress=progress,
-            )
+        comparison, _ = compared_here(
+            a,
+            b,
+            store=Store(),
+            settings=chosen,
+            max_seconds=max_seconds,
+            force=force,
+            progress=progress,
         )
+    return ComparisonView(comparison)
 
 
-def compared_here(base: str | CallableTarget, new: str | CallableTarget, **how: Any) -> Comparison:
+def compared_here(
+    base: str | CallableTarget, new: str | CallableTarget, **how: Any
+) -> tuple[Comparison, CompareResult | None]:
     """``experiment.compare.compare`` where a notebook's event loop may run; ``how`` are its keywords."""
     from workbench.experiment.compare import compare as compare_targets
 
-    def measured() -> Comparison:
-        comparison, _ = compare_targets(base, new, **how)
-        return comparison
+    def measured() -> tuple[Comparison, CompareResult | None]:
+        return compare_targets(base, new, **how)
 
     # Functions that don't wait need no loop, and may hold what belongs to this thread (SQLite connections).
     sides = (base, new)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from workbench.analysis.ladder import Row
-from workbench.analysis.scaling import LIMITS
+from workbench.analysis.scaling import CHOSEN_SIZES, LIMITS
 from workbench.calltree import CallTree
 from workbench.model import Comparison, Environment, Frame, FunctionChange, Round, Run, Scalar, Session, Span
 from workbench.reporting.model import ReportData, RunReport
@@ -26,8 +26,9 @@ _HOST = re.compile(
 _HOME = re.compile(r"(?:[A-Za-z]:)?[/\\](?:home|Users)[/\\][^\s\"'`(),;|<>=/\\]+")
 _PSEUDO = re.compile(r"<[\w .-]+>\Z")
 _ISSUED = re.compile(r"`[^`]*` (\S+ → \S+×)(?:, issued at .*)?", re.DOTALL)
-_TOLD = frozenset({"scale", "link", "dataset_digest", "order", "sampler", "clock", LIMITS})
+_TOLD = frozenset({"scale", "link", "dataset_digest", "order", "sampler"})
 """Parameters whose texts are words of the workbench, not of the user; of all others only numbers stay."""
+_TOLD_OF_SESSIONS = _TOLD | {"clock", LIMITS, CHOSEN_SIZES}  # a run may have the user's own by these names
 
 
 def confidential(report: ReportData) -> ReportData:
@@ -135,17 +136,19 @@ def _error_type(error: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_][\w.]*", name) else ("an error" if error else "")
 
 
-def _parameters(parameters: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def _parameters(parameters: Mapping[str, Scalar], told: frozenset[str] = _TOLD) -> dict[str, Scalar]:
     return {
         key: value
         for key, value in parameters.items()
-        if key in _TOLD or (isinstance(value, int | float) and re.fullmatch(r"[\w.-]+", key) and key != "pid")
+        if key in told or (isinstance(value, int | float) and re.fullmatch(r"[\w.-]+", key) and key != "pid")
     }
 
 
 def _session(session: Session) -> Session:
     return replace(
-        session, parameters=_parameters(session.parameters), environment=_environment(session.environment)
+        session,
+        parameters=_parameters(session.parameters, _TOLD_OF_SESSIONS),
+        environment=_environment(session.environment),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workbench.analysis.pairs import CLOCKS
-from workbench.analysis.scaling import LIMITS, Exponent, Growth, exponents, grown, overall
+from workbench.analysis.scaling import CHOSEN_SIZES, LIMITS, SIZE, Exponent, Growth, exponents, grown, overall
 from workbench.experiment.limits import parse_limits
 from workbench.model import Session, Status
 from workbench.reporting.model import ReportData
@@ -30,11 +30,15 @@ def growth_of(report: ReportData) -> Mapping[str, Exponent]:
 
 
 def growths_of(report: ReportData) -> list[Growth]:
-    """Judged as when it was measured, by its limits and its baseline; nothing where a size was cut short."""
+    """Judged as when it was measured, by its limits and its baseline; nothing where a size is missing."""
     fits = growth_of(report)
     if not fits or any(each.run.status is not Status.OK for each in report.runs):
         return []
-    limits = parse_limits(str(report.sessions[0].parameters.get(LIMITS, "")))
+    parameters = report.sessions[0].parameters
+    shown = ",".join(str(size) for size in sorted(int(str(each.run.parameters[SIZE])) for each in report.runs))
+    if shown != parameters.get(CHOSEN_SIZES, shown):
+        return []
+    limits = parse_limits(str(parameters.get(LIMITS, "")))
     return grown(fits, report.growth_base or None, limits)
 
 

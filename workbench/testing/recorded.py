@@ -76,7 +76,7 @@ class Profiled:
         if self._recorder is None:
             try:
                 refuse_second_profiler()
-                spec = SamplerSpec(name=self._sampler)
+                spec = SamplerSpec.chosen(self._sampler)
             except ProfilerActive:
                 spec = SamplerSpec(name="none")
             self._recorder = RunRecorder(spec, collector_off=False)

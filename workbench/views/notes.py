@@ -86,7 +86,7 @@ def _more_than_cpu(run: Run, tree: CallTree) -> str:
         return ""
     delayed = _sampled(run, "run_delay")
     if delayed >= _EXPLAINS * (running - cpu):
-        why = f"threads waited {format_seconds(delayed)} for a core of a busy machine, which looks like running."
+        why = f"threads waited {format_seconds(delayed)} for a core, which looks like running."
     else:
         why = "threads that wait, be it for a core of a busy machine, look active to it: its seconds are too many."
     seen = f"py-spy saw {format_seconds(running)} of running, but only {format_seconds(cpu)} of CPU time were used"

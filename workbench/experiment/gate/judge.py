@@ -250,7 +250,7 @@ class _Gate:
         result = self._judged(result, duel, recordings)
         result = replace(
             result, session_id=session.session_id if recordings else "", seconds=time.monotonic() - began,
-            notes=(*duel.notes, *result.notes), spent=dict(duel.spent),
+            notes=(*duel.notes, *duel.timing.left_out, *result.notes), spent=dict(duel.spent),
         )  # fmt: skip
         return self._saved(session, recordings, result)
 
@@ -317,11 +317,15 @@ class _Gate:
             return result
         try:
             self.store.save(session, recordings)
+        except StoreError as error:
+            code = result.exit_code or error.exit_code
+            return replace(result, session_id="", unsaved=not_stored(error), exit_code=code)
+        try:
             if result.comparison is not None:
                 self.store.save_comparison(session.session_id, result.comparison)
         except StoreError as error:
             code = result.exit_code or error.exit_code
-            return replace(result, session_id="", unsaved=not_stored(error), exit_code=code)
+            return replace(result, unsaved=not_stored(error, "verdict"), exit_code=code)
         return result
 
 

@@ -8,18 +8,19 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from full_store import FullStore
 
 from workbench.analysis.verdict import Rule
 from workbench.capture import resources
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, StoreFull, UsageError, WorkbenchError
+from workbench.experiment import compare as comparing
 from workbench.experiment.compare import CompareResult, CompareSettings, compare_live, compare_runs, exit_code
-from workbench.model import Comparison, Recording, RoundKind, Session, Status, Verdict
+from workbench.model import Comparison, RoundKind, Status, Verdict
 from workbench.store import Store
 
 WORK = """
@@ -264,11 +265,6 @@ def test_a_function_that_crashes_the_interpreter_is_told_with_its_line(tmp_path:
     assert done.stdout == ""
 
 
-class FullStore(Store):
-    def save(self, session: Session, recordings: Sequence[Recording]) -> None:
-        raise StoreFull("the disk is full")
-
-
 def test_a_verdict_stands_where_its_runs_cant_be_kept(work: Path, tmp_path: Path) -> None:
     measured = compare_live(
         f"{work}:steady",
@@ -283,6 +279,20 @@ def test_a_verdict_stands_where_its_runs_cant_be_kept(work: Path, tmp_path: Path
     assert replace(measured, comparison=passed(measured.comparison)).exit_code == StoreFull.exit_code
     with pytest.raises(StoreFull):  # there is no verdict to tell
         compare_live(f"{work}:own_end", f"{work}:steady", store=FullStore(tmp_path / "full.duckdb"))
+
+
+def test_runs_are_kept_before_anything_is_made_of_them(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparing, "_live_result", interrupted)
+    store = Store(tmp_path / "kept.duckdb")
+    settings = CompareSettings(sampler=SamplerSpec(name="none"), warmup=1)
+    with pytest.raises(KeyboardInterrupt):
+        compare_live(f"{work}:steady", f"{work}:steady", settings=settings, rule=Rule().limited(2), store=store)
+    assert len(store.runs()) == 2
 
 
 def passed(comparison: Comparison) -> Comparison:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from full_store import FullStore
 from git_projects import GitProject
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import workbench as wb
-from workbench.errors import UsageError
+from workbench.errors import StoreError, UsageError
 from workbench.store import Store
 
 WORK = """
@@ -43,11 +44,13 @@ def test_what_is_slower_fails_in_one_line_that_says_how_to_look(work: Path, stor
     assert all(run.run_id in str(caught.value) for run in store.runs())
 
 
-def test_noise_is_nobodys_fault_unless_asked_for(work: Path, store: Store) -> None:
+def test_noise_is_nobodys_fault_unless_asked_for(work: Path, store: Store, tmp_path: Path) -> None:
     targets = (f"{work}:once", f"{work}:once")
     assert wb.assert_no_regression(*targets, max_seconds=0.05, store=store).verdict == "INCONCLUSIVE"
     with pytest.raises(AssertionError, match=r"^INCONCLUSIVE: "):
         wb.assert_no_regression(*targets, max_seconds=0.05, inconclusive="fail", store=store)
+    with pytest.raises(StoreError, match=r"^INCONCLUSIVE, but its runs were not stored: the disk is full$"):
+        wb.assert_no_regression(*targets, max_seconds=0.05, store=FullStore(tmp_path / "full.duckdb"))
     with pytest.raises(UsageError, match="'pass' or 'fail', not 'maybe'"):
         wb.assert_no_regression(*targets, inconclusive="maybe", store=store)
 

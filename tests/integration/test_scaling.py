@@ -6,18 +6,18 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from full_store import FullStore
 
 import workbench as wb
 from workbench.analysis.scaling import MEMORY, TIME
 from workbench.errors import ResultsDiffer, ScenarioError, StoreFull, UsageError
 from workbench.experiment.scaling import ScalingSettings, measure_scaling, scaling_json, stored_exponents
-from workbench.model import Recording, Session, Status, Verdict
+from workbench.model import Status, Verdict
 from workbench.reporting.growth import growths_of
 from workbench.reporting.load import load_report
 from workbench.store import Store
@@ -82,12 +82,15 @@ def test_a_square_against_a_linear_function_is_a_regression(work: Path, store: S
     base, new = result.sessions
     assert [run.parameters["size"] for run in store.session_runs(new.session_id)] == list(SIZES)
     assert store.session(new.session_id).kind == "scaling"
-    again = measure_scaling(f"{work}:square", SIZES, settings=QUICK, baseline=base.session_id, store=store)
+    known = base.session_id[:-1]  # as people abbreviate it
+    again = measure_scaling(f"{work}:square", SIZES, settings=QUICK, baseline=known, store=store)
     assert again.verdict is Verdict.REGRESSION
     assert len(again.sessions) == 1
     for each in (result, again):
         report = load_report(store, [each.sessions[-1].session_id])
         assert {g.name: g.verdict for g in growths_of(report)} == {g.name: g.verdict for g in each.growths}
+    some = [run.run_id for run in store.session_runs(new.session_id)][:3]
+    assert growths_of(load_report(store, some)) == []  # of these sizes nobody measured a verdict
     found = stored_exponents(store, new.session_id)
     assert found is not None
     assert {name: fit.value for name, fit in found.items()} == pytest.approx(
@@ -268,11 +271,6 @@ def test_a_notebook_scales_its_own_function(store: Store) -> None:
     bundle = view.chart()._repr_mimebundle_()
     assert "image/svg+xml" in bundle["text/html"] and bundle["application/vnd.plotly.v1+json"]["data"]
     assert view.verdict in ("PASS", "INCONCLUSIVE")
-
-
-class FullStore(Store):
-    def save(self, session: Session, recordings: Sequence[Recording]) -> None:
-        raise StoreFull("the disk is full")
 
 
 def test_exponents_stand_where_their_runs_cant_be_kept(work: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.causes import Cause
 from workbench.analysis.comparability import Difference, differences, fatal, unrelated_programs
-from workbench.analysis.counts import CountChange, count_changes, varying
+from workbench.analysis.counts import count_changes, varying
 from workbench.analysis.explanation import own_cause
 from workbench.analysis.functions import function_changes
 from workbench.analysis.issued import issued_more
@@ -24,7 +24,7 @@ from workbench.experiment.heap import COLLECTORS
 from workbench.experiment.margins import margin_for
 from workbench.experiment.mirrored import MAX_SECONDS, SHORTEST_ROUND_S
 from workbench.experiment.progress import Progress, silent
-from workbench.experiment.saving import not_stored
+from workbench.experiment.saving import kept, not_stored
 from workbench.experiment.sitting import Measured, measure_pairs
 from workbench.experiment.targets import CallableTarget, RunTarget, parse_pair
 from workbench.model import Comparison, FunctionChange, Recording, RoundKind, Run, Scalar, Session, Span, Verdict
@@ -175,7 +175,7 @@ def compare_live(
     if store is not None:
         store.prepare()
     measured = measure_pairs(a, b, settings=settings, rule=rule, max_seconds=max_seconds, progress=progress)
-    lost = _kept(measured, store)
+    lost = kept(measured.session, measured.recordings, store)  # before anything is made of it
     if measured.error is not None:
         raise lost or measured.error
     result = _live_result(measured, rule)
@@ -189,16 +189,6 @@ def compare_live(
     return result
 
 
-def _kept(measured: Measured, store: Store | None) -> StoreError | None:
-    """Save what was recorded, before anything else is made of it; why the store doesn't take it, if it doesn't."""
-    try:
-        if store is not None and measured.recordings:
-            store.save(measured.session, measured.recordings)
-    except StoreError as error:
-        return error
-    return None
-
-
 def _unstored(result: CompareResult, remark: str, error: StoreError) -> CompareResult:
     """The verdict stands, and says what isn't kept."""
     differences = (remark, *result.comparison.differences)
@@ -207,7 +197,7 @@ def _unstored(result: CompareResult, remark: str, error: StoreError) -> CompareR
 
 def _live_result(measured: Measured, rule: Rule) -> CompareResult:
     base, new = measured.recordings
-    comparison, _ = _comparison(
+    comparison = _comparison(
         base.run,
         new.run,
         trees=(base.tree, new.tree),
@@ -251,7 +241,7 @@ def compare_runs(
     trees = (store.tree(a.run_id), store.tree(b.run_id))
     one_session = a.session_id == b.session_id
     verdict, estimate, duration = _stored_pairs(a, b, session, rule) if one_session else _unpaired(a, b, rule)
-    comparison, _ = _comparison(
+    comparison = _comparison(
         a,
         b,
         trees=trees,
@@ -333,7 +323,7 @@ def _comparison(
     estimate: Estimate,
     duration: float,
     rule: Rule | None,
-) -> tuple[Comparison, list[CountChange]]:
+) -> Comparison:
     """By the clock's verdict and, with a ``rule``, by the counts."""
     counts = count_changes(base, new)
     rose = rule.risen(counts) if rule is not None else []
@@ -355,7 +345,7 @@ def _comparison(
         functions = tuple(changes)
         together = base.session_id == new.session_id
         own = own_cause(base, new, before, after, estimate.low, estimate.high, one_sitting=together)
-    comparison = Comparison(
+    return Comparison(
         base=base.run_id,
         new=new.run_id,
         verdict=Verdict.REGRESSION if overruled else verdict,
@@ -373,7 +363,6 @@ def _comparison(
         counts={change.name: (change.base, change.new) for change in counts},
         sentence=sentence(estimate, duration, functions, counts, own=own, verdict=verdict, counts_first=overruled),
     )
-    return comparison, counts
 
 
 def _risen_line(line: str, overruled: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workbench.errors import StoreError
@@ -11,9 +12,19 @@ from workbench.model import Recording, Session
 if TYPE_CHECKING:
     from workbench.store import Store
 
-__all__ = ["not_stored", "save_or_warn"]
+__all__ = ["kept", "not_stored", "save_or_warn"]
 
 log = logging.getLogger("workbench")
+
+
+def kept(session: Session, recordings: Sequence[Recording], store: Store | None) -> StoreError | None:
+    """Save what was recorded, if anything was and there is a store; why it doesn't take it, if it doesn't."""
+    try:
+        if store is not None and recordings:
+            store.save(session, recordings)
+    except StoreError as error:
+        return error
+    return None
 
 
 def not_stored(error: StoreError, what: str = "runs") -> str:

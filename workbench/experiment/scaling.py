@@ -34,7 +34,7 @@ from workbench.experiment.deadline import Overdue
 from workbench.experiment.execute import execute
 from workbench.experiment.progress import Progress, silent
 from workbench.experiment.results import require_equal
-from workbench.experiment.saving import not_stored
+from workbench.experiment.saving import kept, not_stored
 from workbench.experiment.sized import SizedTarget, size_hint, sized_target, traced_peak
 from workbench.experiment.sizes import check_sizes, measurable_sizes
 from workbench.model import Recording, RoundKind, Session, Status, Verdict, utc_now
@@ -150,17 +150,12 @@ def measure_scaling(
         store.prepare()
     targets = [t for t in (base, new) if t is not None]
     sitting = _Sitting(targets, settings, progress)
-    limits = ",".join(f"{name}={limit:g}" for name, limit in settings.limits.items())
-    before_id = sitting.tracks[0].session_id if base else _stored_id(store, baseline) if stored else ""
-    # a report of the session judges by them again
-    sitting.tracks[-1].parameters |= {k: v for k, v in ((LIMITS, limits), (BASELINE, before_id)) if v}
     if not chosen:
         chosen, why = (
             _sizes_of(stored) if stored else measurable_sizes(targets, settings.max_seconds, settings.timeout_s)
         )
         sitting.notes += filter(None, [why])
-    for track in sitting.tracks:
-        track.parameters[CHOSEN_SIZES] = ",".join(map(str, chosen))
+    sitting.state(chosen, sitting.tracks[0].session_id if base else _stored_id(store, baseline) if stored else "")
     problem: BaseException | None = None
     try:
         sitting.run(chosen)
@@ -195,12 +190,9 @@ def _stored_id(store: Store | None, baseline: object) -> str:
 
 def _save(sitting: _Sitting, store: Store | None) -> StoreError | None:
     """Keep the sessions in which something was recorded; why the store doesn't take them, if it doesn't."""
-    try:
-        for track in sitting.tracks:
-            if store is not None and track.recordings:
-                store.save(track.session, track.recordings)
-    except StoreError as lost:
-        return lost
+    for track in sitting.tracks:
+        if lost := kept(track.session, track.recordings, store):
+            return lost
     return None
 
 
@@ -259,6 +251,14 @@ class _Sitting:
     def recordings(self) -> tuple[Recording, ...]:
         """Of all targets, one after another."""
         return tuple(recording for track in self.tracks for recording in track.recordings)
+
+    def state(self, sizes: Sequence[int], baseline_id: str) -> None:
+        """What a report needs to judge as is judged now: the sizes, and the limits and baseline of new."""
+        for track in self.tracks:
+            track.parameters[CHOSEN_SIZES] = ",".join(map(str, sizes))
+        limits = ",".join(f"{name}={limit:g}" for name, limit in self._settings.limits.items())
+        judged_by = ((LIMITS, limits), (BASELINE, baseline_id))
+        self.tracks[-1].parameters |= {name: value for name, value in judged_by if value}
 
     def run(self, sizes: Sequence[int]) -> None:
         began = monotonic()

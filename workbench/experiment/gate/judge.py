@@ -29,7 +29,7 @@ from workbench.experiment.gate.side import Place
 from workbench.experiment.gate.worktree import checked_out
 from workbench.experiment.margins import Margin, margin_for
 from workbench.experiment.progress import Progress, silent
-from workbench.experiment.saving import not_stored
+from workbench.experiment.saving import kept, not_stored
 from workbench.experiment.targets import (
     CallableTarget,
     FunctionTarget,
@@ -315,18 +315,18 @@ class _Gate:
         """The result, once its runs are in the store. Where they can't be, the verdict stands and says so."""
         if self.store is None or not recordings:
             return result
-        try:
-            self.store.save(session, recordings)
-        except StoreError as error:
-            code = result.exit_code or error.exit_code
-            return replace(result, session_id="", unsaved=not_stored(error), exit_code=code)
+        if lost := kept(session, recordings, self.store):
+            return replace(_unsaved(result, lost, "runs"), session_id="")
         try:
             if result.comparison is not None:
                 self.store.save_comparison(session.session_id, result.comparison)
         except StoreError as error:
-            code = result.exit_code or error.exit_code
-            return replace(result, unsaved=not_stored(error, "verdict"), exit_code=code)
+            return _unsaved(result, error, "verdict")
         return result
+
+
+def _unsaved(result: TargetResult, error: StoreError, what: str) -> TargetResult:
+    return replace(result, unsaved=not_stored(error, what), exit_code=result.exit_code or error.exit_code)
 
 
 def _stopped(result: TargetResult, stopped: Stopped) -> TargetResult:

@@ -13,6 +13,7 @@ from workbench.capture.samplers import SamplerSpec
 gc.set_threshold(50, 2, 2)
 async def stopped_elsewhere():
     sampler = InProcessSampler(SamplerSpec(interval_s=0.0001), StackTable(), sys._getframe())
+    sampler.begin()
     thread = threading.Thread(target=sampler.stop)
     thread.start()
     thread.join()
@@ -24,6 +25,7 @@ async def stopped_elsewhere():
     assert sys.getprofile() is None
 def stopped_here():
     sampler = InProcessSampler(SamplerSpec(interval_s=0.0001), StackTable(), sys._getframe())
+    sampler.begin()
     asyncio.run(asyncio.sleep(0))
     sampler.stop()
 for _ in range(150):

@@ -73,7 +73,7 @@ def hook() -> Iterator[tuple[_Hook, Clock]]:
     clock = Clock()
     hook = _Hook(StackTable())
     hook.timer_func = clock
-    hook._began = hook.last_profile_time = clock()
+    hook.begin()
     yield hook, clock
 
 
@@ -188,7 +188,10 @@ def test_a_part_has_no_sample_from_before_it(hook: tuple[_Hook, Clock], monkeypa
     monkeypatch.setattr(sampler, "elapsed_ns", overtaken)
     table = StackTable()
     part = SampledPart(SamplerSpec(), sampler, sampler._table, table, sampler._table.key_of(sys._getframe()))
+    part.begin()
     clock.now = 0.004
+    sampler._record(sys._getframe(), "return", None)
+    part.end()
     sampler._record(sys._getframe(), "return", None)
     part.stop()
     assert [(sample.time_ns, sample.weight_ns) for sample in part.samples()] == [(1_000_000, 1_000_000)]

@@ -47,6 +47,12 @@ class InProcessSampler:
         _active[threading.get_ident()] = self
         self._hook.subscribe(self._hook.mark, desired_interval=spec.interval_s, use_async_context=self._async)
 
+    def begin(self) -> None:
+        self._hook.begin()
+
+    def end(self) -> None:
+        self._hook.end()
+
     def stop(self) -> None:
         if threading.current_thread() is self._thread:
             self._hook.unsubscribe(self._hook.mark)
@@ -94,14 +100,18 @@ class SampledPart:
         self._table = ours
         self._start = start
         self._thread = threading.current_thread().name
-        self._began_ns = hook.elapsed_ns()  # first: a sample may fall in between, and none is from before the part
-        self._first = len(hook.times)
-        self._end = self._first
+        self._began_ns = self._first = self._end = 0
         self._columns: tuple[array[int], ...] = ()
+
+    def begin(self) -> None:
+        self._began_ns = self._hook.elapsed_ns()  # first: a sample may fall in between, and none is from before it
+        self._first = self._end = len(self._hook.times)
+
+    def end(self) -> None:
+        self._end = len(self._hook.tasks)  # the last column to be appended to
 
     def stop(self) -> None:
         hook = self._hook
-        self._end = len(hook.times)
         columns = (hook.times, hook.weights, hook.stacks, hook.lines, hook.tasks)
         self._columns = tuple(column[self._first : self._end] for column in columns)
 
@@ -163,7 +173,7 @@ class _Hook(StackSampler):
         self._table = table
         self._began: float = self._now()
         self._pending = PendingTasks()
-        self._pauses = 0
+        self._pauses = 1  # until it begins
         self._away = False  # the loop itself, or code that isn't profiled, is running
         self._awaiting: tuple[StackKey, int] | None = None
         self._waiters: list[int] | None = None  # numbers of the tasks that the await may be of
@@ -177,6 +187,13 @@ class _Hook(StackSampler):
     def elapsed_ns(self) -> int:
         """Since this sampler began, by its own clock."""
         return int((self._now() - self._began) * 1e9)
+
+    def begin(self) -> None:
+        self._began = self.last_profile_time = self._now()
+        self._pauses -= 1
+
+    def end(self) -> None:
+        self._pauses += 1
 
     @contextmanager
     def paused(self) -> Iterator[None]:

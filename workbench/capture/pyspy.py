@@ -83,6 +83,12 @@ class PySpy:
         self._seconds = self._seconds or time.perf_counter() - self._began
         return True
 
+    def begin(self) -> None:
+        """It has looked since its start: that is what its clock counts from."""
+
+    def end(self) -> None:
+        """It looks until it is told to stop."""
+
     def stop(self) -> None:
         """Make it write what it has. Does nothing if it has ended with its process."""
         if os.getpid() != self._pid_here:

@@ -170,6 +170,8 @@ class RunRecorder:
         meter.begin()
         if current.log is not None:
             current.log.start_clock()  # with the meter's: starting a sampler for the first time takes a while
+        if current.sampler is not None:
+            current.sampler.begin()
         return meter
 
     def finish(
@@ -288,11 +290,15 @@ class MeasuredRound:
         meter, self._meter = self._meter, None
         if meter is None:  # left in a forked child
             return
-        meter.end()
         try:
-            self._undo.close()
+            if self._current.sampler is not None:
+                self._current.sampler.end()
         finally:
-            forks.forget(self._leave)
+            meter.end()
+            try:
+                self._undo.close()
+            finally:
+                forks.forget(self._leave)
         use = meter.use()
         current = self._current
         current.measures |= {"wall": use.wall_s, "cpu": use.cpu_s, "peak_rss": float(use.peak_rss)}
@@ -308,10 +314,10 @@ class MeasuredRound:
         """
         meter, sampler = self._meter, self._current.sampler
         with ExitStack() as pauses:
+            if sampler is not None:  # around the meter's: a round never has more samples than time
+                pauses.enter_context(sampler.paused())
             if meter is not None:
                 pauses.enter_context(meter.left_out(wall=wall))
-            if sampler is not None:
-                pauses.enter_context(sampler.paused())
             yield
 
     def _leave(self) -> None:

@@ -88,11 +88,17 @@ class SamplerSpec:
 
 
 class RunningSampler(Protocol):
-    """A sampler at work. ``stop`` is called exactly once, also after an exception in the round."""
+    """A sampler at work. ``begin``, ``end`` and ``stop`` are called once each, also after an exception inside."""
 
     @property
     def spec(self) -> SamplerSpec:
         """How it samples: as was asked, unless it is a part of another recording."""
+
+    def begin(self) -> None:
+        """Count from here on: the round's clock runs. What was sampled before isn't the round's."""
+
+    def end(self) -> None:
+        """Count up to here: the round's clock stops next, so that no round has more samples than time."""
 
     def stop(self) -> None:
         """End the sampling; cheap, because it is called before anything is converted."""

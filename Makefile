@@ -21,7 +21,7 @@ demo: $(STAMP) ## the main job: profile the case studies, naive against optimize
 
 test: $(STAMP) ## every functional test: unit, integration, browser, notebooks
 	@sh scripts/install-chromium
-	$(BIN)/python -m pytest -n $(XDIST) --dist loadfile -q
+	$(BIN)/python scripts/run-tests -n $(XDIST) -q
 	@$(MAKE) --no-print-directory notebooks
 
 soak: $(STAMP) ## the slow tier: kills, long loads, servers that hang
@@ -29,7 +29,7 @@ soak: $(STAMP) ## the slow tier: kills, long loads, servers that hang
 	$(BIN)/python -m pytest -n $(XDIST) --dist loadfile -q -m soak
 
 notebooks: $(STAMP) ## the notebooks, run top to bottom and checked by nbval
-	$(BIN)/python -m pytest --nbval -q -o addopts= -o filterwarnings= -p no:cacheprovider notebooks
+	$(BIN)/python scripts/run-tests --nbval -q -o addopts= -o filterwarnings= notebooks
 
 lab: $(STAMP) ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir notebooks

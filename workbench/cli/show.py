@@ -73,7 +73,7 @@ def run_document(
         "recording_seconds": recording_ns(tree) / 1e9,
         "notes": [note for note in (import_note(tree), *sampling_notes(run, tree)) if note],
         "spans": dict(Counter(span.kind for span in spans)),
-        "operations": [asdict(row) for row in operation_rows(run, spans)],
+        "operations": [asdict(row) for row in operation_rows(run, spans, tree)],
         "concurrency": asdict(concurrency(run, spans)),
         "plans": [_plan_document(plan) for plan in plans],
         "comparisons": [comparison_json(comparison) for comparison in comparisons],
@@ -135,7 +135,7 @@ def print_run(
     if parameters:
         click.echo("  ".join(f"{k}={_short(v)}" for k, v in parameters.items() if not k.endswith(".formula")))
     (_print_rounds if every_round else _print_kinds)(run)
-    _print_spans(run, spans)
+    _print_spans(run, spans, tree)
     _print_plans(plans)
     _print_functions(run, tree, top)
     _print_comparisons(run, comparisons, top)
@@ -210,12 +210,12 @@ def _print_kinds(run: Run) -> None:
         _print_text_table(table)
 
 
-def _print_spans(run: Run, spans: Sequence[Span]) -> None:
+def _print_spans(run: Run, spans: Sequence[Span], tree: CallTree) -> None:
     from workbench.reporting.spans import concurrency_note, operation_table
 
     if not spans:
         return
-    _print_text_table(operation_table(run, spans))
+    _print_text_table(operation_table(run, spans, tree))
     if note := concurrency_note(run, spans):
         click.echo(note)
 

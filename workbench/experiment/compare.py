@@ -328,7 +328,7 @@ def _comparison(
     counts = count_changes(base, new)
     rose = rule.risen(counts) if rule is not None else []
     names = rule.risen_names(counts) if rule is not None else ()
-    issued = issued_more(base, spans[0], new, spans[1], names)
+    issued = issued_more(base, spans[0], new, spans[1], names, trees[1])
     overruled = rule is not None and rule.with_counts(verdict, estimate, counts) is not verdict
     functions: tuple[FunctionChange, ...] = ()
     own: Cause | None = None

@@ -176,9 +176,20 @@ def _run(report: RunReport, *, titled: bool) -> list[str]:
         columns = ["function", "file", "self time", *(["awaiting"] if awaited else [])]
         parts.append(_table(columns, rows, len(columns) - 2) if rows else "")
         parts += [prose(note) for note in sampling_notes(report.run, report.tree)]
-    operations = operation_rows(report.run, report.spans)[:_TOP]
-    rows = [[code(o.name), code(o.site), format_count(o.count), format_seconds(o.total_s)] for o in operations]
-    parts.append(_table(["operation", "issued at", "count", "total"], rows, 2) if rows else "")
+    operations = operation_rows(report.run, report.spans, report.tree)[:_TOP]
+    called = any(o.caller for o in operations)
+    rows = [
+        [
+            code(o.name),
+            code(o.site),
+            *([code(o.caller)] if called else []),
+            format_count(o.count),
+            format_seconds(o.total_s),
+        ]
+        for o in operations
+    ]
+    columns = ["operation", "issued at", *(["called by"] if called else []), "count", "total"]
+    parts.append(_table(columns, rows, len(columns) - 2) if rows else "")
     parts.append(prose(concurrency_note(report.run, report.spans)))
     return parts
 

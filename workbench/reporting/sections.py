@@ -203,7 +203,7 @@ def run_section(report: RunReport, number: int, colours: Mapping[Package, str], 
         facts.append(f"{run.status}{': ' + run.error if run.error else ''}")
     parts = [f'<p class="facts-line">{html_text(" · ".join(facts))}</p>', stacks(report, colours)]
     if report.spans:
-        parts.append(scrolling(operation_table(run, report.spans)))
+        parts.append(scrolling(operation_table(run, report.spans, report.tree)))
         if told := concurrency_note(run, report.spans):
             parts.append(note(told))
     if report.plans:

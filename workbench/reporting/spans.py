@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workbench.analysis.issued import Callers
 from workbench.analysis.pairs import LOOPS, each_of, seconds
+from workbench.calltree import CallTree
 from workbench.model import Run, Span, Status
 from workbench.statistics import quantile
 from workbench.views.tables import TextTable, format_bytes, format_count, format_seconds
@@ -18,7 +20,10 @@ _OVERLAPPING = 0.999
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """Spans of one kind, name and call site. Counts, seconds and bytes are means of a call."""
+    """Spans of one kind, name and call site. Counts, seconds and bytes are means of a call.
+
+    ``caller`` is who called the site's code from another file, of most of them; "" if nobody did.
+    """
 
     kind: str
     name: str
@@ -30,6 +35,7 @@ class OperationRow:
     errors: float
     bytes_received: float
     busy_s: float  # how long at least one was under way
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +60,14 @@ def _counted(run: Run, spans: Iterable[Span]) -> tuple[list[Span], int]:
     return [span for span in spans if span.round in calls], max(1, round(sum(calls.values())))
 
 
-def operation_rows(run: Run, spans: Iterable[Span]) -> list[OperationRow]:
-    """A row for each operation, most total time first."""
+def operation_rows(run: Run, spans: Iterable[Span], tree: CallTree | None = None) -> list[OperationRow]:
+    """A row for each operation, most total time first; with the run's ``tree`` its callers are named."""
     counted, rounds = _counted(run, spans)
+    callers = Callers(tree)
     groups: dict[tuple[str, str, str], list[Span]] = {}
     for span in counted:
         groups.setdefault((span.kind, span.name, span.site), []).append(span)
-    rows = [_row(key, members, rounds) for key, members in groups.items()]
+    rows = [_row(key, members, rounds, callers) for key, members in groups.items()]
     return sorted(rows, key=lambda row: -row.total_s)
 
 
@@ -110,7 +117,7 @@ def concurrency_note(run: Run, spans: Iterable[Span]) -> str:
     return f"The totals add up to {total} because {', and '.join(why)}; at least one was under way for {busy}."
 
 
-def _row(key: tuple[str, str, str], spans: list[Span], rounds: int) -> OperationRow:
+def _row(key: tuple[str, str, str], spans: list[Span], rounds: int, callers: Callers) -> OperationRow:
     durations = [span.duration_ns / 1e9 for span in spans]
     return OperationRow(
         *key,
@@ -121,15 +128,17 @@ def _row(key: tuple[str, str, str], spans: list[Span], rounds: int) -> Operation
         errors=sum(span.status == "error" for span in spans) / rounds,
         bytes_received=sum(span.bytes_received for span in spans) / rounds,
         busy_s=_busy_ns(spans) / 1e9 / rounds,
+        caller=callers.most(spans),
     )
 
 
-def operation_table(run: Run, spans: Iterable[Span]) -> TextTable:
+def operation_table(run: Run, spans: Iterable[Span], tree: CallTree | None = None) -> TextTable:
     """The heaviest operations as a table; what is left out is counted in its caption.
 
     Where operations of a row overlap, how long any of them was in flight stands beside the sum of their times.
     """
-    rows = operation_rows(run, spans)
+    rows = operation_rows(run, spans, tree)
+    called = any(row.caller for row in rows[:_MOST])
     overlap = any(row.busy_s < _OVERLAPPING * row.total_s for row in rows)
     _, rounds = _counted(run, ())
     each = each_of([run])
@@ -141,6 +150,7 @@ def operation_table(run: Run, spans: Iterable[Span]) -> TextTable:
             row.kind,
             row.name,
             row.site,
+            *([row.caller] if called else []),
             format_count(row.count),
             format_seconds(row.total_s),
             *([format_seconds(row.busy_s)] if overlap else []),
@@ -152,5 +162,18 @@ def operation_table(run: Run, spans: Iterable[Span]) -> TextTable:
         for row in rows[:_MOST]
     )
     beside = ["In flight"] if overlap else []
-    columns = ("Kind", "Operation", "Issued at", "Count", "Total", *beside, "p50", "p95", "Errors", "Received")
-    return TextTable(columns, cells, caption, numbers=range(3, len(columns)))
+    callers = ["Called by"] if called else []
+    columns = (
+        "Kind",
+        "Operation",
+        "Issued at",
+        *callers,
+        "Count",
+        "Total",
+        *beside,
+        "p50",
+        "p95",
+        "Errors",
+        "Received",
+    )
+    return TextTable(columns, cells, caption, numbers=range(3 + len(callers), len(columns)))

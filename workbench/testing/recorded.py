@@ -121,5 +121,5 @@ def count_failures(recording: Recording, asked: Asked) -> list[str]:
         measured = sum(r.measures.get(name, 0.0) for r in recording.run.rounds)
         if measured > most:
             said = f"{name.replace('_', ' ')}: {measured:g}, at most {most} allowed"
-            lines.append("; ".join(filter(None, (said, issued_at(recording.spans, name)))))
+            lines.append("; ".join(filter(None, (said, issued_at(recording, name)))))
     return lines

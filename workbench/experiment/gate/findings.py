@@ -32,7 +32,8 @@ def compared(base: Recording, new: Recording, duel: Duel) -> tuple[Comparison, l
     timed = duel.verdict or Verdict.INCONCLUSIVE
     # A gate makes no trades: more requests for less time is for a person to allow (``ignore-counts``).
     verdict = Verdict.REGRESSION if found and duel.verdict else timed
-    issued = issued_more(base.run, base.spans, new.run, new.spans, duel.rule.risen_names(changes))
+    names = duel.rule.risen_names(changes)
+    issued = issued_more(base.run, base.spans, new.run, new.spans, names, new.tree)
     functions: tuple[FunctionChange, ...] = ()
     own: Cause | None = None
     if base.tree is not None and new.tree is not None:

@@ -49,6 +49,9 @@ def called(found: CallTree | None) -> list[str]:
         (("base", "new"), ("<cell>:base", "<cell>:shared"), ("<cell>:new", "<cell>:shared"),
          ["<cell>:base → new", "<cell>:shared"]),
         (("f", "f"), ("one.py:f",), ("two.py:f",), ["one.py → two.py:f"]),
+        # scripts recorded under names of their own
+        (("nightly", "weekly"), ("old.py:<module>", "old.py:f"), ("new.py:<module>", "new.py:f"),
+         ["old.py → new.py:<module>", "old.py → new.py:f"]),
     ],
 )  # fmt: skip
 def test_equal_functions_become_one(
@@ -69,6 +72,7 @@ def test_equal_functions_become_one(
         (named("a.py"), named("b.py"), ("other/x.py:f",), ("another/x.py:f",)),
         # names that are no files, of different sessions or of a case study
         (named("f", "one"), named("g", "two"), ("m.py:f",), ("m.py:g",)),
+        (named("f", "one"), named("g", "two"), ("a.py:main", "a.py:f"), ("b.py:main", "b.py:f")),
         (named("jamf:naive", scenario="jamf"), named("jamf:pooled", scenario="jamf"), ("a.py:f",), ("b.py:f",)),
     ],
 )

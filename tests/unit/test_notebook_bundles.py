@@ -191,6 +191,28 @@ def test_a_table_is_sorted_as_asked_and_says_what_it_leaves_out(store: Store) ->
         wb.table("latest", by="calls", store=store)
 
 
+def test_times_that_the_sampler_slowed_are_told_from_the_clocks_in_every_picture(store: Store) -> None:
+    runs = [each.run_id for each in store.runs()]
+    (naive,) = [each for each in store.runs() if each.variant == "naive"]
+    one = "The stacks come from a sampled round of its own, which the sampler slows down: "
+    picture = wb.flamegraph(naive, store=store)
+    assert decode(picture.payload).meta.told.startswith(one)
+    for shown in (picture, wb.table(naive, store=store), wb.timeline(naive, store=store)):
+        assert one in str(shown._repr_html_() if hasattr(shown, "_repr_html_") else shown._repr_mimebundle_())
+    both = wb.diff_flamegraph(runs[0], runs[1], store=store)
+    assert "; the timing rounds take " in decode(both.payload).meta.told
+    assert "which the sampler slows down: " in both.still
+
+
+def test_a_store_may_be_named_by_its_path(store: Store) -> None:
+    assert len(wb.runs(store=str(store.path))) == len(wb.runs(store=store.path)) == 3
+    assert wb.ladder("latest", store=store.path).steps == wb.ladder("latest", store=store).steps
+    with wb.profile("named", sampler="none", store=str(store.path)) as made:
+        pass
+    assert made.store_error is None
+    assert len(wb.runs(store=store)) == 4
+
+
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workbench.analysis.names import commit_of
 from workbench.calltree import CallTree
-from workbench.capture.power import LOAD_AVERAGE, UNKNOWN
+from workbench.capture.power import LOAD_AVERAGE
 from workbench.model import Environment, Frame, Run, Sampler, Scalar, Session, Status
 from workbench.paths import is_user_code
 
@@ -139,8 +139,6 @@ def _names(base: Run, new: Run) -> Iterator[Difference]:
 
 def _moments(base: Session, new: Session) -> Iterator[Difference]:
     """How the machine was when each sitting began."""
-    if base.environment.power == new.environment.power == UNKNOWN:
-        yield Difference("power: unknown on both sides", False)
     before, after = base.parameters.get(LOAD_AVERAGE), new.parameters.get(LOAD_AVERAGE)
     if isinstance(before, int | float) and isinstance(after, int | float):
         cores = min(base.environment.cores or 1, new.environment.cores or 1)

@@ -2,8 +2,9 @@
 
 Stacks are content-addressed by file and function, so that two versions of a program in two files share nothing but
 what they call. Where the runs are named after files or functions (``compare old.py new.py``, ``jobs.py:before
-jobs.py:after``), base's file stands for new's, base's target function for new's, and with them what they define
-inside. Two files of one name in two folders are two checkouts: there the whole folder stands for the other.
+jobs.py:after``), or are of scripts (their stacks begin with one file's ``<module>``), base's file stands for new's,
+base's target function for new's, and with them what they define inside. Two files of one name in two folders are
+two checkouts: there the whole folder stands for the other.
 
 Only what one side alone has is paired: a function that both sides call is itself on both.
 """
@@ -23,6 +24,7 @@ __all__ = ["paired_trees"]
 
 _TARGET = re.compile(r"(?P<file>.+\.py)(?::(?P<function>.+))?", re.DOTALL)
 _LOCALS = ".<locals>."
+_MODULE = "<module>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,20 @@ class _Target:
 
     @classmethod
     def of(cls, run: Run, tree: CallTree, *, by_name: bool) -> _Target | None:
-        """None for what is neither. ``by_name``: a callable has a name alone, and its stacks tell the file."""
+        """None for what is neither. ``by_name``: a callable has a name alone, and its stacks tell the file.
+
+        A script may have been given any name: its file is that of the module in which the stacks begin.
+        """
         if run.scenario:
             return None
         if match := _TARGET.fullmatch(run.name):
             return cls(match["file"], match["function"] or "")
         files = {frame.file for frame in tree.frames if frame.function == run.name} if by_name else set()
-        return cls(files.pop(), run.name) if len(files) == 1 else None
+        if len(files) == 1:
+            return cls(files.pop(), run.name)
+        roots = {tree.frames[frame] for frame in tree.node_frame[tree.node_parent < 0].tolist()}
+        scripts = {frame.file for frame in roots if frame.function == _MODULE}
+        return cls(scripts.pop(), "") if len(scripts) == 1 else None
 
 
 def paired_trees(

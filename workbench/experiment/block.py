@@ -35,7 +35,7 @@ from workbench.experiment.saving import save_or_warn
 from workbench.model import Recording, RoundKind, Scalar, Session, Status, utc_now
 
 if TYPE_CHECKING:
-    from workbench.store import Store
+    from workbench.store import StoreLike
 
 __all__ = ["PART_OF", "BlockRecording", "BlockRun", "is_disabled", "profile"]
 
@@ -90,7 +90,7 @@ class profile:  # noqa: N801 - reads as a verb where it is used
         sampler: str = "pyinstrument",
         interval: float | None = None,
         spans: bool = True,
-        store: Store | None = None,
+        store: StoreLike = None,
         parameters: Mapping[str, Scalar] | None = None,
     ) -> None:
         self._name = name
@@ -239,7 +239,7 @@ class BlockRecording:
         return ended is not None
 
     @instrumentation
-    def keep(self, store: Store | None) -> None:
+    def keep(self, store: StoreLike) -> None:
         """Convert what was recorded and save it; the user's code sees nothing of what goes wrong.
 
         The recordings around it don't see it either.
@@ -266,7 +266,7 @@ class BlockRecording:
                 pauses.enter_context(WholeProgram.left_out(wall=self._place[1] is None))
             yield
 
-    async def keep_aside(self, store: Store | None, error: BaseException | None) -> None:
+    async def keep_aside(self, store: StoreLike, error: BaseException | None) -> None:
         """The same in another thread, so that the event loop goes on meanwhile."""
         if isinstance(error, GeneratorExit):  # a coroutine that is being closed may not await
             self.keep(store)

@@ -10,7 +10,7 @@ from workbench.errors import StoreError
 from workbench.model import Recording, Session
 
 if TYPE_CHECKING:
-    from workbench.store import Store
+    from workbench.store import Store, StoreLike
 
 __all__ = ["kept", "not_stored", "save_or_warn"]
 
@@ -32,14 +32,12 @@ def not_stored(error: StoreError, what: str = "runs") -> str:
     return f"its {what} {'was' if what == 'verdict' else 'were'} not stored: {error}"
 
 
-def save_or_warn(session: Session, recording: Recording, store: Store | None) -> Exception | None:
+def save_or_warn(session: Session, recording: Recording, store: StoreLike) -> Exception | None:
     """Save the run (``None``: in the default store); where that fails, log one line and return the reason."""
     try:
-        if store is None:
-            from workbench.store import Store
+        from workbench.store import opened
 
-            store = Store()
-        store.save(session, [recording])
+        opened(store).save(session, [recording])
     except Exception as error:  # whatever it is, the user's program goes on
         log.warning("workbench: run %s (%s) was not stored: %s", recording.run.run_id, recording.run.name, error)
         return error

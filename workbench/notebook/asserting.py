@@ -11,7 +11,7 @@ from workbench.notebook.gating import GateHeld, as_target, assert_against
 from workbench.notebook.measuring import compared_here, target_of
 
 if TYPE_CHECKING:
-    from workbench.store import Store
+    from workbench.store import StoreLike
 
 __all__ = ["NoRegression", "assert_no_regression"]
 
@@ -54,7 +54,7 @@ def assert_no_regression(
     alpha: float | None = None,
     max_seconds: float | None = None,
     inconclusive: str = "pass",
-    store: Store | None = None,
+    store: StoreLike = None,
     **settings: Any,
 ) -> NoRegression | GateHeld:
     """Compare as ``wb.compare`` does, and raise ``AssertionError`` if ``new`` is slower or does more.
@@ -72,7 +72,7 @@ def assert_no_regression(
     from workbench.experiment.gate import GateSettings
     from workbench.experiment.margins import margin_for
     from workbench.scenarios.base import Settings
-    from workbench.store import Store
+    from workbench.store import opened
 
     if inconclusive not in _POLICIES:
         raise UsageError(f"inconclusive is {' or '.join(map(repr, _POLICIES))}, not {inconclusive!r}")
@@ -81,14 +81,12 @@ def assert_no_regression(
         gate = GateSettings(
             scenario=Settings(**settings), rule=margin.rule, max_seconds=max_seconds or margin.max_seconds
         )
-        return assert_against(target, baseline, settings=gate, store=store or Store(), inconclusive=inconclusive)
+        return assert_against(target, baseline, settings=gate, store=opened(store), inconclusive=inconclusive)
     a, b = target_of(base, "base"), target_of(new, "new")
     said = bool(max_regression) or alpha is not None
     rule = margin_for(str(b), max_regression=max_regression, alpha=alpha).rule if said else None
     chosen = CompareSettings(scenario=Settings(**settings))
-    comparison, live = compared_here(
-        a, b, store=store or Store(), settings=chosen, rule=rule, max_seconds=max_seconds
-    )
+    comparison, live = compared_here(a, b, store=opened(store), settings=chosen, rule=rule, max_seconds=max_seconds)
     lost = live.store_error if live is not None else None
     verdict = Verdict.INCONCLUSIVE if comparison.advisory else comparison.verdict
     if verdict is Verdict.REGRESSION or (verdict is Verdict.INCONCLUSIVE and inconclusive == "fail"):

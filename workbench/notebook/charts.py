@@ -21,7 +21,7 @@ from workbench.views.numbers import format_interval, format_range, format_ratio,
 from workbench.views.tables import TextTable
 
 if TYPE_CHECKING:
-    from workbench.store import Store
+    from workbench.store import Store, StoreLike
 
 __all__ = ["Chart", "distributions", "ladder"]
 
@@ -68,7 +68,7 @@ class Chart:
         return self.table.to_text()
 
 
-def ladder(what: Any, *, baseline: str = "", store: Store | None = None) -> Chart:
+def ladder(what: Any, *, baseline: str = "", store: StoreLike = None) -> Chart:
     """Every variant of a session against the first (or ``baseline``): median, range, rounds and the bound.
 
     ``what`` is what ``wb.run`` returned, a session's id, a run of the session, or several runs. Raises
@@ -86,7 +86,7 @@ def ladder(what: Any, *, baseline: str = "", store: Store | None = None) -> Char
     return Chart(steps, _table(rows), lambda: ladder_chart(steps, bound_s=bound), bound)
 
 
-def distributions(*what: Any, store: Store | None = None) -> Chart:
+def distributions(*what: Any, store: StoreLike = None) -> Chart:
     """The rounds of each run as points and a box. ``what`` are runs, their ids, sessions, or lists of them.
 
     Timing rounds where a run has some, else its sampled ones. Raises ``UsageError`` where there is no round at all.
@@ -137,7 +137,7 @@ def _name(run: Run) -> str:
     return run.variant or run.name or run.run_id
 
 
-def _session_runs(what: Any, store: Store | None) -> list[Run]:
+def _session_runs(what: Any, store: StoreLike) -> list[Run]:
     """A single run stands for its session."""
     runs = _each(what, store)
     if len(runs) != 1 or isinstance(what, Ladder):
@@ -145,7 +145,7 @@ def _session_runs(what: Any, store: Store | None) -> list[Run]:
     return _known(store).session_runs(runs[0].session_id)
 
 
-def _each(what: Any, store: Store | None) -> list[Run]:
+def _each(what: Any, store: StoreLike) -> list[Run]:
     """The runs that ``what`` names or holds."""
     if isinstance(what, Ladder):
         return list(what.runs.values())
@@ -168,7 +168,7 @@ def _named(text: str, store: Store) -> list[Run]:
         return [store.run(store.resolve(text))]
 
 
-def _known(store: Store | None) -> Store:
-    from workbench.store import Store
+def _known(store: StoreLike) -> Store:
+    from workbench.store import opened
 
-    return store if store is not None else Store()
+    return opened(store)

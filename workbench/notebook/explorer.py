@@ -16,7 +16,7 @@ from workbench.model import Run
 from workbench.notebook.live import Answer, announce, live_html
 from workbench.notebook.shown import ComparisonView, RunList, middle_seconds
 from workbench.paths import shorten_text
-from workbench.store import Store
+from workbench.store import Store, StoreLike, opened
 from workbench.views.numbers import format_seconds
 from workbench.views.tables import html_text
 
@@ -27,11 +27,11 @@ _WAIT_S = 1.0
 """A page asks again soon; the kernel shouldn't stand still for as long as another process writes."""
 
 
-def explorer(*, store: Store | None = None, limit: int = 1000) -> Explorer:
+def explorer(*, store: StoreLike = None, limit: int = 1000) -> Explorer:
     """A live panel over the newest ``limit`` runs of the store; a saved notebook keeps a table of the newest."""
     if limit < 1:
         raise UsageError(f"the explorer shows at least one run, not {limit}")
-    return Explorer(store if store is not None else Store(), limit)
+    return Explorer(opened(store), limit)
 
 
 class Explorer:

@@ -27,7 +27,7 @@ def still_html(tree: CallTree, meta: FlameMeta, note: str = _NOTE) -> str:
     table = functions_table(top_functions(tree, _FUNCTIONS), meta.rounds, "Functions with most self time")
     of = f' data-wb-run="{html_text(meta.run_id)}"' if meta.run_id else ""  # a report draws it live again by this
     title = f"<p{of}><strong>{html_text(meta.name or meta.run_id)}</strong></p>"
-    return f"{title}{image}{table_html(table)}<p><small>{html_text(note)}</small></p>"
+    return f"{title}{_told(meta)}{image}{table_html(table)}<p><small>{html_text(note)}</small></p>"
 
 
 def still_text(tree: CallTree, meta: FlameMeta) -> str:
@@ -35,4 +35,8 @@ def still_text(tree: CallTree, meta: FlameMeta) -> str:
     table = functions_table(
         top_functions(tree, _FUNCTIONS), meta.rounds, f"{meta.name or meta.run_id}: most self time"
     )
-    return table.to_text()
+    return "\n".join(filter(None, (table.to_text(), meta.told)))
+
+
+def _told(meta: FlameMeta) -> str:
+    return f"<p><small>{html_text(meta.told)}</small></p>" if meta.told else ""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.experiment.block import BlockRun
     from workbench.notebook.measuring import Ladder
     from workbench.notebook.picture import FlameGraph
-    from workbench.store import Store, Table
+    from workbench.store import Store, StoreLike, Table
 
     Named: TypeAlias = str | Run | BlockRun | Recording
     Reportable: TypeAlias = Named | Path | Session | Comparison | ComparisonView | Ladder
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["flamegraph", "report", "runs", "sql", "table"]
 
 
-def _store(store: Store | None) -> Store:
-    from workbench.store import Store
+def _store(store: StoreLike) -> Store:
+    from workbench.store import opened
 
-    return store if store is not None else Store()
+    return opened(store)
 
 
 def _names(what: Any) -> list[str]:
@@ -50,7 +50,7 @@ def _names(what: Any) -> list[str]:
     )
 
 
-def flamegraph(what: Named | CallTree, *, store: Store | None = None) -> FlameGraph:
+def flamegraph(what: Named | CallTree, *, store: StoreLike = None) -> FlameGraph:
     """The live flame graph of a run, a recording, a ``wb.profile`` handle or a call tree.
 
     A saved notebook keeps a small picture and a table of it, which is also all that shows without anywidget. Raises
@@ -71,7 +71,7 @@ def flamegraph(what: Named | CallTree, *, store: Store | None = None) -> FlameGr
         return FlameGraph(payload, still=still_html(tree, meta), text=still_text(tree, meta))
 
 
-def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: Store | None = None) -> FunctionTable:
+def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: StoreLike = None) -> FunctionTable:
     """The ``n`` functions of a run with most time of their own (or ``by="total"``: callees included).
 
     Takes what ``flamegraph`` takes and raises the same; times are per round.
@@ -88,16 +88,16 @@ def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: Store
     chosen = every[:n]
     left = len(every) - len(chosen)
     caption = f"{meta.name or meta.run_id}: functions by {by} time" + (f", {left} more left out" if left else "")
-    notes = tuple(filter(None, (recording_note(tree), threads_note(tree, meta.sampler))))
+    notes = tuple(filter(None, (meta.told, recording_note(tree), threads_note(tree, meta.sampler))))
     return FunctionTable(tuple(chosen), functions_table(chosen, meta.rounds, caption), notes)
 
 
-def runs(*, scenario: str | None = None, limit: int | None = 50, store: Store | None = None) -> RunList:
+def runs(*, scenario: str | None = None, limit: int | None = 50, store: StoreLike = None) -> RunList:
     """The stored runs, newest first."""
     return RunList(_store(store).runs(scenario=scenario, limit=limit))
 
 
-def sql(query: str, parameters: Sequence[Any] = (), *, store: Store | None = None) -> Table:
+def sql(query: str, parameters: Sequence[Any] = (), *, store: StoreLike = None) -> Table:
     """The answer to a read-only query. Raises ``QueryRefused``."""
     return _store(store).query(query, parameters)
 
@@ -110,7 +110,7 @@ def report(
     confidential: bool = False,
     plotly: bool = False,
     force: bool = False,
-    store: Store | None = None,
+    store: StoreLike = None,
 ) -> ReportFile:
     """Write runs, sessions, a comparison, a measured ladder or a notebook as one file; as ``workbench report``.
 

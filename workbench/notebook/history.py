@@ -13,7 +13,7 @@ from workbench.views.tables import TextTable, html_text
 
 if TYPE_CHECKING:
     from workbench.experiment.history import Blame, History
-    from workbench.store import Store
+    from workbench.store import StoreLike
 
 __all__ = ["HistoryView", "history"]
 
@@ -84,7 +84,7 @@ def history(
     dirty: bool = False,
     significance: float = 0.01,
     folder: str | Path | None = None,
-    store: Store | None = None,
+    store: StoreLike = None,
 ) -> HistoryView:
     """Where the measures of a scenario, variant or run's name changed over the commits of this repository.
 
@@ -93,12 +93,12 @@ def history(
     """
     from workbench.analysis.history import MEASURES
     from workbench.experiment.history import history as history_of
-    from workbench.store import Store
+    from workbench.store import opened
 
     return HistoryView(
         history_of(
             name,
-            store=store or Store(),
+            store=opened(store),
             folder=None if folder is None else Path(folder),
             measures=tuple(measures) or MEASURES,
             dirty=dirty,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from workbench.experiment.session import MeasuredSession
     from workbench.model import Run
     from workbench.scenarios.base import Scenario
-    from workbench.store import Store
+    from workbench.store import StoreLike
 
 __all__ = ["Ladder", "compare", "compared_here", "run", "target_of"]
 
@@ -100,7 +100,7 @@ def run(
     rounds: int = 3,
     sampler: str = "pyinstrument",
     options: Mapping[str, str] | None = None,
-    store: Store | None = None,
+    store: StoreLike = None,
 ) -> Ladder:
     """Measure variants (default: all) of a scenario interleaved, profile each, keep all and return the ladder.
 
@@ -111,16 +111,14 @@ def run(
     from workbench.experiment.session import Plan, measure
     from workbench.scenarios import registry
     from workbench.scenarios.base import Settings
-    from workbench.store import Store
+    from workbench.store import opened
 
     found = registry.get(scenario)
     settings = Settings(scale=scale, seed=seed, link=link, resources=resources, options=options or {})
     plan = Plan(rounds=rounds, sampler=SamplerSpec.chosen(sampler))
     with progress_bar(scenario) as progress:
         measured = outside_loop(
-            lambda: measure(
-                found, settings, variants=variants, plan=plan, store=store or Store(), progress=progress
-            )
+            lambda: measure(found, settings, variants=variants, plan=plan, store=opened(store), progress=progress)
         )
     return Ladder(found, measured)
 

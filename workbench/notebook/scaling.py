@@ -19,7 +19,7 @@ from workbench.views.tables import html_text
 if TYPE_CHECKING:
     from workbench.analysis.scaling import Exponent
     from workbench.experiment.scaling import ScalingResult
-    from workbench.store import Store
+    from workbench.store import StoreLike
 
 __all__ = ["ScalingChart", "ScalingView", "scaling"]
 
@@ -101,7 +101,7 @@ def scaling(
     max_seconds: float = 120.0,
     memory: bool = True,
     clock: str = "wall",
-    store: Store | None = None,
+    store: StoreLike = None,
     **settings: Any,
 ) -> ScalingView:
     """Measure a target, or a callable of one argument, at several sizes, as ``workbench scaling`` does.
@@ -113,7 +113,7 @@ def scaling(
     from workbench.analysis.scaling import TIME
     from workbench.experiment.scaling import ScalingSettings, measure_scaling
     from workbench.scenarios.base import Settings
-    from workbench.store import Store
+    from workbench.store import opened
 
     limits = {TIME: float(max_exponent)} if isinstance(max_exponent, int | float) else dict(max_exponent or {})
     chosen = ScalingSettings(Settings(**settings), rounds, max_seconds, memory, limits, clock)
@@ -125,7 +125,7 @@ def scaling(
                 settings=chosen,
                 baseline=baseline,
                 make=make,
-                store=store or Store(),
+                store=opened(store),
                 progress=progress,
             )
         )

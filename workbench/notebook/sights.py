@@ -15,6 +15,7 @@ from workbench.notebook.picture import FlameGraph
 from workbench.notebook.shown import aligned, table_html
 from workbench.notebook.subject import live_meta
 from workbench.views.diff import DiffSide, diff_of, diff_payload, diff_still, diff_table, diff_warnings
+from workbench.views.notes import slowed_note
 from workbench.views.payload import encode, meta_of
 from workbench.views.run_extras import run_extras
 from workbench.views.tables import html_text
@@ -22,7 +23,7 @@ from workbench.views.timeline import spans_svg, spans_table
 
 if TYPE_CHECKING:
     from workbench.notebook.functions import Named
-    from workbench.store import Store
+    from workbench.store import StoreLike
 
 __all__ = ["Timeline", "diff_flamegraph", "timeline"]
 
@@ -41,7 +42,7 @@ class Timeline(FlameGraph):
         return {**document, "options": {**document["options"], "state": {"view": "time"}}}, data
 
 
-def diff_flamegraph(base: Named | CallTree, new: Named | CallTree, *, store: Store | None = None) -> FlameGraph:
+def diff_flamegraph(base: Named | CallTree, new: Named | CallTree, *, store: StoreLike = None) -> FlameGraph:
     """The differential flame graph of two runs (or ids, recordings, ``wb.profile`` handles, call trees).
 
     Time is per execution of the body, not by samples. What makes the two incomparable stands on the picture. Raises
@@ -61,7 +62,7 @@ def diff_flamegraph(base: Named | CallTree, new: Named | CallTree, *, store: Sto
         return FlameGraph(payload, still=still, text=text)
 
 
-def timeline(what: Named, *, store: Store | None = None) -> Timeline:
+def timeline(what: Named, *, store: StoreLike = None) -> Timeline:
     """When a run's stacks and I/O happened: the flame chart with the spans under it, on one axis of time.
 
     Raises ``RunNotFound`` for an unknown run and ``UsageError`` for one with neither stacks nor spans.
@@ -82,7 +83,8 @@ def timeline(what: Named, *, store: Store | None = None) -> Timeline:
     table = spans_table(shown, tree)
     title = html_text(run.name or run.run_id)
     image = f'<img src="data:image/svg+xml;base64,{svg}" alt="Timeline of {title}" width="960">' if shown else ""
-    note = f"<p><small>{_STILL.format('timeline')}</small></p>"
+    notes = filter(None, (slowed_note(run), _STILL.format("timeline")))
+    note = "".join(f"<p><small>{html_text(each)}</small></p>" for each in notes)
     of = f'{_of(run)} data-wb-view="time"'  # a report shows the run so
     still = f"<p{of}><strong>{title}</strong></p>{image}{table_html(table)}{note}"
     return Timeline(payload, still=still, text=table.to_text())
@@ -101,14 +103,12 @@ def _one_round(run: Run, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     return tuple(span for span in spans if span.round == first)
 
 
-def _side(what: Any, store: Store | None) -> DiffSide:
+def _side(what: Any, store: StoreLike) -> DiffSide:
     run, tree, _, _, session = _loaded(what, store)
     return DiffSide(run, tree) if session is None else DiffSide(run, tree, session)
 
 
-def _loaded(
-    what: Any, store: Store | None
-) -> tuple[Run, CallTree, tuple[Span, ...], tuple[Any, ...], Session | None]:
+def _loaded(what: Any, store: StoreLike) -> tuple[Run, CallTree, tuple[Span, ...], tuple[Any, ...], Session | None]:
     """Run, call tree, spans, sources and session; the store is opened only if it is needed."""
     if isinstance(what, CallTree):
         return Run("", "", "call tree", utc_now()), what, (), (), None
@@ -120,11 +120,10 @@ def _loaded(
         raise UsageError(f"run {what.run_id} isn't over: draw it after its block")
     if not isinstance(what, str | Run):
         raise UsageError(f"this takes a run, its id, a recording or a call tree, not {type(what).__name__}")
-    if store is None:
-        from workbench.store import Store
+    from workbench.store import opened
 
-        store = Store()
-    run = what if isinstance(what, Run) else store.run(store.resolve(what))
+    known = opened(store)
+    run = what if isinstance(what, Run) else known.run(known.resolve(what))
     run_id = run.run_id
-    spans, sources = tuple(store.spans(run_id)), tuple(store.sources(run_id))
-    return run, store.tree(run_id), spans, sources, store.session(run.session_id)
+    spans, sources = tuple(known.spans(run_id)), tuple(known.sources(run_id))
+    return run, known.tree(run_id), spans, sources, known.session(run.session_id)

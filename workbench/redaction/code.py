@@ -56,9 +56,12 @@ def _line(line: str) -> str:
     """A line whose strings have been seen to; what a notebook's magics and shells are given is no Python."""
     if line.lstrip().startswith(("!", "%")):
         return redact(line)
-    cleaned = redact_words(line)
     # what isn't a literal is a name or a call, as in session_id=run.session_id
-    return line if _LITERAL.findall(line) == _LITERAL.findall(cleaned) else cleaned
+    literals = _LITERAL.findall(line)
+    if not literals:
+        return line
+    cleaned = redact_words(line)
+    return line if literals == _LITERAL.findall(cleaned) else cleaned
 
 
 def redact_output(text: str) -> str:

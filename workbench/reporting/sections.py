@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 
 from workbench.analysis.ladder import Row
-from workbench.analysis.pairs import each_of, seconds_of
-from workbench.model import UNITS, Environment, RoundKind, Run, Scalar, Session
+from workbench.analysis.pairs import each_of
+from workbench.model import UNITS, Environment, RoundKind, Scalar, Session
 from workbench.reporting.model import CONFIDENTIAL, ReportData, RunReport
 from workbench.reporting.parts import folded, note, scrolling, section
 from workbench.reporting.spans import concurrency_note, operation_table
 from workbench.reporting.summary import summary
-from workbench.statistics import median
 from workbench.views.extras import Extras
 from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
 from workbench.views.notes import sampling_notes
@@ -222,9 +222,8 @@ def stacks(report: RunReport, colours: Mapping[Package, str], view: str = "") ->
     meta = meta_of(report.run)
     top = functions_table(top_functions(report.tree, _TOP), meta.rounds, "Functions with most self time")
     return (
-        _sampled_note(report.run)
-        + "".join(map(note, sampling_notes(report.run, report.tree)))
-        + flamegraph_html(report.tree, meta, colours, _extras(report), view)
+        "".join(map(note, filter(None, (meta.told, *sampling_notes(report.run, report.tree)))))
+        + flamegraph_html(report.tree, replace(meta, told=""), colours, _extras(report), view)
         + folded(top.caption, scrolling(top, "top"))
     )
 
@@ -233,18 +232,6 @@ def _extras(report: RunReport) -> Extras:
     """Tasks and spans, and source where the run knows where its code was (a confidential copy doesn't)."""
     assert report.tree is not None
     return run_extras(report.tree, spans=report.spans, sources=report.sources, confidential=not report.sources)
-
-
-def _sampled_note(run: Run) -> str:
-    """Times in the picture are not those of the timing rounds; "" of a run without any."""
-    timing, sampled = seconds_of(run, RoundKind.TIMING), seconds_of(run, RoundKind.SAMPLED)
-    if not (timing and sampled):
-        return ""
-    rounds = "a sampled round of its own" if len(sampled) == 1 else f"{len(sampled)} sampled rounds of their own"
-    return note(
-        f"The stacks come from {rounds}, which the sampler slows down: {format_seconds(median(sampled))}; "
-        f"the timing rounds take {format_seconds(median(timing))} (median of {len(timing)})."
-    )
 
 
 def _plans(report: RunReport) -> str:

@@ -17,9 +17,11 @@ import numpy as np
 from workbench.analysis.comparability import differences
 from workbench.analysis.names import run_names
 from workbench.analysis.pairing import paired_trees
+from workbench.analysis.pairs import seconds_of
 from workbench.analysis.treediff import FunctionDelta, TreeDifference, sampled_side, tree_difference
 from workbench.calltree import CallTree, CallTreeBuilder
-from workbench.model import Run, Session, Status, utc_now
+from workbench.model import RoundKind, Run, Session, Status, utc_now
+from workbench.statistics import median
 from workbench.views.extras import Difference, Extras
 from workbench.views.numbers import format_seconds, format_share
 from workbench.views.packages import Package
@@ -42,6 +44,7 @@ __all__ = [
 
 _UNKNOWN = Session("", "import", utc_now())
 _STILL_FUNCTIONS = 10
+_KINDS = (RoundKind.TIMING, RoundKind.SAMPLED)
 _STEPS = (0.001, 0.005, 0.02, 0.1)
 _SAME = "#e2e5ea"
 _LESS = ("#d1e5f0", "#92c5de", "#4393c3", "#2b7bba", "#1a5a9c")
@@ -165,13 +168,16 @@ def diff_still(base: Comparable, new: Comparable) -> str:
     names = side_name(base, new), side_name(new, base)
     title = html_text(f"{names[0]} → {names[1]}")
     warnings = "".join(f"<p><strong>{html_text(warning)}</strong></p>" for warning in diff_warnings(base, new))
+    told = f"<p><small>{html_text(slowed)}</small></p>" if (slowed := _slowed(base, new)) else ""
     image = f'<img src="data:image/svg+xml;base64,{picture}" alt="Differential flame graph of {title}" width="960">'
     key = (
         "Red: more in new; darkest red: only new has it. Blue: less; darkest blue: only base has it. "
         "Boxes are as wide as the larger of the two."
     )
     table = diff_table(difference, _STILL_FUNCTIONS).to_html()
-    return f"<p><strong>{title}</strong></p>{warnings}{image if svg else ''}<p><small>{key}</small></p>{table}"
+    return (
+        f"<p><strong>{title}</strong></p>{warnings}{told}{image if svg else ''}<p><small>{key}</small></p>{table}"
+    )
 
 
 def _node_colours(difference: TreeDifference) -> list[str]:
@@ -205,6 +211,19 @@ def _meta(base: Comparable, new: Comparable, name: str) -> FlameMeta:
         clock=shared.clock,
         mode=shared.mode if sides[0].mode == sides[1].mode else "",
         rounds=1,
+        told=_slowed(base, new),
+    )
+
+
+def _slowed(base: Comparable, new: Comparable) -> str:
+    """What the clock said of both sides, and what their stacks add up to; "" where one was not timed."""
+    sides = [[median(found) for kind in _KINDS if (found := seconds_of(side.run, kind))] for side in (base, new)]
+    if any(len(side) < len(_KINDS) for side in sides):
+        return ""
+    (before, base_sampled), (after, new_sampled) = ([format_seconds(value) for value in side] for side in sides)
+    return (
+        f"The stacks come from sampled rounds of their own, which the sampler slows down: {base_sampled} → "
+        f"{new_sampled}; the timing rounds take {before} → {after} (medians)."
     )
 
 

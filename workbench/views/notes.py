@@ -9,12 +9,14 @@ import numpy as np
 
 from workbench.analysis.awaiting import recording_ns
 from workbench.analysis.own import under_imports
+from workbench.analysis.pairs import seconds_of
 from workbench.calltree import CallTree
 from workbench.capture.roles import State, states
 from workbench.model import Frame, RoundKind, Run
+from workbench.statistics import median
 from workbench.views.numbers import format_seconds, format_share
 
-__all__ = ["import_note", "recording_note", "sampling_notes", "threads_note"]
+__all__ = ["import_note", "recording_note", "sampling_notes", "slowed_note", "threads_note"]
 
 _IMPORTS_NOTICED = 0.1
 _RECORDING_NOTICED = 0.01
@@ -39,6 +41,18 @@ def sampling_notes(run: Run, tree: CallTree) -> list[str]:
         _more_than_cpu(run, tree),
     ]
     return [note for note in notes if note]
+
+
+def slowed_note(run: Run) -> str:
+    """Times in the picture are not those of the timing rounds; "" of a run without any."""
+    timing, sampled = seconds_of(run, RoundKind.TIMING), seconds_of(run, RoundKind.SAMPLED)
+    if not (timing and sampled):
+        return ""
+    rounds = "a sampled round of its own" if len(sampled) == 1 else f"{len(sampled)} sampled rounds of their own"
+    return (
+        f"The stacks come from {rounds}, which the sampler slows down: {format_seconds(median(sampled))}; "
+        f"the timing rounds take {format_seconds(median(timing))} (median of {len(timing)})."
+    )
 
 
 def import_note(tree: CallTree) -> str:

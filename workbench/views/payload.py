@@ -70,6 +70,7 @@ from workbench.model import Frame, RoundKind, Run
 from workbench.views.columns import Column, packed, unpacked, unzigzag, zigzag
 from workbench.views.extras import Extras
 from workbench.views.layout import FlameLayout, lay_out
+from workbench.views.notes import slowed_note
 from workbench.views.packages import Package, package_of, ranked
 from workbench.views.sections import (
     Section,
@@ -101,7 +102,8 @@ class FlameMeta:
 
     ``unit`` is "ns", "bytes" or "count": what weights count, in profiles that other tools have taken. ``link``
     leads to a file: an address with ``{file}`` and ``{line}`` in it (https, vscode or another editor's scheme).
-    ``mode`` is the sampler's, as in ``model.Sampler``: py-spy without "idle" leaves out threads that wait.
+    ``mode`` is the sampler's, as in ``model.Sampler``: py-spy without "idle" leaves out threads that wait. ``told``
+    stands above the picture: what a reader has to know of its times.
     """
 
     run_id: str = ""
@@ -115,6 +117,7 @@ class FlameMeta:
     unit: str = "ns"
     link: str = ""
     mode: str = ""
+    told: str = ""
 
 
 def meta_of(run: Run) -> FlameMeta:
@@ -132,6 +135,7 @@ def meta_of(run: Run) -> FlameMeta:
         each="call" if calls > len(sampled) else "round",
         seconds_per_round=sum(walls) / len(walls) if walls else 0.0,
         mode=run.sampler.mode,
+        told=slowed_note(run),
     )
 
 

@@ -6,7 +6,7 @@ is shown, also where the function has moved within its file; else the reader is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from workbench.analysis.lines import LineTime, line_times
 from workbench.calltree import CallTree
@@ -114,7 +114,7 @@ def _around(first: int, lines: list[str], timed: Sequence[int]) -> tuple[int, li
     return begin, lines[begin - first : end - first]
 
 
-def _places(filename: str, source: FunctionSource) -> list[tuple[int, int]]:
+def _places(filename: str, source: FunctionSource) -> Iterator[tuple[int, int]]:
     """Where the function may stand: where it stood, else wherever the file has one of that name now."""
-    moved = [extent(code) for code in codes_named(filename, source.frame.function)]
-    return [(source.first_line, source.last_line), *moved]
+    yield source.first_line, source.last_line
+    yield from map(extent, codes_named(filename, source.frame.function))  # compiles the file: only where it moved

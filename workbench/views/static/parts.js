@@ -42,6 +42,7 @@ export function makeParts(graph, called) {
     live: element("div", "wb-fg-live", { "aria-live": "polite" }),
     hiddenLine: element("div", "wb-fg-hidden"),
   };
+  if (graph.profile.meta.told) parts.panels.banner(graph.profile.meta.told);
   const { stage, card, menu, help, panels, legend, live, hiddenLine } = parts;
   const above = [toolbar.first, toolbar.second, panels.banners, hiddenLine];
   const over = [live, card.element, menu.element, help.element];

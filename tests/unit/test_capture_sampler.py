@@ -194,6 +194,33 @@ def test_a_part_has_no_sample_from_before_it(hook: tuple[_Hook, Clock], monkeypa
     assert [(sample.time_ns, sample.weight_ns) for sample in part.samples()] == [(1_000_000, 1_000_000)]
 
 
+def test_what_is_paused_is_in_no_sample_wherever_samples_fall(
+    hook: tuple[_Hook, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler, clock = hook
+    now = sampler._now
+    at_work = False
+
+    def overtaken() -> float:
+        """A sample falls on every reading of the clock, and the machine is busy elsewhere just before."""
+        nonlocal at_work
+        read = now()
+        if not at_work:
+            at_work = True
+            clock.now += 0.005
+            sampler._record(sys._getframe(), "return", None)
+            at_work = False
+        return read
+
+    monkeypatch.setattr(sampler, "_now", overtaken)
+    clock.now = 0.004
+    with sampler.paused():
+        clock.now += 60.0
+    at_work = True
+    sampler._record(sys._getframe(), "return", None)
+    assert [round(weight / 1e6) for weight in sampler.weights] == [9]  # before the pause, and as it ends
+
+
 def test_the_stack_begins_at_the_measured_function_and_names_are_qualified() -> None:
     class Job:
         def run(self) -> None:

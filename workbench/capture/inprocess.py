@@ -181,13 +181,13 @@ class _Hook(StackSampler):
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Take no samples inside; the time since the last one is kept for the next."""
+        self._pauses += 1  # before the clock is read, and until it was set: a sample may fall on any call
         pending = self._now() - self.last_profile_time
-        self._pauses += 1
         try:
             yield
         finally:
-            self._pauses -= 1
             self.last_profile_time = self._now() - pending
+            self._pauses -= 1
 
     def mark(self, *_: Any) -> None:
         """Stands for this sampler in pyinstrument's context variable."""

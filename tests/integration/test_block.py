@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from spies import TEXT
 
 import workbench as wb
 from workbench.capture.samplers import WholeProgram
@@ -379,8 +380,9 @@ with wb.profile("forking", sampler=sys.argv[1], interval=0.01) as run:
             pass
         sys.exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    exec(until_looked_at)
     end = time.process_time() + 0.3
-    while time.process_time() < end:
+    while time.process_time() < end or looks() < enough:
         parent_work()
 print(run.run_id)
 """
@@ -388,7 +390,8 @@ print(run.run_id)
 
 @pytest.mark.parametrize("sampler", ["pyinstrument", "py-spy"])
 def test_a_forked_child_neither_ends_nor_replaces_the_parents_run(own_store: Path, sampler: str) -> None:
-    done = subprocess.run([sys.executable, "-c", FORK, sampler], capture_output=True, text=True, check=False)
+    program = f"until_looked_at = {TEXT!r}\n{FORK}"
+    done = subprocess.run([sys.executable, "-c", program, sampler], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     store = Store(own_store)
     assert sorted(run.name for run in store.runs()) == ["forking", "in the child"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from spies import until_looked_at
 from store_kit import make_session
 
 from workbench.analysis.lines import line_times
@@ -95,7 +96,7 @@ def test_py_spy_tells_threads_that_wait_from_those_that_run(tmp_path: Path, modu
     waiter.start()  # before the first sample, which may come before a new thread has its name
     recorder = RunRecorder(SamplerSpec("py-spy", 0.01, idle=True))
     try:
-        recorder.call(RoundKind.SAMPLED, lambda: module.burn(0.6))
+        recorder.call(RoundKind.SAMPLED, lambda: until_looked_at(lambda: module.burn(0.1)))
     finally:
         done.set()
         waiter.join()
@@ -112,7 +113,7 @@ def test_py_spy_tells_threads_that_wait_from_those_that_run(tmp_path: Path, modu
 
 def test_from_outside_a_young_file_has_no_digest(module: ModuleType) -> None:
     recorder = RunRecorder(SamplerSpec("py-spy", 0.01))
-    recorder.call(RoundKind.SAMPLED, lambda: module.burn(0.3))
+    recorder.call(RoundKind.SAMPLED, lambda: until_looked_at(lambda: module.burn(0.1)))
     recording = recorder.finish(run_id="r", session_id="s", name="spy")
     assert "burn" in {frame.function for frame in recording.tree.frames}  # type: ignore[union-attr]
     known = {source.frame.function for source in recording.sources}

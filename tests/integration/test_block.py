@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patient_loops import run_patiently
 from spies import TEXT
 
 import workbench as wb
@@ -127,7 +128,7 @@ def test_a_decorated_coroutine_function_is_timed_while_it_runs() -> None:
     async def main() -> list[str]:
         return await asyncio.gather(handler(), handler())
 
-    assert asyncio.run(main()) == ["done", "done"]
+    assert run_patiently(main()) == ["done", "done"]
     _, recording = shelf.saved[0]
     assert recording.run.name.endswith("handler")
     assert recording.run.rounds[0].measures["wall"] > 0.04
@@ -149,7 +150,7 @@ def test_it_works_inside_a_running_loop() -> None:
         with profile(shelf):
             await asyncio.gather(asyncio.sleep(0.05), asyncio.sleep(0.02))
 
-    asyncio.run(cell())
+    run_patiently(cell())
     assert {"sleep", "[await]"} <= functions(shelf.saved[0][1])
 
 
@@ -271,7 +272,7 @@ def test_a_block_in_an_awaiting_task_keeps_the_awaits() -> None:
         await asyncio.gather(part())
 
     with profile(shelf, "whole"):
-        asyncio.run(main())
+        run_patiently(main())
     inner = shelf.saved[0][1]
     assert inner.run.sampler.name == "pyinstrument"
     assert {"sleep", "[await]"} <= functions(inner)

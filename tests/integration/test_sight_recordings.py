@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from patient_loops import run_patiently
 from spies import until_looked_at
 from store_kit import make_session
 
@@ -61,7 +62,7 @@ def test_an_async_program_with_spans_keeps_tasks_time_and_source(tmp_path: Path,
 
     store = Store(tmp_path / "s.duckdb")
     with profile("async", store=store) as run:
-        asyncio.run(main())
+        run_patiently(main())
     assert run.store_error is None
     tree, spans, sources = store.tree(run.run_id), store.spans(run.run_id), store.sources(run.run_id)
     assert "fetch" in {name.rpartition(".")[2].partition(" ")[0] for name in tree.tasks}

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyinstrument
 import pytest
+from patient_loops import PatientLoop, run_patiently
 
 from workbench.calltree import CallTree, CallTreeBuilder
 from workbench.capture.frames import AWAIT, StackTable
@@ -41,7 +42,8 @@ def step() -> int:
 
 def sampled(function: Callable[[], Any]) -> CallTree:
     recorder = RunRecorder()
-    recorder.call(RoundKind.SAMPLED, function)
+    with asyncio.Runner(loop_factory=PatientLoop) as runner:
+        recorder.call(RoundKind.SAMPLED, function, runner=runner)
     recording = recorder.finish(run_id="r", session_id="s", name="n")
     assert recording.tree is not None
     return recording.tree
@@ -291,7 +293,7 @@ async def gathers() -> None:
 
 
 def runs_a_loop() -> None:
-    asyncio.run(gathers())
+    run_patiently(gathers())
 
 
 @pytest.mark.parametrize("function", [gathers, runs_a_loop], ids=["inside the loop", "around the loop"])
@@ -317,7 +319,7 @@ def test_tasks_older_than_the_profile_get_no_time() -> None:
         assert tree is not None
         return tree
 
-    tree = asyncio.run(main())
+    tree = run_patiently(main())
     assert not any("older" in frame.function.split(".") for frame in tree.frames)
     assert seconds_in(tree, "wait_in") > 0.1 - TOLERANCE_S
 

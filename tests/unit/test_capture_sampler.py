@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import threading
 import time
 from array import array
 from collections.abc import Callable, Iterator
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pyinstrument
@@ -16,6 +17,7 @@ import pytest
 from patient_loops import PatientLoop, run_patiently
 
 from workbench.calltree import CallTree, CallTreeBuilder
+from workbench.capture import tasks
 from workbench.capture.frames import AWAIT, StackTable
 from workbench.capture.inprocess import InProcessSampler, SampledPart, _Hook
 from workbench.capture.rounds import RunRecorder, add_samples
@@ -154,6 +156,21 @@ def test_the_handler_that_raised_stays_in_the_traceback(
     with pytest.raises(TimeoutError) as raised:
         sampler._sample(sys._getframe(), "return", None)
     assert [entry.name for entry in raised.traceback][1:] == ["alarmed"]
+
+
+def test_ctrl_c_in_a_sample_shows_nothing_of_ours(
+    hook: tuple[_Hook, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed() -> None:
+        monkeypatch.undo()
+        signal.raise_signal(signal.SIGINT)
+
+    sampler, clock = hook
+    monkeypatch.setattr(tasks, "asyncio", SimpleNamespace(_get_running_loop=pressed))
+    clock.now = 1.0
+    with pytest.raises(KeyboardInterrupt) as raised:
+        sampler._sample(sys._getframe(), "return", None)
+    assert [entry.name for entry in raised.traceback][1:] == ["pressed"]
 
 
 def test_a_sample_that_was_whole_when_ctrl_c_came_is_not_taken_twice(

@@ -37,19 +37,26 @@ def deadline(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
+    over = False
+
     def fire(number: int, frame: FrameType | None) -> None:
-        raise Overdue
+        if not over:
+            raise Overdue
 
     began, seconds = time.monotonic(), min(seconds, _LONGEST_S)
-    before = signal.signal(signal.SIGALRM, fire)
-    left, every = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
+    before, (left, every) = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
     try:
+        signal.signal(signal.SIGALRM, fire)
+        signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        if left:  # whoever else waits for an alarm, such as a test's own timeout, still gets it
-            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 1e-3), every)
+        try:
+            over = True
+        finally:  # the alarm may ring at any line, this one's before included, and must not ring on
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+            if left:  # whoever else waits for an alarm, such as a test's own timeout, still gets it
+                signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 1e-3), every)
 
 
 @contextmanager
@@ -68,5 +75,9 @@ def _injected(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        over.set()
-        watcher.join()
+        try:
+            over.set()
+        finally:  # it may be raised at any line here as well
+            over.set()
+            watcher.join()
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(target), None)  # nor any later

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 __all__ = ["Overdue", "deadline"]
@@ -62,22 +62,27 @@ def _alarm(seconds: float) -> Iterator[None]:
 @contextmanager
 def _injected(seconds: float) -> Iterator[None]:
     """For threads other than the main one: raised at the thread's next bytecode, so a sleep ends first."""
-    target, over = threading.get_ident(), threading.Event()
+    target, goes_on = threading.get_ident(), threading.Lock()
+    goes_on.acquire()
 
     def watch() -> None:
         wait = min(seconds, _LONGEST_S)
-        while not over.wait(wait):
+        while not goes_on.acquire(timeout=wait):
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(target), ctypes.py_object(Overdue))
             wait = _AGAIN_S
 
     watcher = threading.Thread(target=watch, name="workbench-deadline", daemon=True)
-    watcher.start()
+
+    def end() -> None:
+        with suppress(RuntimeError):  # released before
+            goes_on.release()  # a single step: an Event that is interrupted while it is set stays locked
+        watcher.join()
+
     try:
+        watcher.start()
         yield
     finally:
         try:
-            over.set()
-        finally:  # it may be raised at any line here as well
-            over.set()
-            watcher.join()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(target), None)  # nor any later
+            end()
+        finally:  # it may be raised at any line here as well, once
+            end()

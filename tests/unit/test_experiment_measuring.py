@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -122,6 +124,20 @@ def test_an_alarm_at_the_worst_moment_does_not_ring_on(monkeypatch: pytest.Monke
     assert signal.getsignal(signal.SIGALRM) is handler
     assert (signal.getitimer(signal.ITIMER_REAL)[0] > 60) == (left > 60)  # only pytest's own goes on
     assert bool(signal.getitimer(signal.ITIMER_REAL)[0]) == bool(left)
+
+
+def test_on_the_way_in_or_out_nothing_is_raised() -> None:
+    """By contextlib's own frames, from which nobody would switch the alarm off any more."""
+    theirs: list[FrameType] = []
+    with ExitStack() as stack:
+        stack.callback(lambda: theirs.append(sys._getframe(1)))
+    assert "contextlib" in theirs[0].f_code.co_filename
+    with deadline(60):
+        rings = signal.getsignal(signal.SIGALRM)
+        assert callable(rings)
+        rings(signal.SIGALRM, theirs[0])
+        with pytest.raises(Overdue):
+            rings(signal.SIGALRM, sys._getframe())
 
 
 def test_what_lives_is_set_aside_inside_only() -> None:

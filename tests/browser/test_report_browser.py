@@ -295,8 +295,9 @@ def test_captions_are_as_wide_as_the_page_and_not_as_their_table(watch, pages) -
     watched.page.set_viewport_size({"width": 390, "height": 800})
     assert max(found["right"] for found in watched.page.evaluate(texts)) <= 390
     assert watched.page.evaluate("document.documentElement.scrollWidth") == 390
-    back, reset = (watched.page.get_by_role("button", name=name).first.bounding_box() for name in ("Back", "Reset"))
-    assert back["y"] == reset["y"], "the search, Back and Reset share a line"
+    back, reset = (watched.page.get_by_role("button", name=name).first for name in ("Back", "Reset"))
+    together = "(back, reset) => back.getBoundingClientRect().y === reset.getBoundingClientRect().y"
+    assert back.evaluate(together, reset.element_handle()), "the search, Back and Reset share a line"
 
 
 def test_paper_keeps_numbers_with_their_units_and_kinds_of_rounds_whole(watch, pages) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patient_loops import run_patiently
+from spies import TEXT
 
 import workbench as wb
 from workbench.capture.resources import ResourceMeter
@@ -127,7 +129,7 @@ def test_a_decorated_coroutine_function_is_timed_while_it_runs() -> None:
     async def main() -> list[str]:
         return await asyncio.gather(handler(), handler())
 
-    assert asyncio.run(main()) == ["done", "done"]
+    assert run_patiently(main()) == ["done", "done"]
     _, recording = shelf.saved[0]
     assert recording.run.name.endswith("handler")
     assert recording.run.rounds[0].measures["wall"] > 0.04
@@ -149,7 +151,7 @@ def test_it_works_inside_a_running_loop() -> None:
         with profile(shelf):
             await asyncio.gather(asyncio.sleep(0.05), asyncio.sleep(0.02))
 
-    asyncio.run(cell())
+    run_patiently(cell())
     assert {"sleep", "[await]"} <= functions(shelf.saved[0][1])
 
 
@@ -295,7 +297,7 @@ def test_a_block_in_an_awaiting_task_keeps_the_awaits() -> None:
         await asyncio.gather(part())
 
     with profile(shelf, "whole"):
-        asyncio.run(main())
+        run_patiently(main())
     inner = shelf.saved[0][1]
     assert inner.run.sampler.name == "pyinstrument"
     assert {"sleep", "[await]"} <= functions(inner)
@@ -404,8 +406,9 @@ with wb.profile("forking", sampler=sys.argv[1], interval=0.01) as run:
             pass
         sys.exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    exec(until_looked_at)
     end = time.process_time() + 0.3
-    while time.process_time() < end:
+    while time.process_time() < end or looks() < enough:
         parent_work()
 print(run.run_id)
 """
@@ -413,7 +416,8 @@ print(run.run_id)
 
 @pytest.mark.parametrize("sampler", ["pyinstrument", "py-spy"])
 def test_a_forked_child_neither_ends_nor_replaces_the_parents_run(own_store: Path, sampler: str) -> None:
-    done = subprocess.run([sys.executable, "-c", FORK, sampler], capture_output=True, text=True, check=False)
+    program = f"until_looked_at = {TEXT!r}\n{FORK}"
+    done = subprocess.run([sys.executable, "-c", program, sampler], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     store = Store(own_store)
     assert sorted(run.name for run in store.runs()) == ["forking", "in the child"]

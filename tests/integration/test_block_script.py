@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from spies import TEXT
 
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import UsageError
@@ -163,8 +164,8 @@ def test_ctrl_c_reaches_the_script_and_its_profile_is_kept(script: Path, own_sto
 
 def test_py_spy_sees_the_scripts_threads(script: Path) -> None:
     script.write_text(
-        "import threading, time\n"
-        "def burn():\n    end = time.time() + 0.6\n    while time.time() < end: pass\n"
+        f"import threading, time\n{TEXT}"
+        "def burn():\n    end = time.time() + 0.1\n    while time.time() < end or looks() < enough: pass\n"
         "t = threading.Thread(target=burn, name='helper'); t.start(); t.join()\n"
     )
     outcome = run("job.py", sampler=SamplerSpec("py-spy", 0.01))

@@ -260,12 +260,16 @@ def test_a_cancelled_request_is_kept_as_an_error() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
+        silent.setblocking(False)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/x"
 
         async def work() -> None:
             async with httpx.AsyncClient(trust_env=False) as client:
-                with pytest.raises(TimeoutError):
-                    await asyncio.wait_for(client.get(url), 0.05)
+                request = asyncio.create_task(client.get(url))
+                met, _ = await asyncio.get_running_loop().sock_accept(silent)  # it is surely under way
+                request.cancel()
+                with met, pytest.raises(asyncio.CancelledError):
+                    await request
 
         (span,) = of_kind(record(work), "http")
     assert (span.status, span.attributes["error"]) == ("error", "CancelledError")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from spies import until_looked_at
 
 from workbench.calltree import CallTree
 from workbench.capture.other_process import environment_of, run_delays
@@ -70,25 +71,46 @@ def names(tree: CallTree | None) -> set[str]:
 
 
 def test_all_threads_of_this_process_with_our_own_frames_left_out() -> None:
-    def work() -> None:
-        helper = threading.Thread(target=burn, args=(0.5,), name="helper")
-        helper.start()
-        burn(0.5)
-        helper.join()
+    go, over = threading.Event(), threading.Event()
 
+    def help_out() -> None:
+        go.wait()
+        while not over.is_set():
+            burn(0.01)
+
+    def work() -> None:
+        go.set()
+        until_looked_at(lambda: burn(0.1))
+
+    helper = threading.Thread(target=help_out, name="helper")
+    helper.start()  # before the first look, which may come before a new thread has its name
     recorder = RunRecorder(SamplerSpec("py-spy", 0.01))
-    recorder.call(RoundKind.SAMPLED, work)
+    try:
+        recorder.call(RoundKind.SAMPLED, work)
+    finally:
+        go.set()
+        over.set()
+        helper.join()
     recording = recorder.finish(run_id="r", session_id="s", name="n")
     tree = recording.tree
     assert tree is not None
     assert {"MainThread", "helper"} <= set(tree.threads)
     stacks = {tree.stack(n) for n in range(len(tree))}
-    assert (Frame(HERE, work.__qualname__), Frame(HERE, "burn")) in stacks
+    assert any(stack[0] == Frame(HERE, work.__qualname__) and stack[-1] == Frame(HERE, "burn") for stack in stacks)
     assert not [frame for frame in tree.frames if frame.file.startswith("workbench/")]
     assert recording.run.sampler.name == "py-spy"
 
 
-def test_attached_for_a_while_to_another_process(child: subprocess.Popen[str]) -> None:
+def test_attached_for_a_while_to_another_process(
+    child: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = attaching._watch
+
+    def watch_once_sampled(*arguments: Any) -> None:
+        until_looked_at(lambda: time.sleep(0.02))
+        watch(*arguments)
+
+    monkeypatch.setattr(attaching, "_watch", watch_once_sampled)
     shelf = Shelf()
     attached = attach(child.pid, duration=0.5, rate=100, name="server", store=shelf)  # type: ignore[arg-type]
     run = attached.recording.run
@@ -130,23 +152,27 @@ def test_of_a_process_that_has_ended_nothing_is_made_up() -> None:
     assert run_delays(process.pid) == {}
 
 
-def while_sampled(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
-    """Let ``attach`` meet the action once it has sampled for a while, however long py-spy took to start."""
+def once_sampled(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
+    """Let ``attach`` meet the action once it has samples, however long py-spy took to get to them."""
     watch = attaching._watch
 
     def met(*arguments: Any) -> None:
-        timer = threading.Timer(0.5, action)
-        timer.start()
+        def wait_and_act() -> None:
+            until_looked_at(lambda: time.sleep(0.02))
+            action()
+
+        waiting = threading.Thread(target=wait_and_act)
+        waiting.start()
         try:
             watch(*arguments)
         finally:
-            timer.join()
+            waiting.join()
 
     monkeypatch.setattr(attaching, "_watch", met)
 
 
 def test_attached_until_the_process_ends(child: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    while_sampled(monkeypatch, child.kill)
+    once_sampled(monkeypatch, child.kill)
     attached = attach(child.pid, store=Shelf())  # type: ignore[arg-type]
     assert attached.recording.run.status is Status.OK
     assert attached.recording.run.rounds[0].measures["cpu"] > 0
@@ -157,7 +183,7 @@ def test_attached_until_the_process_ends(child: subprocess.Popen[str], monkeypat
 def test_ctrl_c_keeps_what_was_recorded(
     child: subprocess.Popen[str], duration: float | None, status: Status, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    while_sampled(monkeypatch, lambda: os.kill(os.getpid(), signal.SIGINT))
+    once_sampled(monkeypatch, lambda: os.kill(os.getpid(), signal.SIGINT))
     attached = attach(child.pid, duration=duration, store=Shelf())  # type: ignore[arg-type]
     assert attached.recording.run.status is status
     assert "outer.<locals>.Inner.spin" in names(attached.recording.tree)

@@ -310,8 +310,12 @@ def test_slow_bodies_arrive_whole(estate: Path) -> None:
         start = time.perf_counter()
         assert session.get(POLICY, headers=AS_JSON).json()["policy"]["general"]["id"] == 1
         assert time.perf_counter() - start >= 0.4
-        with pytest.raises(httpx.ReadTimeout):
-            session.get(POLICY, timeout=0.1)
+    with (
+        faulty(estate, slow_body_rate=1, slow_body_s=600) as jamf,
+        logged_in(jamf) as session,
+        pytest.raises(httpx.ReadTimeout),  # however late this process comes to read
+    ):
+        session.get(POLICY, timeout=0.1)
 
 
 def test_one_bad_resource_among_good_ones(estate: Path) -> None:

@@ -69,10 +69,11 @@ def test_a_forgotten_service_stops_when_it_is_collected() -> None:
 
 def test_no_descriptor_is_left() -> None:
     start_link(PROFILE, "127.0.0.1", 9).stop()
+    gc.collect()  # what other tests left open in cycles is closed now, and not meanwhile
     before = psutil.Process().num_fds()
     for _ in range(3):
         start_link(PROFILE, "127.0.0.1", 9).stop()
-    assert psutil.Process().num_fds() == before
+    assert psutil.Process().num_fds() <= before
 
 
 def test_it_listens_on_loopback_only_and_in_a_session_of_its_own(link: RunningLink) -> None:
@@ -148,7 +149,7 @@ def test_a_service_that_does_not_come_up_is_one_clear_line(
         start_service("wrongservice", {}, name="the wrong service", timeout_s=timeout_s)
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith("the wrong service did not start")
-    assert {each.pid for each in psutil.Process().children()} == before
+    assert {each.pid for each in psutil.Process().children()} <= before
 
 
 def test_a_file_in_the_working_directory_shadows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from patient_loops import run_patiently
+from spies import until_looked_at
 from store_kit import make_session
 
 from workbench.analysis.lines import line_times
@@ -60,7 +62,7 @@ def test_an_async_program_with_spans_keeps_tasks_time_and_source(tmp_path: Path,
 
     store = Store(tmp_path / "s.duckdb")
     with profile("async", store=store) as run:
-        asyncio.run(main())
+        run_patiently(main())
     assert run.store_error is None
     tree, spans, sources = store.tree(run.run_id), store.spans(run.run_id), store.sources(run.run_id)
     assert "fetch" in {name.rpartition(".")[2].partition(" ")[0] for name in tree.tasks}
@@ -95,7 +97,7 @@ def test_py_spy_tells_threads_that_wait_from_those_that_run(tmp_path: Path, modu
     waiter.start()  # before the first sample, which may come before a new thread has its name
     recorder = RunRecorder(SamplerSpec("py-spy", 0.01, idle=True))
     try:
-        recorder.call(RoundKind.SAMPLED, lambda: module.burn(0.6))
+        recorder.call(RoundKind.SAMPLED, lambda: until_looked_at(lambda: module.burn(0.1)))
     finally:
         done.set()
         waiter.join()
@@ -112,7 +114,7 @@ def test_py_spy_tells_threads_that_wait_from_those_that_run(tmp_path: Path, modu
 
 def test_from_outside_a_young_file_has_no_digest(module: ModuleType) -> None:
     recorder = RunRecorder(SamplerSpec("py-spy", 0.01))
-    recorder.call(RoundKind.SAMPLED, lambda: module.burn(0.3))
+    recorder.call(RoundKind.SAMPLED, lambda: until_looked_at(lambda: module.burn(0.1)))
     recording = recorder.finish(run_id="r", session_id="s", name="spy")
     assert "burn" in {frame.function for frame in recording.tree.frames}  # type: ignore[union-attr]
     known = {source.frame.function for source in recording.sources}

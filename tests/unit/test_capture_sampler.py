@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import threading
 import time
 from array import array
 from collections.abc import Callable, Iterator
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pyinstrument
 import pytest
+from patient_loops import PatientLoop, run_patiently
 
 from workbench.calltree import CallTree, CallTreeBuilder
+from workbench.capture import tasks
 from workbench.capture.frames import AWAIT, StackTable
 from workbench.capture.inprocess import InProcessSampler, SampledPart, _Hook
 from workbench.capture.rounds import RunRecorder, add_samples
@@ -41,7 +44,8 @@ def step() -> int:
 
 def sampled(function: Callable[[], Any]) -> CallTree:
     recorder = RunRecorder()
-    recorder.call(RoundKind.SAMPLED, function)
+    with asyncio.Runner(loop_factory=PatientLoop) as runner:
+        recorder.call(RoundKind.SAMPLED, function, runner=runner)
     recording = recorder.finish(run_id="r", session_id="s", name="n")
     assert recording.tree is not None
     return recording.tree
@@ -154,6 +158,21 @@ def test_the_handler_that_raised_stays_in_the_traceback(
     assert [entry.name for entry in raised.traceback][1:] == ["alarmed"]
 
 
+def test_ctrl_c_in_a_sample_shows_nothing_of_ours(
+    hook: tuple[_Hook, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed() -> None:
+        monkeypatch.undo()
+        signal.raise_signal(signal.SIGINT)
+
+    sampler, clock = hook
+    monkeypatch.setattr(tasks, "asyncio", SimpleNamespace(_get_running_loop=pressed))
+    clock.now = 1.0
+    with pytest.raises(KeyboardInterrupt) as raised:
+        sampler._sample(sys._getframe(), "return", None)
+    assert [entry.name for entry in raised.traceback][1:] == ["pressed"]
+
+
 def test_a_sample_that_was_whole_when_ctrl_c_came_is_not_taken_twice(
     hook: tuple[_Hook, Clock], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +214,33 @@ def test_a_part_has_no_sample_from_before_it(hook: tuple[_Hook, Clock], monkeypa
     sampler._record(sys._getframe(), "return", None)
     part.stop()
     assert [(sample.time_ns, sample.weight_ns) for sample in part.samples()] == [(1_000_000, 1_000_000)]
+
+
+def test_what_is_paused_is_in_no_sample_wherever_samples_fall(
+    hook: tuple[_Hook, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler, clock = hook
+    now = sampler._now
+    at_work = False
+
+    def overtaken() -> float:
+        """A sample falls on every reading of the clock, and the machine is busy elsewhere just before."""
+        nonlocal at_work
+        read = now()
+        if not at_work:
+            at_work = True
+            clock.now += 0.005
+            sampler._record(sys._getframe(), "return", None)
+            at_work = False
+        return read
+
+    monkeypatch.setattr(sampler, "_now", overtaken)
+    clock.now = 0.004
+    with sampler.paused():
+        clock.now += 60.0
+    at_work = True
+    sampler._record(sys._getframe(), "return", None)
+    assert [round(weight / 1e6) for weight in sampler.weights] == [9]  # before the pause, and as it ends
 
 
 def test_the_stack_begins_at_the_measured_function_and_names_are_qualified() -> None:
@@ -267,7 +313,7 @@ async def gathers() -> None:
 
 
 def runs_a_loop() -> None:
-    asyncio.run(gathers())
+    run_patiently(gathers())
 
 
 @pytest.mark.parametrize("function", [gathers, runs_a_loop], ids=["inside the loop", "around the loop"])
@@ -293,7 +339,7 @@ def test_tasks_older_than_the_profile_get_no_time() -> None:
         assert tree is not None
         return tree
 
-    tree = asyncio.run(main())
+    tree = run_patiently(main())
     assert not any("older" in frame.function.split(".") for frame in tree.frames)
     assert seconds_in(tree, "wait_in") > 0.1 - TOLERANCE_S
 

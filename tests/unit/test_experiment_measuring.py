@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 import threading
 import time
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -97,6 +100,44 @@ def test_who_waited_for_an_alarm_before_still_gets_it() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, *before)
         signal.signal(signal.SIGALRM, handler)
+
+
+@pytest.mark.parametrize("at_the_end", [False, True])
+def test_an_alarm_at_the_worst_moment_does_not_ring_on(monkeypatch: pytest.MonkeyPatch, at_the_end: bool) -> None:
+    """As it is switched on, or off: afterwards nothing rings in whatever runs then."""
+    setitimer, rung = signal.setitimer, False
+
+    def rings(which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
+        nonlocal rung
+        meant = not rung and (seconds == 0) == at_the_end
+        before = setitimer(which, seconds, interval) if not at_the_end else (0.0, 0.0)
+        if meant:
+            rung = True
+            signal.raise_signal(signal.SIGALRM)
+        return setitimer(which, seconds, interval) if at_the_end else before
+
+    handler, (left, _) = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
+    monkeypatch.setattr(signal, "setitimer", rings)
+    with nullcontext() if at_the_end else pytest.raises(Overdue), deadline(60):
+        pass
+    assert rung
+    assert signal.getsignal(signal.SIGALRM) is handler
+    assert (signal.getitimer(signal.ITIMER_REAL)[0] > 60) == (left > 60)  # only pytest's own goes on
+    assert bool(signal.getitimer(signal.ITIMER_REAL)[0]) == bool(left)
+
+
+def test_on_the_way_in_or_out_nothing_is_raised() -> None:
+    """By contextlib's own frames, from which nobody would switch the alarm off any more."""
+    theirs: list[FrameType] = []
+    with ExitStack() as stack:
+        stack.callback(lambda: theirs.append(sys._getframe(1)))
+    assert "contextlib" in theirs[0].f_code.co_filename
+    with deadline(60):
+        rings = signal.getsignal(signal.SIGALRM)
+        assert callable(rings)
+        rings(signal.SIGALRM, theirs[0])
+        with pytest.raises(Overdue):
+            rings(signal.SIGALRM, sys._getframe())
 
 
 def test_what_lives_is_set_aside_inside_only() -> None:

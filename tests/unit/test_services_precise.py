@@ -9,13 +9,13 @@ from workbench.services.precise import Lateness, PreciseSelector
 
 def test_a_timeout_never_ends_early_and_none_is_rounded_to_a_millisecond() -> None:
     with PreciseSelector() as selector:
-        slept = []
-        for _ in range(50):
+        slept: list[float] = []
+        while len(slept) < 50 or (min(slept) >= 0.001 and len(slept) < 5000):
             start = time.perf_counter()
             assert selector.select(0.0002) == []
             slept.append(time.perf_counter() - start)
     assert min(slept) >= 0.0002
-    assert min(slept) < 0.001, "epoll's own timeout would have been 1 ms"
+    assert min(slept) < 0.001, "epoll's own timeout would have been 1 ms, every time"
 
 
 def test_an_event_ends_the_wait() -> None:

@@ -12,13 +12,14 @@ import threading
 from array import array
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
 from pyinstrument.low_level.stat_profile import setstatprofile
 from pyinstrument.stack_sampler import StackSampler, active_profiler_context_var, get_stack_sampler
 
-from workbench.capture import eventloop, frames
+from workbench.capture import eventloop
 from workbench.capture.frames import AWAIT_MARK, BUILTIN, StackKey, StackTable
 from workbench.capture.pending import PendingTasks
 from workbench.capture.samplers import SampledStack, SamplerSpec
@@ -28,6 +29,7 @@ from workbench.model import Frame
 
 __all__ = ["InProcessSampler", "SampledPart", "sampled_part"]
 
+_HERE = Path(__file__).parent
 _active: dict[int, InProcessSampler] = {}  # by thread
 
 
@@ -198,13 +200,13 @@ class _Hook(StackSampler):
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Take no samples inside; the time since the last one is kept for the next."""
+        self._pauses += 1  # before the clock is read, and until it was set: a sample may fall on any call
         pending = self._now() - self.last_profile_time
-        self._pauses += 1
         try:
             yield
         finally:
-            self._pauses -= 1
             self.last_profile_time = self._now() - pending
+            self._pauses -= 1
 
     def mark(self, *_: Any) -> None:
         """Stands for this sampler in pyinstrument's context variable."""
@@ -297,9 +299,8 @@ class _Hook(StackSampler):
 
 
 def _beyond_us(traceback: TracebackType | None) -> TracebackType | None:
-    """What of it lies in other files, such as a signal's handler of the program's."""
-    ours = (__file__, frames.__file__)
-    while traceback is not None and traceback.tb_frame.f_code.co_filename in ours:
+    """What of it lies elsewhere than in this package, such as a signal's handler of the program's."""
+    while traceback is not None and Path(traceback.tb_frame.f_code.co_filename).parent == _HERE:
         traceback = traceback.tb_next
     return traceback
 

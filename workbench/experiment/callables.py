@@ -15,7 +15,7 @@ from typing import Any
 from workbench.analysis.pairs import LOOPS
 from workbench.capture.rounds import LoopRunner
 from workbench.errors import UsageError
-from workbench.experiment.calibration import more_loops, undisturbed
+from workbench.experiment.calibration import GROWTH, more_loops, undisturbed
 from workbench.experiment.generators import drained
 from workbench.experiment.modules import IMPORT_S, ModuleSpace
 from workbench.experiment.placement import CodePlacement, reachable_functions
@@ -75,10 +75,12 @@ class CallableWorkload:
         self.loops = 1
         most = _MOST_INPUTS if self._make else _MOST_LOOPS
         elapsed = self._elapsed(self._probe)  # cold: imports, caches; only a slow body's first call tells its time
+        grown = 1
         while elapsed < _SLOW_S and self.loops < most:
-            elapsed = undisturbed(lambda: self._elapsed(self._drive), seconds)
+            elapsed = undisturbed(lambda: self._elapsed(self._drive), seconds, at_most=elapsed * grown)
             if elapsed >= seconds:
                 break
+            grown = GROWTH
             self.loops = more_loops(self.loops, elapsed, seconds, most)
 
     def warm(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from time import perf_counter, process_time
@@ -19,7 +20,7 @@ import pytest
 
 from workbench.analysis.pairs import LOOPS
 from workbench.errors import UsageError
-from workbench.experiment.calibration import more_loops, undisturbed
+from workbench.experiment.calibration import GROWTH, more_loops, undisturbed
 from workbench.experiment.generators import refuse_generator
 from workbench.experiment.results import result_digest
 from workbench.pytest_plugin import REPEATER
@@ -159,14 +160,16 @@ class ItemWorkload:
         """
         repeater = self._repeater
         repeater.loops = 1
+        longest = math.inf
         while True:
-            elapsed = undisturbed(self._timed, seconds, again=lambda: self._whole_s < _QUICK_S)
+            elapsed = undisturbed(self._timed, seconds, at_most=longest, again=lambda: self._whole_s < _QUICK_S)
             if not repeater.calls or elapsed >= seconds or repeater.loops >= _MOST_LOOPS:
                 return
             if repeater.looped < repeater.loops:  # what can be called once only
                 repeater.loops = 1
                 return
             repeater.loops = more_loops(repeater.loops, elapsed, seconds, _MOST_LOOPS)
+            longest = GROWTH * elapsed
 
     def _timed(self) -> float:
         """Run the test once: seconds of what it names as measured."""

@@ -9,7 +9,7 @@ from workbench.errors import ResultsDiffer, ScenarioError
 from workbench.experiment.contents import Part, first_difference, outline, result_digest
 from workbench.scenarios.base import Outcome
 
-__all__ = ["EXIT_STATUS", "Results", "failed_ending", "is_exhausted", "require_equal", "result_digest"]
+__all__ = ["EXIT_STATUS", "Results", "failed_ending", "require_equal", "result_digest"]
 
 EXIT_STATUS = "exit_status"
 """Measure of a process's round: how it ended."""
@@ -32,11 +32,6 @@ class Results:
             return ()
         self._first = digest if self._first is None else self._first
         return outline(content())
-
-
-def is_exhausted(error: BaseException) -> bool:
-    """Whether the code has used up what it works on: its iterator is at its end."""
-    return any(isinstance(each, StopIteration | StopAsyncIteration) for each in (error, error.__cause__))
 
 
 def failed_ending(outcome: Outcome | None) -> str:

@@ -24,10 +24,11 @@ from workbench.experiment.callables import CallableWorkload
 from workbench.experiment.contained import contained, is_own_interrupt
 from workbench.experiment.contents import Part, first_difference
 from workbench.experiment.deadline import Overdue
+from workbench.experiment.exhaustion import used_up
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
 from workbench.experiment.mirrored import SAMPLED_ROUND_S, SETTLE_EVERY, PairedTiming, by_clock, warm_up
 from workbench.experiment.progress import Progress
-from workbench.experiment.results import failed_ending, is_exhausted, require_equal
+from workbench.experiment.results import failed_ending, require_equal
 from workbench.experiment.subjects import Subject, open_subjects, share_loops
 from workbench.experiment.subprocesses import with_sampled
 from workbench.experiment.targets import CallableTarget, FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
@@ -316,11 +317,11 @@ class _Sitting:
         side.status, side.error = Status.FAILED, line or "SystemExit: 0"
         if isinstance(error, WorkbenchError):
             return error
-        if is_exhausted(error):
+        if (stop := used_up(error)) is not None:
             done = len(side.seconds)
             return ScenarioError(
                 f"{side.subject.name} has no repetitions left after {done} timed: it raised "
-                f"{type(error).__name__}; make what it consumes anew in setup_NAME"
+                f"{type(error).__name__}{raised_at(stop)}; make what it consumes anew in setup_NAME"
             )
         return ScenarioError(f"{side.subject.name} failed{raised_at(error)}: {told(error) or side.error}")
 

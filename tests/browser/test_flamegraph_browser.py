@@ -219,6 +219,41 @@ def test_time_order_follows_one_task(known) -> None:
     assert totals(known) == whole
 
 
+def test_tasks_are_offered_of_the_thread_that_is_shown(watch, tmp_path: Path) -> None:
+    builder = CallTreeBuilder()
+    for thread, tasks in (("MainThread", ("load", "save")), ("Loop-2", ("poll", "push", "save"))):
+        number = builder.thread(thread)
+        for at, task in enumerate(tasks):
+            node = builder.node([Frame("a.py", f"{task}_{number}")])
+            time_ns = (at + 1) * 10 * MS
+            builder.sample(time_ns=time_ns, weight_ns=10 * MS, node=node, thread=number, task=builder.task(task))
+    page = write_page(tmp_path / "threads.html", (builder.build(), META, None))
+    watched = watch(page, reduced_motion="reduce")
+    watched.wait_for_graph()
+    view(watched, "Time order")
+    thread, task = (watched.page.get_by_role("combobox", name=name) for name in ("Thread", "Task"))
+
+    def offered() -> list[str]:
+        return [text.partition(" ")[0] for text in task.locator("option").all_inner_texts()]
+
+    assert offered() == ["all", "save", "load"]
+    task.select_option("1")  # load
+    thread.select_option(label="Loop-2")
+    watched.wait_until_still()
+    assert (offered(), task.input_value()) == (["all", "save", "poll", "push"], "")
+    assert set(totals(watched)) == {"poll_1", "push_1", "save_1"}
+    task.select_option("2")  # save, which both have
+    thread.select_option(label="MainThread")
+    watched.wait_until_still()
+    assert (task.input_value(), set(totals(watched))) == ("2", {"save_0"})
+    watched.page.goto(f"{page}#0.view=time&0.lane=1&0.task=1")
+    watched.page.reload()
+    watched.wait_for_graph()
+    assert task.input_value() == ""
+    assert set(totals(watched)) == {"poll_1", "push_1", "save_1"}
+    assert watched.problems == []
+
+
 def test_one_task_needs_no_choice_and_the_last_buttons_stay_together(watch, tmp_path: Path) -> None:
     builder = CallTreeBuilder()
     node = builder.node([Frame("a.py", "f")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,7 +20,8 @@ from workbench.cli.main import cli
 from workbench.errors import RunNotFound, UsageError
 from workbench.experiment.history import History, history
 from workbench.model import Frame, Recording, Round, RoundKind, Run, Sampler, Scalar, Session, Status
-from workbench.reporting.history import figures, history_html
+from workbench.notebook.history import HistoryView
+from workbench.reporting.history import figures, history_html, history_json, quiet_lines
 from workbench.store import Store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -169,6 +171,45 @@ def test_another_machine_is_another_series(tmp_path: Path, project: GitProject, 
     assert [len(series.points) for series in found.series] == [3, 3]
     assert {series.conditions.partition(",")[0] for series in found.series} == {"machine m1", "machine m2"}
     assert found.blames == ()
+    assert [series.detectable for series in found.series] == [math.inf, math.inf]
+    assert quiet_lines(found)[0] == (
+        "demo:fast, time: no change point in 3 commits; too few commits to tell even a tenfold change"
+    )
+
+
+def test_a_series_without_a_change_point_says_what_it_would_have_shown(
+    found: History, store: Store, project: GitProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The peak of memory is the same in all runs; time and statements have change points."""
+    sentence = (
+        "no change point in 9 commits; a lasting change of 3 % or more in the middle of them would have been "
+        "found (80 % of the time)"
+    )
+    assert quiet_lines(found) == [f"demo:fast, peak memory: {sentence}"]
+    assert sentence.capitalize() in history_html(found)
+    assert f"demo:fast, peak memory: {sentence}" in repr(HistoryView(found))
+    texts = {series.measure: [a.text for a in figure.layout.annotations] for series, figure in figures(found)}
+    assert texts["peak_rss"] == [sentence]
+    document = {each["measure"]: each["detectable"] for each in history_json(found)["series"]}
+    assert (document["wall"], document["statements"]) == (None, None)
+    assert (round(document["peak_rss"]["ratio"], 9), document["peak_rss"]["power"]) == (1.03, 0.8)
+    monkeypatch.chdir(project.root)
+    arguments = ["history", NAME, "--store", str(store.path)]
+    assert sentence in CliRunner().invoke(cli, arguments, catch_exceptions=False).output
+
+
+def test_only_so_many_series_are_asked(
+    store: Store, project: GitProject, commits: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.experiment.history._QUIET_SERIES", 1)
+    some = Store(tmp_path / "workbench.duckdb")
+    for place in range(3):
+        recorded(some, place, commits[place], wall=0.02)
+    lines = quiet_lines(history(NAME, store=some, folder=project.root))
+    assert [line.partition(";")[0] for line in lines] == [
+        "demo:fast, time: no change point in 3 commits",
+        "no change point in 1 more series",
+    ]
 
 
 def test_a_gates_baseline_stands_at_its_own_commit(tmp_path: Path, project: GitProject, commits: list[str]) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from workbench.errors import ResultsDiffer
 from workbench.experiment.contents import first_difference, outline
-from workbench.experiment.results import Results, require_equal, result_digest
+from workbench.experiment.results import ANOTHER_RESULT, FirstResult, Results, require_equal, result_digest
+from workbench.scenarios.base import Failure, Outcome
 
 
 class _Abbreviated:
@@ -122,3 +123,14 @@ def test_only_the_first_result_and_what_differs_from_it_have_an_outline() -> Non
     assert not same.outline
     with pytest.raises(ResultsDiffer, match=r"a and b return different results \(at result\[1\]: 2 against 3\)"):
         require_equal(("a", first), ("b", other))
+
+
+def test_a_side_that_returns_something_else_is_told_once_and_for_all() -> None:
+    results, first = Results(), FirstResult()
+    same, other = (results.outcome(value, {}) for value in ([1, 2], [1, 3]))
+    assert [first.add(each) for each in (Outcome("", {}), same, same)] == ["", "", ""]
+    assert first.add(Outcome("another", {}, (Failure("job", "timed out"),))) == ""
+    told = first.add(other)
+    assert told.startswith(f"{ANOTHER_RESULT} (at result[1]: 2 against 3): it is random, or ")
+    assert told.endswith("setup_NAME (--different-results compares them all the same)")
+    assert first.add(same) == first.differs == told

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -332,8 +333,64 @@ def test_a_side_names_its_files_from_the_checkout_on_and_says_what_to_mend(tmp_p
     told = _failure(broken.value, str(tmp_path.resolve()))["failed"]
     assert told.startswith("importing perf.py failed at ")
     assert re.search(r"perf\.py:2: SyntaxError: \S", told)
-    used_up = _failure(StopIteration(), "")["failed"]
-    assert used_up == "has no repetitions left: StopIteration; make what it consumes anew in setup_NAME"
+
+
+_STOPPING = """
+numbers = iter(range(3))
+calls = []
+
+def used_up():
+    next(numbers)
+
+async def used_up_too():
+    next(numbers)
+
+class Rows:
+    left = 3
+    def __next__(self):
+        if not self.left:
+            raise StopIteration
+        self.left -= 1
+
+rows = Rows()
+
+def own_iterator():
+    next(rows)
+
+def nothing_matches():
+    return next(n for n in [1, 2] if n > 5)
+
+def by_name():
+    calls.append(1)
+    if len(calls) > 3:
+        raise StopIteration
+
+def other():
+    calls.append(1)
+    if len(calls) > 3:
+        raise RuntimeError("why") from StopIteration()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "used_up", "line"),
+    [
+        ("used_up", True, 6),
+        ("used_up_too", True, 9),
+        ("own_iterator", True, 15),
+        ("nothing_matches", False, 24),
+        ("by_name", False, 29),
+        ("other", False, 34),
+    ],
+)
+def test_only_what_is_used_up_has_no_repetitions_left(tmp_path: Path, name: str, used_up: bool, line: int) -> None:
+    """A fault of the code that ends in StopIteration is told as any other, with its line."""
+    (tmp_path / "perf.py").write_text(_STOPPING)
+    with closing(FunctionWorkload(tmp_path / "perf.py", name)) as workload, pytest.raises(Exception) as caught:
+        workload.calibrate(10.0)
+    told = _failure(caught.value, str(tmp_path.resolve()))["failed"]
+    assert re.search(rf"\(\S*perf\.py:{line}\)", told)
+    assert told.startswith("has no repetitions left: ") == told.endswith("in setup_NAME") == used_up
 
 
 def test_a_failure_lists_what_is_told_and_nothing_else() -> None:

@@ -24,10 +24,21 @@ import numpy.typing as npt
 
 from workbench.statistics.student_t import student_tail
 
-__all__ = ["PERMUTATIONS", "SIGNIFICANCE", "ChangePoint", "change_points", "energy"]
+__all__ = [
+    "PERMUTATIONS",
+    "SIGNIFICANCE",
+    "ChangePoint",
+    "are_enough",
+    "change_points",
+    "energies",
+    "energy",
+    "laid_out",
+    "t_test",
+]
 
 Floats = npt.NDArray[np.float64]
 Borders = npt.NDArray[np.int64]
+Masks = npt.NDArray[np.bool_]
 
 SIGNIFICANCE = 0.01
 """Chance of a false change point in a segment that has none. Small: a history has many series."""
@@ -35,7 +46,10 @@ SIGNIFICANCE = 0.01
 PERMUTATIONS = 999
 _ENOUGH_EXCEEDANCES = 30  # as many permutations reached the statistic: its p-value is known well enough
 _BATCH = 37
-_DIVISIONS = 2  # as many of all divisions of the positions may be as clear as the best one (its mirror image is)
+_DIVISIONS = (
+    3  # so many of all divisions of the positions may be as clear as the best: it, its mirror image, one more,
+)
+# as with two the luck of the permutations would decide whether ten commits could ever show a change
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +62,7 @@ class ChangePoint:
 
 def change_points(
     values: Sequence[float] | Floats,
-    positions: Sequence[int] | None = None,
+    positions: Sequence[int] | Borders | None = None,
     *,
     significance: float = SIGNIFICANCE,
     permutations: int = PERMUTATIONS,
@@ -86,15 +100,20 @@ def _divide(x: Floats, borders: Borders, significance: float, permutations: int,
     statistic = energy(distance, borders)
     best = int(np.argmax(statistic))
     positions = np.split(np.arange(x.size), borders)
-    enough = math.comb(len(positions), best + 1) * significance >= _DIVISIONS
+    enough = are_enough(len(positions), best + 1, significance)
     units = positions if enough else [np.array([point]) for point in range(x.size)]
-    p = _p_value(distance, borders, units, float(statistic[best]), significance, permutations, seed)
+    p = _p_value(x, borders, units, float(statistic[best]), significance, permutations, seed)
     if not enough:
-        p = max(p, _t_test(np.array([np.median(x[each]) for each in positions]), best + 1))
+        p = max(p, t_test(np.array([np.median(x[each]) for each in positions]), best + 1))
     return ChangePoint(int(borders[best]), p) if p <= significance else None
 
 
-def _t_test(middles: Floats, left: int) -> float:
+def are_enough(positions: int, left: int, significance: float) -> bool:
+    """Whether so many positions, ``left`` of them before the division, can be permuted to that significance."""
+    return math.comb(positions, left) * significance >= _DIVISIONS
+
+
+def t_test(middles: Floats, left: int) -> float:
     """Two-sided p of the first ``left`` values against the rest, for the choice among all divisions; 0 for a pair.
 
     Student's test of two samples with pooled variance; Bonferroni's bound for the choice.
@@ -112,7 +131,7 @@ def _t_test(middles: Floats, left: int) -> float:
 
 
 def _p_value(
-    distance: Floats,
+    x: Floats,
     borders: Borders,
     units: Sequence[Borders],
     observed: float,
@@ -128,15 +147,41 @@ def _p_value(
     limit = max(_ENOUGH_EXCEEDANCES, int(significance * (permutations + 1)) + 1)
     reached = done = 0
     threshold = observed * (1 - 1e-9)  # sums in another order differ in the last digits
-    single = len(units) == len(distance)
+    single = len(units) == len(x)
+    apart = np.abs(x[:, None] - x[None, :]).sum(axis=0)
+    kept = np.zeros(x.size - 1, dtype=np.bool_)
+    kept[borders - 1] = True
     while done < permutations and reached < limit:
-        for _ in range(min(_BATCH, permutations - done)):
-            permuted = [units[each] for each in random.permutation(len(units))]
-            order = np.concatenate(permuted)
-            at = borders if single else np.cumsum([each.size for each in permuted])[:-1]
-            reached += float(energy(distance[order][:, order], at).max()) >= threshold
-            done += 1
+        count = min(_BATCH, permutations - done)
+        chosen = [random.permutation(len(units)) for _ in range(count)]
+        laid = [(each, kept) if single else laid_out(units, each) for each in chosen]
+        orders, ends = np.array([order for order, _ in laid]).T, np.array([last for _, last in laid]).T
+        reached += int((energies(x[orders], apart[orders], ends).max(axis=0) >= threshold).sum())
+        done += count
     return (reached + 1) / (done + 1)
+
+
+def laid_out(units: Sequence[Borders], chosen: Borders) -> tuple[Borders, Masks]:
+    """The points of the units in that order, and after which of them (but the last) a unit ends."""
+    order = np.concatenate([units[each] for each in chosen])
+    ends = np.zeros(order.size, dtype=np.bool_)
+    ends[np.cumsum([units[each].size for each in chosen])[:-1] - 1] = True
+    return order, ends[:-1]
+
+
+def energies(x: Floats, apart: Floats, ends: Masks) -> Floats:
+    """``energy`` of many series at once, a column each, for a division after every point but the last.
+
+    ``apart``: each point's distances from all of its series, summed up. -inf where ``ends`` forbids the division.
+    """
+    size = len(x)
+    left = np.zeros(x.shape)
+    for i in range(1, size):
+        left[i] = np.abs(x[:i] - x[i]).sum(axis=0)
+    corner = left.cumsum(axis=0)
+    m = np.arange(1, size, dtype=np.float64)[:, None]
+    statistic = _scaled(m, size - m, apart.cumsum(axis=0)[:-1], corner[:-1], corner[-1])
+    return np.where(ends, statistic, -np.inf)
 
 
 def energy(distance: Floats, borders: Borders) -> Floats:
@@ -146,13 +191,16 @@ def energy(distance: Floats, borders: Borders) -> Floats:
     """
     size = len(distance)
     m = borders.astype(np.float64)
-    n = size - m
     # Sums of the distances among the first k points and between them and all, for every k at once.
     rows = distance.sum(axis=1).cumsum()
     corner = np.concatenate(([0.0], np.tril(distance, -1).sum(axis=1).cumsum()))
-    left = corner[borders]
-    between = rows[borders - 1] - 2 * left
-    right = corner[size] - left - between
+    return _scaled(m, size - m, rows[borders - 1], corner[borders], corner[size])
+
+
+def _scaled(m: Floats, n: Floats, rows: Floats, left: Floats, total: Floats) -> Floats:
+    """The statistic from sums of distances: of the first ``m`` points from all, among them, and of all pairs."""
+    between = rows - 2 * left
+    right = total - left - between
     within_left = left / np.maximum(m * (m - 1) / 2, 1)
     within_right = right / np.maximum(n * (n - 1) / 2, 1)
     statistic: Floats = m * n / (m + n) * (2 * between / (m * n) - within_left - within_right)

@@ -16,11 +16,12 @@ from itertools import pairwise
 from workbench.analysis.changepoints import SIGNIFICANCE, change_points
 from workbench.analysis.comparability import differences, fatal, python_feature_release
 from workbench.analysis.counts import counted
+from workbench.analysis.detectable import MOST, smallest_step
 from workbench.analysis.pairs import LOOPS
 from workbench.model import UNITS, RoundKind, Run, Sampler, Session, Status
 from workbench.statistics import median
 
-__all__ = ["MEASURES", "MIN_EFFECT", "Change", "LeftOut", "Measured", "Point", "Series", "series_of"]
+__all__ = ["MEASURES", "MIN_EFFECT", "Change", "LeftOut", "Measured", "Point", "Series", "detectable", "series_of"]
 
 MEASURES = (
     "wall",
@@ -89,7 +90,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One measure of one thing under one set of conditions. ``runs`` are those of the points, in their order."""
+    """One measure of one thing under one set of conditions. ``runs`` are those of the points, in their order.
+
+    ``detectable``: the smallest relative change that would have been found (see ``detectable``); infinite where
+    there are too few points to tell any, None where that was not looked for.
+    """
 
     name: str
     measure: str
@@ -98,6 +103,7 @@ class Series:
     points: tuple[Point, ...]
     changes: tuple[Change, ...] = ()
     runs: tuple[Measured, ...] = field(default=(), repr=False)
+    detectable: float | None = None
 
     @property
     def exact(self) -> bool:
@@ -261,10 +267,35 @@ def _changes(series: Series, significance: float, min_effect: float) -> list[Cha
         steps = [i for i in range(1, len(values)) if values[i] != values[i - 1]]
         return [Change(i, values[i - 1], values[i]) for i in steps]
     positions = [point.position for point in points]
-    ratios = series.measure in _NOISY and min(values) > 0
-    x = [math.log(value) for value in values] if ratios else values
+    x = [math.log(value) for value in values] if _by_ratio(series) else values
     found = {c.index: c.p for c in change_points(x, positions, significance=significance)}
     return _worth_a_name(values, found, min_effect)
+
+
+def _by_ratio(series: Series) -> bool:
+    return series.measure in _NOISY and all(point.value > 0 for point in series.points)
+
+
+def detectable(series: Series, *, significance: float = SIGNIFICANCE, min_effect: float = MIN_EFFECT) -> float:
+    """The smallest relative change in the middle of a series without one that four of five times would be found.
+
+    0.08 for one of 8 % and more; infinite where not even ten times as much would be. 0 for an exact count.
+    """
+    if series.exact:
+        return 0.0
+    values, positions = [p.value for p in series.points], [p.position for p in series.points]
+    if _by_ratio(series):
+        logs = [math.log(value) for value in values]
+        step = smallest_step(
+            logs, positions, least=math.log1p(min_effect), most=math.log1p(MOST), significance=significance
+        )
+        return math.inf if step is None else math.expm1(step)
+    level = median(values)
+    if level <= 0:
+        return math.inf
+    parts = [value / level for value in values]
+    step = smallest_step(parts, positions, least=min_effect, most=MOST, significance=significance)
+    return math.inf if step is None else step
 
 
 def _worth_a_name(values: Sequence[float], found: dict[int, float], min_effect: float) -> list[Change]:

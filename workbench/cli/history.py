@@ -45,7 +45,7 @@ def history_command(
     """
     from workbench.analysis.history import MEASURES
     from workbench.experiment.history import history
-    from workbench.reporting.history import changes_table, history_json, series_table, write_history
+    from workbench.reporting.history import changes_table, history_json, quiet_lines, series_table, write_history
     from workbench.reporting.write import prepare_output
     from workbench.store import Store
 
@@ -64,9 +64,9 @@ def history_command(
     changes = changes_table(found)
     if changes.rows:
         _print(changes, "Change points")
-    else:
-        click.echo("no change point" if found.series else "nothing to show: a series takes two commits at least")
-    for note in found.notes:
+    elif not found.series:
+        click.echo("nothing to show: a series takes two commits at least")
+    for note in (*quiet_lines(found), *found.notes):
         click.echo(note)
     if html is not None:
         click.echo(f"wrote {html}")

@@ -18,6 +18,7 @@ from workbench.analysis.history import (
     Measured,
     Point,
     Series,
+    detectable,
     series_of,
 )
 from workbench.analysis.names import commit_of
@@ -34,6 +35,7 @@ __all__ = ["Blame", "History", "history"]
 _LISTED = 50
 _EXPLAINED = frozenset({"wall", "cpu"})
 _EXPLAINED_CHANGES = 20
+_QUIET_SERIES = 12  # of those without a change point, the first: how small a change they would have shown
 _SAMPLED_RUNS = 12  # of either side, the nearest
 _REMARKS = ("Python", "packages", "workbench", "power", "operating system")
 
@@ -107,7 +109,7 @@ def history(
     if not known:
         order = _by_time(runs, sessions)
     measured, left_out = _measured(runs, sessions, order, dirty=dirty, by_time=not known)
-    series = series_of(measured, measures=measures, significance=significance)
+    series = _with_detectable(series_of(measured, measures=measures, significance=significance), significance)
     explained = 0
     trees = _Trees(store)
     blames = []
@@ -120,6 +122,17 @@ def history(
     if not known:
         notes.append("git knows none of these commits here: runs are in the order of time")
     return History(name, tuple(series), tuple(blames), tuple(notes), by_time=not known)
+
+
+def _with_detectable(series: Sequence[Series], significance: float) -> list[Series]:
+    """Series without a change point say what they would have shown; the first of them, as each takes a while."""
+    found, asked = [], 0
+    for each in series:
+        if not each.changes and asked < _QUIET_SERIES:
+            asked += not each.exact
+            each = replace(each, detectable=detectable(each, significance=significance))
+        found.append(each)
+    return found
 
 
 def _runs(store: Store, name: str) -> list[Run]:

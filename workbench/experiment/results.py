@@ -9,10 +9,21 @@ from workbench.errors import ResultsDiffer, ScenarioError
 from workbench.experiment.contents import Part, first_difference, outline, result_digest
 from workbench.scenarios.base import Outcome
 
-__all__ = ["EXIT_STATUS", "Results", "failed_ending", "is_exhausted", "require_equal", "result_digest"]
+__all__ = [
+    "ANOTHER_RESULT",
+    "EXIT_STATUS",
+    "FirstResult",
+    "Results",
+    "failed_ending",
+    "require_equal",
+    "result_digest",
+]
 
 EXIT_STATUS = "exit_status"
 """Measure of a process's round: how it ended."""
+
+ANOTHER_RESULT = "returned another result than in its first round"
+_ALL_THE_SAME = "--different-results compares them all the same"
 
 
 class Results:
@@ -34,9 +45,28 @@ class Results:
         return outline(content())
 
 
-def is_exhausted(error: BaseException) -> bool:
-    """Whether the code has used up what it works on: its iterator is at its end."""
-    return any(isinstance(each, StopIteration | StopAsyncIteration) for each in (error, error.__cause__))
+class FirstResult:
+    """What one side returned at first, and whether it still does: code that changes its data times other work."""
+
+    def __init__(self) -> None:
+        self._first: Outcome | None = None
+        self.differs = ""
+        """What to tell of a side, after its name, once a round returned something else; "" until then."""
+
+    def add(self, outcome: Outcome) -> str:
+        """Take another round's outcome; ``differs``. Without content or with failed parts it says nothing."""
+        if not outcome.digest or outcome.failures:
+            return self.differs
+        if self._first is None:
+            self._first = outcome
+        if outcome.digest != self._first.digest and not self.differs:
+            where = first_difference(self._first.outline, outcome.outline)
+            self.differs = (
+                f"{ANOTHER_RESULT}{f' ({where})' if where else ''}: "
+                "it is random, or what it works on changes between rounds, so their times say nothing; fix its "
+                f"seed, or make its input anew in setup_NAME ({_ALL_THE_SAME})"
+            )
+        return self.differs
 
 
 def failed_ending(outcome: Outcome | None) -> str:
@@ -64,6 +94,6 @@ def require_equal(base: tuple[str, Outcome], new: tuple[str, Outcome]) -> str:
         why = f" ({failed})" if failed else ""
         raise ResultsDiffer(
             f"{base_name} and {new_name} return different results{why}: their speed is not compared "
-            "(--different-results compares them all the same)"
+            f"({_ALL_THE_SAME})"
         )
     return ""

@@ -22,12 +22,12 @@ from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, Workben
 from workbench.experiment import heap
 from workbench.experiment.callables import CallableWorkload
 from workbench.experiment.contained import contained, is_own_interrupt
-from workbench.experiment.contents import Part, first_difference
 from workbench.experiment.deadline import Overdue
+from workbench.experiment.exhaustion import used_up
 from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
 from workbench.experiment.mirrored import SAMPLED_ROUND_S, SETTLE_EVERY, PairedTiming, by_clock, warm_up
 from workbench.experiment.progress import Progress
-from workbench.experiment.results import failed_ending, is_exhausted, require_equal
+from workbench.experiment.results import ANOTHER_RESULT, FirstResult, failed_ending, require_equal
 from workbench.experiment.subjects import Subject, open_subjects, share_loops
 from workbench.experiment.subprocesses import with_sampled
 from workbench.experiment.targets import CallableTarget, FunctionTarget, LiveTarget, ScenarioTarget, ScriptTarget
@@ -78,8 +78,7 @@ class _Side:
     status: Status | None = None
     error: str | None = None
     sampled: Recording | None = None  # stacks that come from a process of its own
-    digest: str = ""  # of its first result
-    outline: tuple[Part, ...] = ()  # of its first result
+    first: FirstResult = field(default_factory=FirstResult)
     steadiness: Steadiness = field(default_factory=Steadiness)
 
 
@@ -297,30 +296,22 @@ class _Sitting:
 
     def _require_same_data(self, side: _Side) -> None:
         """A side that returns another result than at first has changed what it works on."""
-        outcome = side.outcome
-        if outcome is None or not outcome.digest or outcome.failures or not self._settings.same_results:
+        if side.outcome is None or not self._settings.same_results:
             return
-        if not side.digest:
-            side.digest, side.outline = outcome.digest, outcome.outline
-        if outcome.digest != side.digest:
-            side.status, side.error = Status.FAILED, "returned another result than in its first round"
-            where = first_difference(side.outline, outcome.outline)
-            raise ResultsDiffer(
-                f"{side.subject.name} {side.error}{f' ({where})' if where else ''}: "
-                "it is random, or what it works on changes between rounds, so their times say nothing; fix its "
-                "seed, or make its input anew in setup_NAME (--different-results compares them all the same)"
-            )
+        if differs := side.first.add(side.outcome):
+            side.status, side.error = Status.FAILED, ANOTHER_RESULT
+            raise ResultsDiffer(f"{side.subject.name} {differs}")
 
     def _failed(self, side: _Side, error: BaseException) -> WorkbenchError:
         _, line = outcome_of(error)
         side.status, side.error = Status.FAILED, line or "SystemExit: 0"
         if isinstance(error, WorkbenchError):
             return error
-        if is_exhausted(error):
+        if (stop := used_up(error)) is not None:
             done = len(side.seconds)
             return ScenarioError(
                 f"{side.subject.name} has no repetitions left after {done} timed: it raised "
-                f"{type(error).__name__}; make what it consumes anew in setup_NAME"
+                f"{type(error).__name__}{raised_at(stop)}; make what it consumes anew in setup_NAME"
             )
         return ScenarioError(f"{side.subject.name} failed{raised_at(error)}: {told(error) or side.error}")
 

@@ -67,14 +67,19 @@ class HistoryView:
     def _tables(self) -> list[TextTable]:
         return [table for table in (self.series(), self.changes()) if table.rows]
 
+    def _notes(self) -> list[str]:
+        from workbench.reporting.history import quiet_lines
+
+        return [*quiet_lines(self.history), *self.history.notes]
+
     def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{html_text(note)}</li>" for note in self.history.notes)
+        notes = "".join(f"<li>{html_text(note)}</li>" for note in self._notes())
         tables = "".join(table_html(table) for table in self._tables())
         return f"{tables or '<p>Nothing to show yet.</p>'}{f'<ul>{notes}</ul>' if notes else ''}"
 
     def __repr__(self) -> str:
         tables = [table.to_text() for table in self._tables()]
-        return "\n\n".join([*(tables or ["nothing to show yet"]), *self.history.notes])
+        return "\n\n".join([*(tables or ["nothing to show yet"]), *self._notes()])
 
 
 def history(

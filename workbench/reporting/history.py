@@ -8,17 +8,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from workbench.analysis.detectable import POWER
 from workbench.analysis.history import Series
 from workbench.experiment.history import Blame, History
 from workbench.model import utc_now
 from workbench.reporting.chart import chart_html
 from workbench.reporting.page import page_html
 from workbench.reporting.write import write_atomically
-from workbench.views.history import MEASURE_NAMES, Mark, history_chart
+from workbench.views.history import MEASURE_NAMES, Mark, history_chart, quiet_sentence
 from workbench.views.numbers import format_measure, format_number_of, format_ratio
 from workbench.views.tables import TextTable, html_text
 
-__all__ = ["changes_table", "figures", "history_html", "history_json", "series_table", "write_history"]
+__all__ = [
+    "changes_table",
+    "figures",
+    "history_html",
+    "history_json",
+    "quiet_lines",
+    "series_table",
+    "write_history",
+]
 
 _SHORT = 7
 _SUBJECT = 60
@@ -100,6 +109,20 @@ def series_table(history: History) -> TextTable:
     return _under_conditions(history, columns, rows, (2, 3, 4, 5, 6))
 
 
+def quiet_lines(history: History) -> list[str]:
+    """For each series without a change point, how small a lasting change it would have shown; counts that kept
+    one value don't need it. Those that were not looked at are in the last line."""
+    quiet = [each for each in history.series if not each.changes and not each.exact]
+    told = [each for each in quiet if each.detectable is not None]
+    lines = [f"{series.name}, {MEASURE_NAMES[series.measure]}: {quiet_sentence(series)}" for series in told]
+    if len(told) < len(quiet):
+        rest = f"{len(quiet) - len(told)} more series"
+        lines.append(f"no change point in {rest}; --measure or the name of a variant says what they could show")
+    if not lines and history.series and not history.blames:
+        lines.append("no change point: all are counts that kept their values")
+    return lines
+
+
 def figures(history: History) -> list[tuple[Series, Any]]:
     """A plotly figure for each series, its change points named."""
     return [(series, history_chart(series, _marks(history, series))) for series in history.series]
@@ -141,8 +164,20 @@ def _series_json(history: History, series: Series) -> dict[str, Any]:
             }
             for point in series.points
         ],
+        "detectable": _detectable_json(series),
         "changes": [_change_json(blame) for blame in history.blames if blame.series is series],
     }
+
+
+def _detectable_json(series: Series) -> dict[str, Any] | None:
+    """None where the series has change points or was not looked at; a ratio of None: too few commits to tell.
+
+    An exact count shows every change.
+    """
+    if series.detectable is None:
+        return None
+    ratio = 1 + series.detectable
+    return {"ratio": ratio if math.isfinite(ratio) else None, "power": 1.0 if series.exact else POWER}
 
 
 def _change_json(blame: Blame) -> dict[str, Any]:
@@ -177,6 +212,8 @@ def history_html(history: History) -> str:
         name = f"{series.name}: {MEASURE_NAMES[series.measure]}"
         body.append(f"<section><h2>{html_text(name)}</h2><p>{html_text(series.conditions)}</p>")
         body.append(chart_html(figure, f"{name} over commits, as in the tables"))
+        if series.detectable is not None and not series.exact:
+            body.append(f"<p>{html_text(quiet_sentence(series).capitalize())}.</p>")
         body += [_commits_html(blame) for blame in history.blames if blame.series is series]
         body.append("</section>")
     body.append(f"<section><h2>Series</h2>{series_table(history).to_html()}</section>")

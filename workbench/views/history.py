@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from workbench.analysis.detectable import POWER
 from workbench.analysis.history import Series
 from workbench.statistics import median
-from workbench.views.numbers import format_measure
+from workbench.views.numbers import format_measure, format_number_of
 from workbench.views.tables import printable
 
-__all__ = ["MEASURE_NAMES", "Mark", "history_chart"]
+__all__ = ["MEASURE_NAMES", "Mark", "history_chart", "quiet_sentence"]
 
 MEASURE_NAMES = {
     "wall": "time",
@@ -42,6 +43,20 @@ class Mark:
     text: str
 
 
+def quiet_sentence(series: Series) -> str:
+    """What "no change point" is worth: the smallest change that would have been found in this series."""
+    found = f"no change point in {format_number_of(series.commits, 'commit')}"
+    if series.detectable is None or not series.detectable:
+        return found
+    if math.isinf(series.detectable):
+        return f"{found}; too few commits to tell even a tenfold change"
+    percent = math.ceil(100 * series.detectable - 1e-6)
+    return (
+        f"{found}; a lasting change of {percent} % or more in the middle of them would have been found "
+        f"({100 * POWER:.0f} % of the time)"
+    )
+
+
 def history_chart(series: Series, marks: Sequence[Mark] = (), *, labels: Sequence[str] = ()) -> Any:
     """The series as a figure; ``labels`` are the names of its points' commits (default: the commits, shortened).
 
@@ -65,6 +80,11 @@ def history_chart(series: Series, marks: Sequence[Mark] = (), *, labels: Sequenc
         at = (x[change.index - 1] + x[change.index]) / 2
         colour = _WORSE if change.after > change.before else _BETTER
         figure.add_shape(type="line", x0=at, x1=at, yref="paper", y0=0, y1=1, line={"color": colour, "dash": "dot"})
+    if series.detectable and not series.changes:
+        figure.add_annotation(
+            x=0, y=0, xref="paper", yref="paper", text=_plain(quiet_sentence(series)), showarrow=False,
+            xanchor="left", yanchor="bottom", font={"size": 11},
+        )  # fmt: skip
     for number, mark in enumerate(marks):
         at = (x[mark.index - 1] + x[mark.index]) / 2
         figure.add_annotation(

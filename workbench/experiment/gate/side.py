@@ -17,6 +17,7 @@ from workbench.analysis.pairs import execution_seconds
 from workbench.errors import ScenarioError, ServiceError
 from workbench.experiment.gate.model import GateSettings, GateTarget
 from workbench.experiment.leftovers import end_all, marked
+from workbench.experiment.results import FirstResult
 from workbench.experiment.subprocesses import with_sampled
 from workbench.experiment.warmup import Steadiness
 from workbench.model import Recording, RoundKind, Scalar, Status
@@ -68,7 +69,7 @@ class Side:
     seconds: list[float] = field(default_factory=list)
     sampled: list[float] = field(default_factory=list)
     outcome: Outcome | None = None
-    digests: set[str] = field(default_factory=set)
+    first: FirstResult = field(default_factory=FirstResult)
     status: Status | None = None
     error: str | None = None
     steadiness: Steadiness = field(default_factory=Steadiness)
@@ -137,8 +138,7 @@ class Side:
         failures = tuple(Failure(*pair) for pair in answer["failures"])
         parts = tuple((path, said, digest) for path, said, digest in answer["outline"])
         self.outcome = Outcome(answer["digest"], answer["measures"], failures, outline=parts)
-        if answer["digest"] and not failures:
-            self.digests.add(answer["digest"])
+        self.first.add(self.outcome)
         seconds = execution_seconds(answer["measures"], self.settings.clock)
         if kind is RoundKind.WARMUP:
             self.steadiness.add(seconds, answer["measures"]["wall"])

@@ -28,10 +28,10 @@ from workbench.capture.rounds import RunRecorder
 from workbench.capture.samplers import SamplerSpec
 from workbench.errors import CaptureError, ScenarioError, UsageError, WorkbenchError
 from workbench.experiment.cores import begin_on, current_core
+from workbench.experiment.exhaustion import used_up
 from workbench.experiment.gate.openers import Opened, open_target
 from workbench.experiment.gate.space import SubjectSpace
 from workbench.experiment.heap import settled
-from workbench.experiment.results import is_exhausted
 from workbench.experiment.subprocesses import sample_script, with_sampled
 from workbench.model import Recording, RoundKind, Status, utc_now
 from workbench.scenarios.base import Settings
@@ -191,9 +191,10 @@ def _failure(error: BaseException, checkout: str) -> dict[str, Any]:
     """What the gate is told. Files are named from the checkout on, as the baseline's is gone afterwards."""
     _, line = outcome_of(error)
     told = line or "SystemExit: 0"
-    place = raised_at(error).removeprefix(" at ")
+    stop = used_up(error)
+    place = raised_at(stop or error).removeprefix(" at ")
     said = str(error) if isinstance(error, WorkbenchError) else f"{told} ({place})" if place else told
-    if is_exhausted(error):
+    if stop is not None:
         said = f"has no repetitions left: {said}; make what it consumes anew in setup_NAME"
     return {
         "failed": said.replace(f"{checkout}{os.sep}", "") if checkout else said,

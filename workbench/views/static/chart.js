@@ -20,6 +20,18 @@ export function chart(profile, tree, map, lane, task) {
   return boxes.finish(profile, time);
 }
 
+/** The tasks that a lane's entries are of, as their numbers + 1: those that can be followed in it. */
+export function tasksIn(profile, lane) {
+  const { time } = profile.header;
+  const section = profile.section("time");
+  if (!section?.task) return new Set();
+  let first = 0;
+  for (let slot = 0; slot < lane * time.buckets; slot++) first += section.count[slot];
+  let end = first;
+  for (let slot = lane * time.buckets; slot < (lane + 1) * time.buckets; slot++) end += section.count[slot];
+  return new Set([...section.task.subarray(first, end)].filter((task) => task > 0));
+}
+
 /** Call visit(start, length, node) for a lane's entries, or those of one task. */
 function eachEntry({ count, node, length, task: tasks }, { bucket, buckets }, lane, task, visit) {
   let row = 0;

@@ -6,6 +6,7 @@
 //   layout() boxes in view · hitTest(x, y) node at canvas pixels · zoomTo(node) · search(text) · set(change) · state()
 
 import { Address } from "./address.js";
+import { tasksIn } from "./chart.js";
 import { copyText } from "./dom.js";
 import { formatShare, shorten } from "./format.js";
 import { actionOf } from "./keys.js";
@@ -107,6 +108,7 @@ export class FlameGraph {
     this.#settle();
     const next = { ...this.now, ...change };
     if (change.view === "sandwich" && this.now.view !== "sandwich" && !change.frame) next.frame = this.#meantFrame() || next.frame;
+    if (next.task && next.lane !== this.now.lane) Object.assign(next, this.#ofItsThread(next));
     const moved = ["view", "lane", "task", "frame"].some((name) => next[name] !== this.now[name]);
     if (moved && !("focus" in change)) Object.assign(next, { focus: "", above: "", range: "" });
     else if (shapeKey(next) !== shapeKey(this.now) && !("focus" in change)) Object.assign(next, this.#carried(next));
@@ -115,6 +117,11 @@ export class FlameGraph {
     if (this.past.length > KEPT) this.past.shift();
     this.#show(next);
     this.address?.write(this.#told(), push);
+  }
+
+  /** The state, following a task only if its thread has it. */
+  #ofItsThread(state) {
+    return state.task && !tasksIn(this.profile, Number(state.lane) || 0).has(Number(state.task)) ? { ...state, task: "" } : state;
   }
 
   /** Zoom the main pane so that a node fills the width; 0 is the whole. */
@@ -271,13 +278,13 @@ export class FlameGraph {
   #start() {
     const { address } = this.options;
     if (address !== undefined) this.address = new Address(address, (state) => this.#visit(state), this.controller.signal);
-    this.#show({ ...this.initial, ...sensible(this.profile, this.address?.read() ?? {}) });
+    this.#show(this.#ofItsThread({ ...this.initial, ...sensible(this.profile, this.address?.read() ?? {}) }));
     this.resize();
   }
 
   /** The reader went to another address. */
   #visit(told) {
-    const state = { ...this.initial, ...sensible(this.profile, told) };
+    const state = this.#ofItsThread({ ...this.initial, ...sensible(this.profile, told) });
     if (same(state, this.now)) return;
     if (this.past.length && same(this.past.at(-1), state)) this.past.pop();
     else this.past.push(this.now);

@@ -1,5 +1,6 @@
 // The parts above the graph: title, search, views, options.
 
+import { tasksIn } from "./chart.js";
 import { button, element } from "./dom.js";
 import { formatNumberOf, formatShare, formatTime, shorten } from "./format.js";
 import { Dropdown } from "./menu.js";
@@ -161,22 +162,29 @@ export class Toolbar {
     this.lanes = lanes.length;
   }
 
-  /** Tasks, one of which can be followed through the flame chart; the heaviest first. */
+  /** Tasks of the thread that is shown, one of which can be followed through the flame chart; the heaviest first. */
   #makeTask() {
-    const { profile } = this;
-    const select = element("select", "wb-fg-select", { "aria-label": "Task" }, element("option", "", { value: "" }, "all"));
-    const names = profile.section("time")?.task ? profile.header.tasks : [];
-    const weights = new Float64Array(names.length);
-    const tasks = profile.section("task");
-    if (names.length) tasks.group.forEach((task, row) => (weights[task] += tasks.self[row]));
-    const heaviest = [...names.keys()].filter((task) => weights[task] > 0).sort((a, b) => weights[b] - weights[a] || a - b);
-    for (const task of heaviest.slice(0, TASKS)) {
-      select.append(element("option", "", { value: String(task + 1) }, `${names[task].slice(0, 60) || `task ${task}`} (${formatShare(weights[task], profile.whole)})`));
-    }
+    const select = element("select", "wb-fg-select", { "aria-label": "Task" });
     select.addEventListener("change", () => this.handlers.set({ task: select.value }));
     select.addEventListener("keydown", (event) => event.stopPropagation());
     this.taskSelect = select;
     this.task = element("label", "wb-fg-label", {}, "Task ", select);
+    this.tasks = 0;
+    this.tasksOf = ""; // the thread whose tasks are listed
+  }
+
+  #listTasks(lane) {
+    if (this.tasksOf === lane) return;
+    this.tasksOf = lane;
+    const { profile } = this;
+    const weights = new Float64Array(profile.header.tasks?.length ?? 0);
+    profile.section("task")?.group.forEach((task, row) => (weights[task] += profile.section("task").self[row]));
+    const heaviest = [...tasksIn(profile, Number(lane) || 0)].map((told) => told - 1).sort((a, b) => weights[b] - weights[a] || a - b);
+    const options = heaviest.slice(0, TASKS).map((task) => {
+      const name = profile.header.tasks[task].slice(0, 60) || `task ${task}`;
+      return element("option", "", { value: String(task + 1) }, `${name} (${formatShare(weights[task], profile.whole)})`);
+    });
+    this.taskSelect.replaceChildren(element("option", "", { value: "" }, "all"), ...options);
     this.tasks = heaviest.length;
   }
 
@@ -199,6 +207,7 @@ export class Toolbar {
     this.colourSelect.value = state.colour;
     this.lane.hidden = state.view !== "time" || this.lanes < 2;
     this.laneSelect.value = state.lane;
+    if (state.view === "time") this.#listTasks(state.lane);
     this.task.hidden = state.view !== "time" || this.tasks < 2; // a notebook's kernel runs all cells in one
     this.taskSelect.value = state.task;
     if (this.input.value.trim() !== state.query) this.input.value = state.query;

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sample_runs import evil_report, session_report, single_report
+from sample_runs import MS, evil_report, session_report, single_report
 
+from workbench.calltree import tree_from_stacks
+from workbench.model import Frame
 from workbench.reporting import write_report
 
 pytestmark = pytest.mark.browser
@@ -410,6 +413,32 @@ def test_paper_holds_every_run(watch, pages) -> None:
     assert watched.graph("g.state().width", 4) > 300
     watched.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert watched.page.locator(".run:visible").count() == 1
+
+
+def test_paper_has_a_drawing_and_words_for_the_rows_it_leaves_out(watch, tmp_path: Path) -> None:
+    (checkout,) = single_report().runs
+    stack = tuple(Frame("app/deep.py", f"level_{depth}") for depth in range(60))
+    deep = replace(checkout, tree=tree_from_stacks([(stack, 10 * MS), (stack[:4], MS)]), spans=())
+    write_report(replace(single_report(), runs=(deep,)), tmp_path / "deep.html")
+    watched = watch((tmp_path / "deep.html").as_uri())
+    watched.wait_for_graph()
+    assert b"/Subtype /Image" not in watched.page.pdf(format="A4"), "lines and letters, no bitmap"
+    assert watched.page.locator(".wb-fg-drawing").count() == 0, "the screen is as it was"
+    watched.graph("g.zoomTo(50)")
+    watched.page.emulate_media(media="print")
+    watched.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    said = watched.page.locator(".wb-fg-unprinted")
+    assert said.inner_text() == "47 rows of callers are not printed."
+    assert "level_49" in watched.page.locator(".wb-fg-drawing").text_content()
+    watched.graph("g.zoomTo(0)")
+    watched.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert said.inner_text() == "33 deeper rows are not printed."
+    assert watched.page.locator(".wb-fg-more:visible, .wb-fg-canvas:visible").count() == 0
+    title, picture = (
+        watched.page.locator(each).first.bounding_box() for each in (".wb-fg-title", ".wb-fg-drawing")
+    )
+    assert picture["y"] + picture["height"] - title["y"] < 500, "under half a page of A4"
+    assert watched.problems == []
 
 
 def test_a_picture_without_a_canvas_is_named_for_screen_readers(single) -> None:

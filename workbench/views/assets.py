@@ -41,6 +41,7 @@ FLAMEGRAPH_MODULES = (
     "table.js",
     "help.js",
     "picture.js",
+    "paper.js",
     "address.js",
     "theme.js",
     "views.js",

@@ -12,6 +12,7 @@ import { formatShare, shorten } from "./format.js";
 import { actionOf } from "./keys.js";
 import { hiddenLine } from "./menus.js";
 import { byPackage, bySelf } from "./palette.js";
+import { layOnPaper, takeOffPaper } from "./paper.js";
 import { makeParts, pointed } from "./parts.js";
 import { Pointer } from "./pointer.js";
 import { PLUGINS } from "./plugins.js";
@@ -22,7 +23,6 @@ import { readTheme, watchPaper, watchTheme } from "./theme.js";
 import { Views } from "./views.js";
 
 const TALLEST = 640; // CSS pixels; deeper graphs scroll inside
-const PAPER_TALLEST = 940; // a page of A4 or Letter; paper can't be scrolled
 const KEPT = 100; // states that Back leads through
 const OWN_KEYS = "input, select, textarea, canvas, dialog, [popover]"; // they have meanings of their own for keys
 const BROWSERS_KEYS = new Set(["Escape", "Enter", " ", "Tab", "Home", "End", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
@@ -255,7 +255,8 @@ export class FlameGraph {
     watchPaper(signal, (paper) => {
       this.root.classList.toggle("wb-fg-paper", paper);
       this.#dress();
-      this.stage.fit(paper ? PAPER_TALLEST : 0); // paints at once: nothing waits for the next frame
+      this.stage.fit(); // paints at once: nothing waits for the next frame
+      for (const pane of this.stage.shown) (paper ? layOnPaper : takeOffPaper)(pane);
     });
   }
 

@@ -17,7 +17,8 @@ export class More {
   update(content, height, row, above = false) {
     const { scrollTop } = this.scroller;
     const rows = Math.round((above ? scrollTop : content - scrollTop - height) / row);
-    const text = rows > 0 ? `${formatNumberOf(rows, "more row")} ${above ? "↑" : "↓"}` : "";
+    const paper = this.element.closest(".wb-fg-paper"); // which nobody scrolls
+    const text = rows > 0 ? `${formatNumberOf(rows, "more row")} ${paper ? "not printed" : above ? "↑" : "↓"}` : "";
     if (text === this.told) return;
     this.told = this.element.textContent = text;
     this.element.hidden = !text;

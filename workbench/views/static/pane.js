@@ -52,18 +52,15 @@ export class Pane {
   fitRows() {
     const { tree, focus, skip } = this;
     const rows = Math.max(1, tree.depth[focus] + tree.height(focus) - skip);
-    const tallest = Math.max(this.options.tallest, this.lent || 0);
-    const frame = Math.min(Math.max(1, tree.depths - skip) * ROW, tallest);
+    const frame = Math.min(Math.max(1, tree.depths - skip) * ROW, this.options.tallest);
     this.spacer.style.height = `${rows * ROW}px`;
     this.scroller.style.height = `${frame}px`;
     this.content = Math.max(rows * ROW, frame);
   }
 
-  /** Let the frame be taller for once, or (0) as it was, and paint now. */
-  fit(tallest) {
-    this.lent = tallest;
+  /** Paint now, in the width that there is. */
+  fit() {
     if (!this.tree) return;
-    this.fitRows();
     const paintings = this.paintings;
     this.resize();
     if (this.paintings === paintings) this.paint();

@@ -7,6 +7,7 @@ import { shorten } from "./format.js";
 const HEAD = 34; // pixels of the title
 const USUAL = 1200; // of a pane that was never in view
 const TALLEST = 16_000; // what browsers make of a canvas
+const STRIPES = 7; // units between the stripes of boxes that wait
 
 /** The scene of a pane with all its rows. */
 function wholeScene(pane) {
@@ -73,28 +74,72 @@ export function svg(panes, { title, note, theme, font }) {
   return parts.join("\n");
 }
 
-function boxes(scene, labels) {
-  const { tree, palette, content, flip, skip } = scene;
+const SVG = "http://www.w3.org/2000/svg";
+
+function svgElement(name, attributes, ...children) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** Rows of a pane from depth `first` on as an SVG element, made without markup, which the page's policy forbids. */
+export function drawing(pane, { width, first, rows }) {
+  const height = rows * ROW;
+  const scene = { ...pane.scene(), width, height, content: height, skip: first, scroll: 0, hovered: -1, selected: -1 };
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = `12px ${getComputedStyle(pane.element).fontFamily}`;
+  const made = svgElement("svg", { class: "wb-fg-drawing", viewBox: `0 0 ${width} ${height}`, "font-size": "12" });
+  for (const { left, y, across, fill, waits, texts } of shapes(scene, new Labels(context))) {
+    made.append(svgElement("rect", { x: round(left), y, width: round(across), height: ROW - 1, fill }));
+    if (waits) made.append(stripes(left, y, across));
+    for (const { x, text, ink, opacity } of texts) made.append(svgElement("text", { x: round(x), y: y + ROW / 2, fill: ink, "fill-opacity": opacity }, printable(text)));
+  }
+  return made;
+}
+
+/** Lines across a box that waits; a pattern would be known by a name, and a page has several drawings. */
+function stripes(left, y, across) {
+  const [bottom, parts] = [y + ROW - 1, []];
+  for (let x = left - ROW + STRIPES; x < left + across; x += STRIPES) {
+    const [from, to] = [Math.max(x, left), Math.min(x + ROW - 1, left + across)];
+    parts.push(`M${round(from)} ${round(bottom - (from - x))}L${round(to)} ${round(bottom - (to - x))}`);
+  }
+  return svgElement("path", { d: parts.join(""), stroke: "#000000", "stroke-opacity": "0.2" });
+}
+
+/** What an SVG has of a scene: boxes [{node, left, y, across, fill, waits, texts: [{x, text, ink, opacity}]}]. */
+function shapes(scene, labels) {
+  const { palette, content, flip, skip } = scene;
   const made = [];
-  const draw = (node, depth, x, across) => {
-    const [left, right] = [Math.max(0, x), Math.min(scene.width, x + across)];
+  const draw = (node, depth, x, width) => {
+    const [left, right] = [Math.max(0, x), Math.min(scene.width, x + width)];
     const y = flip ? content - (depth - skip + 1) * ROW : (depth - skip) * ROW;
     const [marked, faded] = [isMarked(scene, node), isFaded(scene, node)];
-    const rect = `<rect x="${round(left)}" y="${y}" width="${round(Math.max(0.2, right - left - (right - left > 3 ? 1 : 0)))}" height="${ROW - 1}" fill="${palette.fill(node, marked, faded)}"/>`;
-    const hint = `<title>${escape(`${shorten(tree.name(node))} (${tree.place(node).slice(0, 300)}) ${tree.weightText(tree.total[node])}`)}</title>`;
-    const stripes = !marked && palette.isWaiting(node) ? `<rect x="${round(left)}" y="${y}" width="${round(Math.max(0.2, right - left - 1))}" height="${ROW - 1}" fill="url(#waits)"/>` : "";
-    made.push(`<g>${hint}${rect}${stripes}${label(scene, labels, node, left, y, right - left, palette.ink(node, marked, faded))}</g>`);
+    const across = Math.max(0.2, right - left - (right - left > 3 ? 1 : 0));
+    const texts = label(scene, labels, node, left, right - left, palette.ink(node, marked, faded));
+    made.push({ node, left, y, across, fill: palette.fill(node, marked, faded), waits: !marked && palette.isWaiting(node), texts });
   };
   eachBox(scene, draw, (first, end, depth, x, width) => width >= 0.2 && draw(first, depth, x, width));
   return made;
 }
 
-function label(scene, labels, node, left, y, width, ink) {
-  if (width < LABEL_FROM) return "";
+function boxes(scene, labels) {
+  const { tree } = scene;
+  return shapes(scene, labels).map(({ node, left, y, across, fill, waits, texts }) => {
+    const box = (paint) => `<rect x="${round(left)}" y="${y}" width="${round(across)}" height="${ROW - 1}" fill="${paint}"/>`;
+    const hint = `<title>${escape(`${shorten(tree.name(node))} (${tree.place(node).slice(0, 300)}) ${tree.weightText(tree.total[node])}`)}</title>`;
+    const words = texts.map(({ x, text, ink, opacity }) => `<text x="${round(x)}" y="${y + ROW / 2}" fill="${ink}" fill-opacity="${opacity}">${escape(text)}</text>`);
+    return `<g>${hint}${box(fill)}${waits ? box("url(#waits)") : ""}${words.join("")}</g>`;
+  });
+}
+
+function label(scene, labels, node, left, width, ink) {
+  if (width < LABEL_FROM) return [];
   const { text, place, at } = labelOf(scene, labels, node, width - 2 * PADDING);
-  if (!text) return "";
-  const after = place ? `<text x="${round(left + PADDING + at)}" y="${y + ROW / 2}" fill="${ink}" fill-opacity="0.7">${escape(place)}</text>` : "";
-  return `<text x="${round(left + PADDING)}" y="${y + ROW / 2}" fill="${ink}">${escape(text)}</text>${after}`;
+  if (!text) return [];
+  const x = left + PADDING;
+  return [{ x, text, ink, opacity: 1 }, ...(place ? [{ x: x + at, text: place, ink, opacity: 0.7 }] : [])];
 }
 
 function round(value) {

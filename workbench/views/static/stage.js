@@ -151,9 +151,9 @@ export class Stage {
     return { frames, count, share: markedWeight(tree, frames) / tree.whole, bad };
   }
 
-  /** Give panes in view at least that height if they need it (0: as it was), in the width that they have by now. */
-  fit(tallest) {
-    for (const pane of this.shown) pane.fit(tallest);
+  /** Paint the panes in view now, in the width that they have by now. */
+  fit() {
+    for (const pane of this.shown) pane.fit();
   }
 
   resize() {

@@ -9,6 +9,7 @@ import { boxOf, HEAD, paintSpans, ROW } from "./spanpaint.js";
 import { colourOf, Spans } from "./spans.js";
 
 const TALLEST = 260;
+const PRINTERS = 3; // dots of the canvas a pixel on paper: about 290 an inch
 const TABLE_ROWS = 200;
 const OUTSIDE = "py-spy leaves out samples in which a thread waits, unless it was started with --idle: the stacks' time above is then shorter than the spans' time.";
 
@@ -148,7 +149,7 @@ class Timeline {
     if (!width) return;
     const shift = chart ? chart.getBoundingClientRect().left - this.scroller.getBoundingClientRect().left : 0;
     this.canvas.style.marginLeft = `${Math.round(shift)}px`;
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = this.shell.element.classList.contains("wb-fg-paper") ? PRINTERS : window.devicePixelRatio || 1;
     const height = Math.min(this.height + HEAD, TALLEST);
     [this.width, this.shown] = [width, height];
     this.canvas.width = Math.max(1, Math.round(width * ratio));

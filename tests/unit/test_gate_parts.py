@@ -19,11 +19,18 @@ from git_projects import GitProject
 
 from workbench.errors import ScenarioError, StoreError, UsageError
 from workbench.experiment.callables import FunctionWorkload
-from workbench.experiment.gate import GateOutcome, GateResult, GateSettings, Revision, TargetResult
+from workbench.experiment.gate import GateOutcome, GateResult, GateSettings, Revision, TargetResult, environments
 from workbench.experiment.gate.config import read_config
-from workbench.experiment.gate.dependencies import Declared, declared, dependency_files, digest, unmet
+from workbench.experiment.gate.dependencies import (
+    Declared,
+    declared,
+    dependency_files,
+    digest,
+    unmet,
+    with_included,
+)
 from workbench.experiment.gate.duel import generation_pairs
-from workbench.experiment.gate.environments import NoEnvironment, run_setup
+from workbench.experiment.gate.environments import NoEnvironment, find_environment, run_setup
 from workbench.experiment.gate.places import places_of
 from workbench.experiment.gate.repository import Repository
 from workbench.experiment.gate.worker import _failure
@@ -92,9 +99,79 @@ def test_dependency_files_are_those_at_the_root_and_in_the_projects_folder() -> 
         "other/requirements.txt",
         "requirements/dev.txt",
         "docs/notes.txt",
+        "docs/requirements.txt",
+        "Cargo.lock",
         "x.py",
     ]
-    assert dependency_files(files, "app") == ["app/uv.lock", "pyproject.toml", "requirements/dev.txt"]
+    assert dependency_files(files, "app/deep") == ["app/uv.lock", "pyproject.toml", "requirements/dev.txt"]
+
+
+PINNED = {
+    "requirements.lock": "httpx=={}\n    # via shop\n",
+    "requirements-dev.lock": "-e file:.\nhttpx=={} \\\n    --hash=sha256:0\n",
+    "dev-requirements.txt": "httpx=={}",
+    "requirements/base.lock": "httpx=={}",
+    "constraints-3.12.txt": "httpx=={}",
+    "uv.lock": '[[package]]\nname = "httpx"\nversion = "{}"\n',
+    "poetry.lock": '[[package]]\nname = "httpx"\nversion = "{}"\n',
+    "pdm.lock": '[[package]]\nname = "httpx"\nversion = "{}"\n',
+    "pylock.dev.toml": '[[packages]]\nname = "httpx"\nversion = "{}"\n',
+    "Pipfile.lock": '{{"_meta": {{"hash": {{}}}}, "default": {{"httpx": {{"version": "=={}"}}}}, "develop": {{}}}}',
+    "tool.lock": "httpx=={}\n",
+}
+UNREAD = {
+    "pixi.lock": "version: 6\npackages:\n- conda: https://a.example/httpx-{}.conda\n",
+    "conda-lock.yml": "package:\n- name: httpx\n  version: {}\n",
+    "environment.yml": "dependencies:\n- httpx={}\n",
+    "uv.lock": "[[broken {}",
+    "pyproject.toml": '[tool.poetry.dependencies]\nhttpx = "{}"\n',
+    "Pipfile": '[packages]\nhttpx = "=={}"\n',
+}
+
+
+@pytest.mark.parametrize("name", [*PINNED, *(f"{name} that can't be read" for name in UNREAD)])
+def test_a_change_of_any_dependency_file_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The baseline must never run with another dependency than its own and be said to have run in the same."""
+    installed = {"httpx": "0.28.1"}
+    monkeypatch.setattr(environments, "installed_distributions", lambda: installed)
+    file = name.removesuffix(" that can't be read")
+    text = PINNED[file] if file == name else UNREAD[file]
+    project = GitProject(tmp_path / "repository")
+    commit = project.commit("Pin", {file: text.format("0.27.2"), "server.lock": "", "yarn.lock": "x"})
+    repository = Repository(project.root)
+
+    def found() -> str:
+        return find_environment(repository, commit, folder=project.root, scratch=tmp_path).text
+
+    listed = ", ".join(sorted([file, "server.lock"]))
+    assert found() == f"this environment: the dependency files are the same ({listed})"
+    project.write({file: text.format("0.28.1"), "server.lock": "4711\n", "yarn.lock": "y"})
+    if file == name:
+        monkeypatch.setattr(environments, "_build", lambda *given: Path(given[-1]))
+        assert found() == "an environment of its own, built without network: httpx 0.27.2 against 0.28.1"
+        installed["httpx"] = "0.27.2"
+        asked = "changed, but what is installed is what the baseline asks for, too"
+        assert found() == f"this environment: {file} {asked}"
+    else:
+        with pytest.raises(NoEnvironment, match=rf"not known: {re.escape(file)} changed, and can't be read; judge"):
+            found()
+
+
+def test_files_that_requirements_include_are_dependency_files() -> None:
+    files = {
+        "requirements.txt": b"-r deps/all.txt\n-c=limits.txt",
+        "deps/all.txt": b"-r all.txt\n-r ../gone.txt\n-r ../../x",
+    }
+    assert with_included(["requirements.txt"], files.get) == ["deps/all.txt", "requirements.txt"]
+
+
+def test_a_project_without_dependency_files_says_so(tmp_path: Path) -> None:
+    project = GitProject(tmp_path / "repository")
+    commit = project.commit("Nothing", {"perf.py": ""})
+    found = find_environment(Repository(project.root), commit, folder=project.root, scratch=tmp_path)
+    assert found.text == "this environment: no dependency file found"
 
 
 def test_what_is_installed_meets_what_is_declared_or_not() -> None:
@@ -106,8 +183,11 @@ def test_what_is_installed_meets_what_is_declared_or_not() -> None:
     assert unmet(wanted, {"click": "8.1.7"}) == ["numpy is not installed"]
     assert unmet(declared_in(requirements__txt="-e .\nclick==8.1.7 --hash=sha256:0\n./local\n"), installed) == []
     assert declared_in(setup__py="setup(install_requires=read())").unreadable == ("setup.py",)
-    windows = declared_in(requirements__txt="pywin32; sys_platform == 'nowhere'\n")
-    assert unmet(windows, installed) == []
+    elsewhere = "pywin32; sys_platform == 'nowhere'\nclick==1; sys_platform == 'nowhere'\n"
+    assert unmet(declared_in(requirements__txt=elsewhere), installed) == []
+    assert unmet(declared_in(requirements__txt="click==8.1.7.0\nnumpy==2.0\n"), installed) == [
+        "numpy 2.0 against 2.1"
+    ]
 
 
 def test_a_setup_that_fails_says_what_it_said_last(tmp_path: Path) -> None:

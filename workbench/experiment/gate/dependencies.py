@@ -6,54 +6,101 @@ import configparser
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import Any
 
 from packaging.markers import UndefinedEnvironmentName
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
-__all__ = ["Declared", "declared", "dependency_files", "digest", "unmet"]
+from workbench.experiment.gate.locks import is_foreign_lock, locked, requirement_lines, requirements_of
+
+__all__ = ["Declared", "declared", "dependency_files", "dependency_folders", "digest", "unmet", "with_included"]
 
 _FILES = (
     "pyproject.toml",
     "setup.py",
     "setup.cfg",
-    "uv.lock",
-    "poetry.lock",
-    "pdm.lock",
     "pylock.toml",
     "pylock.*.toml",
     "Pipfile",
-    "Pipfile.lock",
+    "pixi.toml",
     "conda-lock.yml",
+    "*.conda-lock.yml",
     "environment*.yml",
     "environment*.yaml",
-    "requirements*.txt",
-    "requirements*.in",
-    "constraints*.txt",
 )
+_LINES = tuple(
+    f"{kind}.{suffix}" for kind in ("*requirements*", "constraints*") for suffix in ("txt", "in", "lock")
+)
+_INCLUDES = re.compile(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
+_ALWAYS = ("requirements.txt", "requirements.lock")
 _PROJECT = ("dependencies", "optional-dependencies", "requires-python")
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
+_POETRY = ("dependencies", "dev-dependencies", "group", "extras")
 
 Read = Callable[[str], bytes | None]
 
 
+def dependency_folders(folder: str = "") -> list[str]:
+    """Where dependency files are looked for: ``folder``, those above it, and their ``requirements/``."""
+    inner = PurePosixPath(folder.strip("/"))
+    return [
+        "" if path == PurePosixPath() else path.as_posix()
+        for each in (inner, *inner.parents)
+        for path in dict.fromkeys((each, each / "requirements"))
+    ]
+
+
 def dependency_files(files: Iterable[str], folder: str = "") -> list[str]:
-    """Those of a tree's files that say what is installed: at the root, in ``folder`` and in ``requirements/``."""
-    here = {"", folder.strip("/"), "requirements", f"{folder.strip('/')}/requirements".lstrip("/")}
+    """Those of a tree's files that say what is installed, in ``dependency_folders``."""
+    here = dependency_folders(folder)
     found = []
     for name in files:
         path = PurePosixPath(name)
-        parent = "" if str(path.parent) == "." else str(path.parent)
-        inside = parent.rpartition("/")[2] == "requirements" and path.suffix in (".txt", ".in")
-        if parent in here and (inside or any(fnmatch(path.name, pattern) for pattern in _FILES)):
+        parent = "" if str(path.parent) == "." else path.parent.as_posix()
+        if parent in here and (_has_lines(path) or _is_known(path.name)):
             found.append(name)
     return sorted(found)
+
+
+def with_included(names: Iterable[str], read: Read) -> list[str]:
+    """These files and those that their lines include by ``-r`` and ``-c``, wherever in the tree they are."""
+    found, waiting = set[str](), list(names)
+    while waiting:
+        name = waiting.pop()
+        content = None if name in found or name.startswith("../") else read(name)
+        if content is None:
+            continue
+        found.add(name)
+        if _holds_lines(PurePosixPath(name)):
+            asked = map(_INCLUDES.match, requirement_lines(content.decode("utf-8", "replace")))
+            folder = PurePosixPath(name).parent.as_posix()
+            waiting += [normpath(f"{folder}/{match[1]}") for match in asked if match]
+    return sorted(found)
+
+
+def _holds_lines(path: PurePosixPath) -> bool:
+    """The same of a file that is known to say what is installed."""
+    return path.suffix in (".txt", ".in") or _has_lines(path)
+
+
+def _is_known(base: str) -> bool:
+    if base.endswith(".lock"):
+        return not is_foreign_lock(base)
+    return any(fnmatch(base, pattern) for pattern in _FILES)
+
+
+def _has_lines(path: PurePosixPath) -> bool:
+    """Whether it is a file of requirements, one a line."""
+    if path.parent.name == "requirements" and path.suffix in (".txt", ".in"):
+        return True
+    return any(fnmatch(path.name, pattern) for pattern in _LINES)
 
 
 def digest(name: str, content: bytes) -> str:
@@ -64,8 +111,10 @@ def digest(name: str, content: bytes) -> str:
             return json.dumps(_of_pyproject(text), sort_keys=True)
         case "setup.cfg":
             return json.dumps(_of_setup_cfg(text), sort_keys=True)
-        case base if base.endswith((".txt", ".in")):
-            return "\n".join(_lines(text))
+        case _ if _holds_lines(PurePosixPath(name)):
+            return "\n".join(requirement_lines(text))
+        case base if base.endswith(".lock") and locked(base, text) == []:
+            return ""  # as if there were none: a program's own lock
     return text
 
 
@@ -80,11 +129,7 @@ def _of_pyproject(text: str) -> Any:
         {key: project[key] for key in _PROJECT if key in project},
         document.get("dependency-groups", {}),
         document.get("build-system", {}),
-        {
-            key: value
-            for key, value in poetry.items()
-            if key in ("dependencies", "dev-dependencies", "group", "extras")
-        },
+        {key: value for key, value in poetry.items() if key in _POETRY},
         {key: value for key, value in uv.items() if key != "workspace"},
         _table(tool, "pdm").get("dev-dependencies", {}),
     ]
@@ -108,13 +153,6 @@ def _of_setup_cfg(text: str) -> Any:
     return [options, extras]
 
 
-def _lines(text: str) -> Iterator[str]:
-    for line in text.replace("\\\n", " ").splitlines():
-        stripped = re.sub(r"(^|\s)#.*", "", line).strip()
-        if stripped:
-            yield stripped
-
-
 @dataclass(frozen=True, slots=True)
 class Declared:
     """``core`` is always installed, ``optional`` (extras, groups) where its package is wanted; ``pins`` by name."""
@@ -128,32 +166,54 @@ class Declared:
 def declared(files: Iterable[str], read: Read) -> Declared:
     """What the dependency files among ``files`` declare, as far as they can be read without running anything.
 
-    ``unreadable`` names those that can't (``setup.py``, conda's): what they ask for is unknown.
+    ``unreadable`` names those that can't (``setup.py``, conda's, a tool's own table that no lock pins): what they
+    ask for is unknown.
     """
     core: list[Requirement] = []
     optional: list[Requirement] = []
     pins: dict[str, set[str]] = {}
     unreadable: list[str] = []
-    for name in files:
-        base, text = PurePosixPath(name).name, (read(name) or b"").decode("utf-8", "replace")
-        if base == "pyproject.toml":
+    names = list(files)
+    for name in names:
+        path, text = PurePosixPath(name), (read(name) or b"").decode("utf-8", "replace")
+        locks = {PurePosixPath(other).name for other in names if PurePosixPath(other).parent == path.parent}
+        if path.name == "pyproject.toml":
             always, sometimes = _pyproject_requirements(text)
             core += always
             optional += sometimes
-        elif base in _LOCKS:
-            for package, version in _locked(text):
+            if _has_poetry(text) and "poetry.lock" not in locks:
+                unreadable.append(name)
+        elif _holds_lines(path):
+            (core if path.name in _ALWAYS else optional).extend(_requirements(requirement_lines(text)))
+        elif (found := locked(path.name, text)) is not None:
+            for package, version in found:
                 pins.setdefault(package, set()).add(version)
-        elif base.endswith((".txt", ".in")):
-            (core if base == "requirements.txt" else optional).extend(_requirements(_lines(text)))
-        elif base not in ("setup.cfg",) or _of_setup_cfg(text) != [{}, {}]:
+        elif not _says_nothing(path.name, text, locks):
             unreadable.append(name)
-    for requirement in (*core, *optional):
+    for requirement in filter(_applies, (*core, *optional)):
         for one in requirement.specifier:
             if one.operator in ("==", "===") and "*" not in one.version:
                 pins.setdefault(canonicalize_name(requirement.name), set()).add(one.version)
     return Declared(
         tuple(core), tuple(optional), {name: frozenset(found) for name, found in pins.items()}, tuple(unreadable)
     )
+
+
+def _says_nothing(base: str, text: str, beside: Collection[str]) -> bool:
+    """Whether a file that can't be read declares nothing, or nothing that the lock beside it doesn't pin."""
+    if base == "setup.cfg":
+        return bool(_of_setup_cfg(text) == [{}, {}])
+    return base == "Pipfile" and "Pipfile.lock" in beside
+
+
+def _has_poetry(text: str) -> bool:
+    """Whether Poetry's own table names packages, whose versions it writes in its own way."""
+    try:
+        poetry: dict[str, Any] = _table(_table(tomllib.loads(text), "tool"), "poetry")
+    except tomllib.TOMLDecodeError:
+        return False
+    named = {*_table(poetry, "dependencies")} - {"python"}
+    return bool(named or any(poetry.get(key) for key in _POETRY[1:3]))
 
 
 def _pyproject_requirements(text: str) -> tuple[list[Requirement], list[Requirement]]:
@@ -173,44 +233,33 @@ def _texts(value: Any) -> list[str]:
 
 def _requirements(lines: Iterable[str]) -> Iterator[Requirement]:
     """Those lines that are requirements; options, paths and URLs alone are not."""
-    for line in lines:
-        try:
-            yield Requirement(re.split(r"\s--", line)[0].strip())
-        except InvalidRequirement:
-            continue
-
-
-def _locked(text: str) -> Iterator[tuple[str, str]]:
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return
-    listed = (document.get(name) for name in ("package", "packages"))
-    for package in (each for found in listed if isinstance(found, list) for each in found):
-        if not isinstance(package, dict):
-            continue
-        source = package.get("source", {})
-        local = isinstance(source, dict) and not {"editable", "virtual", "directory"}.isdisjoint(source)
-        if "name" in package and "version" in package and not local:
-            yield canonicalize_name(package["name"]), str(package["version"])
+    return (found for line in lines if (found := requirements_of(line)) is not None)
 
 
 def unmet(wanted: Declared, installed: Mapping[str, str]) -> list[str]:
-    """What is declared and not met by the installed distributions (canonical name → version), in words."""
-    found = []
+    """What is declared and not met by the installed distributions (canonical name → version): a line a package."""
+    found: dict[str, str] = {}
     for requirement in (*wanted.core, *wanted.optional):
         name = canonicalize_name(requirement.name)
         version = installed.get(name)
         if not _applies(requirement) or (version is None and requirement not in wanted.core):
             continue
         if version is None:
-            found.append(f"{name} is not installed")
+            found[name] = f"{name} is not installed"
         elif not _allows(requirement, version):
-            found.append(f"{name}{requirement.specifier} against {version}")
+            found.setdefault(name, f"{name}{requirement.specifier} against {version}")
     for pinned, versions in wanted.pins.items():
-        if pinned in installed and installed[pinned] not in versions:
-            found.append(f"{pinned} {' or '.join(sorted(versions))} against {installed[pinned]}")
-    return list(dict.fromkeys(found))
+        if pinned in installed and not any(_is_version(each, installed[pinned]) for each in versions):
+            found[pinned] = f"{pinned} {' or '.join(sorted(versions))} against {installed[pinned]}"
+    return list(found.values())
+
+
+def _is_version(pinned: str, version: str) -> bool:
+    """Whether both mean the same: ``1.0`` is ``1.0.0``, and a pin without local part is any local build of it."""
+    try:
+        return SpecifierSet(f"=={pinned}").contains(version, prereleases=True)
+    except InvalidSpecifier:
+        return pinned == version
 
 
 def _applies(requirement: Requirement) -> bool:

@@ -14,11 +14,19 @@ import sysconfig
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
-from workbench.experiment.gate.dependencies import Declared, declared, dependency_files, digest, unmet
+from workbench.experiment.gate.dependencies import (
+    Declared,
+    declared,
+    dependency_files,
+    dependency_folders,
+    digest,
+    unmet,
+    with_included,
+)
 from workbench.experiment.gate.repository import Repository
 from workbench.redaction import redact
 
@@ -26,6 +34,8 @@ __all__ = ["BaselineEnvironment", "NoEnvironment", "find_environment", "run_setu
 
 _INSTALL_S = 600.0
 _NAMED = 3
+_BESIDE_OTHERS = ("setup.py", "setup.cfg")
+"""What these ask for is mostly declared in another file, too."""
 
 
 class NoEnvironment(Exception):
@@ -49,18 +59,25 @@ def find_environment(
     ``scratch`` takes an environment that must be built; ``wheels`` are folders of distributions to build it from
     besides the package cache.
     """
-    within = folder.relative_to(repository.root).as_posix().strip(".")
-    then = dependency_files(repository.files_at(commit), within)
-    now = dependency_files(_present(repository.root, within), within)
+    within = folder.relative_to(repository.root).as_posix()
+
+    def read_then(name: str) -> bytes | None:
+        return repository.file_at(commit, name)
+
+    def read_now(name: str) -> bytes | None:
+        path = repository.root / name
+        return path.read_bytes() if path.is_file() else None
+
+    then = with_included(dependency_files(repository.files_at(commit), within), read_then)
+    now = with_included(dependency_files(_present(repository.root, within), within), read_now)
     differing = [
-        name
-        for name in sorted({*then, *now})
-        if _digest_then(repository, commit, name) != _digest_now(repository, name)
+        name for name in sorted({*then, *now}) if _digest(name, read_then(name)) != _digest(name, read_now(name))
     ]
     ours = Path(sys.executable)
     if not differing:
-        return BaselineEnvironment(ours, "this environment: the dependency files are the same")
-    wanted = declared(then, lambda name: repository.file_at(commit, name))
+        compared = f"the dependency files are the same ({', '.join(now)})" if now else "no dependency file found"
+        return BaselineEnvironment(ours, f"this environment: {compared}")
+    wanted = declared(then, read_then)
     files = _listed(differing)
     installed = installed_distributions()
     missing = unmet(wanted, installed)
@@ -69,9 +86,12 @@ def find_environment(
         return BaselineEnvironment(
             ours, f"this environment: {files} changed, but what is installed is what the baseline asks for, too"
         )
-    why = _listed(missing) or f"{_listed(unknown)} changed, and can't be read without running it"
-    if unknown and not missing:
-        raise NoEnvironment(f"the baseline's dependencies are not known: {why}")
+    if unread := [name for name in unknown if not missing or PurePosixPath(name).name not in _BESIDE_OTHERS]:
+        raise NoEnvironment(
+            f"the baseline's dependencies are not known: {_listed(unread)} changed, and can't be read; "
+            "judge against a revision after that change"
+        )
+    why = _listed(missing)
     python = _build(scratch, wanted, installed, tuple(wheels), why)
     return BaselineEnvironment(python, f"an environment of its own, built without network: {why}", built=True)
 
@@ -88,20 +108,14 @@ def installed_distributions() -> dict[str, str]:
 
 def _present(root: Path, within: str) -> list[str]:
     """Files of the work tree that may be dependency files: no walk through all of it."""
-    folders = {root, root / "requirements", root / within, root / within / "requirements"}
+    folders = [root / each for each in dependency_folders(within)]
     return sorted(
         {p.relative_to(root).as_posix() for f in folders if f.is_dir() for p in f.iterdir() if p.is_file()}
     )
 
 
-def _digest_then(repository: Repository, commit: str, name: str) -> str | None:
-    content = repository.file_at(commit, name)
-    return None if content is None else digest(name, content)
-
-
-def _digest_now(repository: Repository, name: str) -> str | None:
-    path = repository.root / name
-    return digest(name, path.read_bytes()) if path.is_file() else None
+def _digest(name: str, content: bytes | None) -> str:
+    return "" if content is None else digest(name, content)
 
 
 def _listed(names: list[str]) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from workbench.analysis.resampling import FEWEST_ROUNDS
 from workbench.experiment import explain
-from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, SAMPLED_ROUNDS, sampling_sweeps
+from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, SAMPLED_ROUNDS, planned_rounds, sampling_sweeps
 from workbench.model import Verdict
 
 
@@ -38,6 +38,7 @@ def rounds(
 )
 def test_a_difference_is_worth_more_rounds(verdict: Verdict | None, expected: int) -> None:
     assert rounds(verdict) == expected
+    assert planned_rounds(None, verdict) == expected
 
 
 @pytest.mark.parametrize("asked", [0, 1, 30])

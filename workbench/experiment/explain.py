@@ -15,9 +15,11 @@ from workbench.experiment.interleave import sweeps
 from workbench.model import Verdict
 from workbench.statistics import paired_ratio
 
-__all__ = ["MOST_SAMPLED_ROUNDS", "SAMPLED_ROUNDS", "sampling_sweeps", "shows"]
+__all__ = ["MOST_SAMPLED_ROUNDS", "SAMPLED_ROUNDS", "planned_rounds", "sampling_sweeps", "shows"]
 
 T = TypeVar("T")
+
+_DIFFERENCES = (Verdict.REGRESSION, Verdict.IMPROVEMENT)
 
 SAMPLED_ROUNDS = 2
 """Of each side, where nothing is to be explained: a picture of both."""
@@ -31,6 +33,13 @@ _SAMPLING_S = 5.0
 _SAMPLING_FEWEST_S = 15.0
 """Sampling may take as long as the timing took, and this long in any case: the more for as many rounds as a test of
 the functions needs at least."""
+
+
+def planned_rounds(asked: int | None, verdict: Verdict | None) -> int:
+    """Sampled rounds of each side: as many as ``asked``, else what the verdict calls for."""
+    if asked is not None:
+        return asked
+    return MOST_SAMPLED_ROUNDS if verdict in _DIFFERENCES else SAMPLED_ROUNDS
 
 
 def sampling_sweeps(
@@ -47,8 +56,8 @@ def sampling_sweeps(
     Otherwise as many as the verdict calls for, as long as sampling takes no longer than the timing did
     (``timing_s``) or some seconds; and as many again, for as long again, while the difference is not ``shown``.
     """
-    differs = verdict in (Verdict.REGRESSION, Verdict.IMPROVEMENT)
-    rounds = asked if asked is not None else MOST_SAMPLED_ROUNDS if differs else SAMPLED_ROUNDS
+    differs = verdict in _DIFFERENCES
+    rounds = planned_rounds(asked, verdict)
     orders = sweeps(sides, seed=seed)
     yield from _planned(orders, rounds, asked=asked, differs=differs, timing_s=timing_s)
     if asked is None and differs:
@@ -63,7 +72,7 @@ def shows(verdict: Verdict | None, base: Sequence[float], new: Sequence[float]) 
     True where there is no difference to show, or a pair too few to tell.
     """
     pairs = min(len(base), len(new))
-    if verdict not in (Verdict.REGRESSION, Verdict.IMPROVEMENT) or pairs < FEWEST_ROUNDS:
+    if verdict not in _DIFFERENCES or pairs < FEWEST_ROUNDS:
         return True
     if min(*base, *new) <= 0:  # a clock that stood still tells nothing
         return True

@@ -24,7 +24,7 @@ from workbench.experiment.callables import CallableWorkload
 from workbench.experiment.contained import contained, is_own_interrupt
 from workbench.experiment.deadline import Overdue
 from workbench.experiment.exhaustion import used_up
-from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
+from workbench.experiment.explain import planned_rounds, sampling_sweeps, shows
 from workbench.experiment.mirrored import SAMPLED_ROUND_S, SETTLE_EVERY, PairedTiming, by_clock, warm_up
 from workbench.experiment.progress import Progress
 from workbench.experiment.results import ANOTHER_RESULT, FirstResult, failed_ending, require_equal
@@ -233,8 +233,9 @@ class _Sitting:
                 seed=self._settings.order_seed,
                 shown=lambda: shows(self._timing.verdict, *(side.sampled_seconds for side in self.sides)),
             )
+            planned = planned_rounds(asked, self._timing.verdict)
             for done, order in enumerate(orders):
-                progress("sampling", done, max(done + 1, asked or MOST_SAMPLED_ROUNDS))
+                progress("sampling", done, max(done + 1, planned))
                 for side in order:
                     self._sample_once(side)
         except CaptureError as problem:

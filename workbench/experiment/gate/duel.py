@@ -13,7 +13,7 @@ from workbench.analysis.verdict import Rule, Sequential
 from workbench.capture.power import conditions
 from workbench.errors import CaptureError, ResultsDiffer, ScenarioError, ServiceError, UsageError
 from workbench.experiment.calibration import common_loops
-from workbench.experiment.explain import MOST_SAMPLED_ROUNDS, sampling_sweeps, shows
+from workbench.experiment.explain import planned_rounds, sampling_sweeps, shows
 from workbench.experiment.gate.model import GateOutcome, GateSettings, GateTarget
 from workbench.experiment.gate.side import Place, Side, SideFailed
 from workbench.experiment.margins import Margin
@@ -292,8 +292,9 @@ class Duel:
         try:
             if asked != 0:
                 self._calibrate(SAMPLED_ROUND_S)
+            planned = planned_rounds(asked, self.verdict)
             for done, order in enumerate(orders):
-                progress(f"{self.target.text}, sampling", done, max(done + 1, asked or MOST_SAMPLED_ROUNDS))
+                progress(f"{self.target.text}, sampling", done, max(done + 1, planned))
                 for side in order:
                     side.sample(self.position)
                     self.position += 1

@@ -314,6 +314,12 @@ def test_paper_keeps_numbers_with_their_units_and_kinds_of_rounds_whole(watch, p
       return range.getClientRects().length; }))"""
     assert watched.page.evaluate(lines, ".rounds td:nth-child(2)") == 1
     assert watched.page.evaluate(lines, ".wb-table:not(.ladder) td.number") == 1
+    size = """(selector) => {
+      const { fontSize, paddingRight, minWidth } = getComputedStyle(document.querySelector(selector));
+      return [fontSize, paddingRight, minWidth]; }"""
+    for cell in ("th", "td:first-child", ".number"):
+        assert watched.page.evaluate(size, f".rounds {cell}") == ["7.5px", "5px", "0px"]
+        assert watched.page.evaluate(size, f".ladder {cell}") == ["8px", "5px", "0px"]
     assert watched.page.evaluate("document.documentElement.scrollWidth") <= 700
 
 

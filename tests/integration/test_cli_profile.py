@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 
 from workbench.calltree import tree_from_stacks
 from workbench.cli.main import cli
-from workbench.errors import INTERRUPTED, UsageError
+from workbench.errors import INTERRUPTED, OutputError, UsageError
 from workbench.experiment.attach import Attached
 from workbench.model import Frame, Recording, Run, Sampler, Session, Status, utc_now
 from workbench.store import Store
@@ -84,3 +85,29 @@ def test_what_a_reader_must_know_of_the_samples_is_said_at_once(
     attached = Attached(Session("s", "attach", utc_now()), Recording(run, tree))
     monkeypatch.setattr("workbench.experiment.attach.attach", lambda *_, **__: attached)
     assert "\nworkbench: For 100 % of the sampled time this thread waits for others" in invoke("attach", "1").stderr
+
+
+def test_json_of_a_profile_is_a_file_as_standard_output_is_the_programs(
+    script: str, own_store: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "new" / "run.json"
+    invoke("profile", "--json", str(path), "--", script)
+    document = json.loads(path.read_text())
+    (listed,) = json.loads(invoke("runs", "--json").stdout)
+    assert {key: document[key] for key in listed} == listed
+    assert (document["name"], document["status"], document["stored"]) == ("job.py", "ok", True)
+    assert set(document) - set(listed) == {"samples", "spans", "stored"}
+    with pytest.raises(OutputError):
+        invoke("profile", "--json", "/no-such-folder-of-mine/x.json", "--", script)
+    assert len(Store().runs()) == 1, "told before the program runs"
+
+
+def test_json_of_an_attach_is_all_of_standard_output(own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run("r", "s", "api", utc_now(), sampler=Sampler("pyinstrument", "5.1", 1_000_000))
+    tree = tree_from_stacks([((Frame("a.py", "f"),), 1000)])
+    attached = Attached(Session("s", "attach", utc_now()), Recording(run, tree))
+    monkeypatch.setattr("workbench.experiment.attach.attach", lambda *_, **__: attached)
+    done = invoke("attach", "1", "--json")
+    document = json.loads(done.stdout)
+    assert (document["run_id"], document["samples"], document["spans"], document["stored"]) == ("r", 1, 0, True)
+    assert done.stderr.startswith("workbench: run r ")

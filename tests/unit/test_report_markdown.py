@@ -11,6 +11,7 @@ from sample_runs import EVIL, evil_report, session_report, single_report
 from workbench.model import Comparison, Frame, FunctionChange, Verdict
 from workbench.reporting import report_markdown
 from workbench.reporting.markdown import code, marked, prose
+from workbench.reporting.write import report_html
 
 
 def verdict() -> Comparison:
@@ -46,6 +47,15 @@ def test_a_comparison_leads_with_its_verdict() -> None:
     assert "| requests | 118 | 71 |" in text
     row = "| `load\\|all` | `app/job.py` | shrank | 1.00 s | 100 ms | −89.0 | −93.9 to −84.1 | 0.002 |"
     assert row in text
+
+
+def test_a_page_says_the_verdict_once_beside_the_text_for_pasting() -> None:
+    report = session_report()
+    pair = replace(report, runs=(report.runs[0], report.runs[4]), rows=(), comparison=verdict())
+    before, paste, after = report_html(pair).partition('<details class="paste">')
+    shown = before + after.partition("</details>")[2]
+    assert paste
+    assert (shown.count("8.8× faster"), shown.count(">IMPROVEMENT<")) == (1, 1)
 
 
 @pytest.mark.parametrize("name", [*EVIL, "a`b``c", "`", "x|y", " ", "a\nb", "@everyone", "trailing `"])

@@ -15,7 +15,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-__all__ = ["print_json", "print_table", "store_option", "store_words"]
+__all__ = ["json_text", "print_json", "print_table", "store_option", "store_words"]
 
 
 def store_words() -> str:
@@ -28,8 +28,12 @@ def store_words() -> str:
 
 def print_json(document: object) -> None:
     """Print one JSON document; numbers that JSON has no word for become null."""
-    text = json.dumps(_plain(document), indent=2, ensure_ascii=False)
-    click.echo(text)
+    click.echo(json_text(document))
+
+
+def json_text(document: object) -> str:
+    """What ``print_json`` prints."""
+    return json.dumps(_plain(document), indent=2, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:

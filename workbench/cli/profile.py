@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.output import store_option, store_words
+from workbench.cli.output import json_text, print_json, store_option, store_words
 from workbench.errors import INTERRUPTED, UsageError, WorkbenchError
 from workbench.model import Status
 
 if TYPE_CHECKING:
-    from workbench.model import Recording
+    from workbench.model import Recording, Session
     from workbench.store import Store
 
 __all__ = ["attach_command", "profile_command"]
@@ -31,6 +31,13 @@ __all__ = ["attach_command", "profile_command"]
 @click.option("--interval", type=float, help="Seconds between samples (0.001; of py-spy 0.01).")
 @click.option("--idle", is_flag=True, help="Waiting threads too (py-spy; pyinstrument always shows waiting).")
 @click.option("--subprocesses", is_flag=True, help="Child processes too (py-spy).")
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write one JSON document on the run; standard output is the program's own.",
+)
 @click.option("-m", "is_module", is_flag=True, help="Run a module, as `python -m` does.")
 @click.argument(
     "command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- SCRIPT [ARGS]… | -- -m MODULE [ARGS]…"
@@ -42,6 +49,7 @@ def profile_command(
     interval: float | None,
     idle: bool,
     subprocesses: bool,
+    json_path: Path | None,
     is_module: bool,
     command: tuple[str, ...],
 ) -> int:
@@ -59,6 +67,7 @@ def profile_command(
     """
     from workbench.capture.samplers import SamplerSpec
     from workbench.experiment.script import run_script
+    from workbench.reporting.write import prepare_output, write_atomically
     from workbench.store import Store
 
     if sampler != "py-spy" and (idle or subprocesses):
@@ -66,6 +75,8 @@ def profile_command(
     if command[0] == "-m":
         is_module, command = True, command[1:]
     _check(command, is_module)
+    if json_path is not None:
+        prepare_output(json_path)
     store = Store(store_path)
     store.prepare()  # an unusable store is told before the program runs
     ran = run_script(
@@ -80,6 +91,8 @@ def profile_command(
         click.echo("workbench: nothing was recorded, because WORKBENCH_DISABLE is set", err=True)
     else:
         _say(ran.recording, store, ran.store_error)
+        if json_path is not None:
+            write_atomically(json_path, json_text(_document(ran.recording, ran.session, ran.store_error)))
     return ran.exit_code or _code_of(ran.store_error)
 
 
@@ -107,6 +120,7 @@ def _check(command: tuple[str, ...], is_module: bool) -> None:
 @click.option("--idle", is_flag=True, help="Waiting threads too.")
 @click.option("--subprocesses", is_flag=True, help="The process's children too.")
 @click.option("--name", default="", help="Name of the run (default: process PID).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def attach_command(
     store_path: Path | None,
     pid: int,
@@ -117,6 +131,7 @@ def attach_command(
     idle: bool,
     subprocesses: bool,
     name: str,
+    as_json: bool,
 ) -> int:
     """Profile the running process PID from outside with py-spy, without touching it.
 
@@ -144,9 +159,24 @@ def attach_command(
         store=store,
     )
     _say(attached.recording, store, attached.store_error)
+    if as_json:
+        print_json(_document(attached.recording, attached.session, attached.store_error))
     if attached.recording.run.status is Status.INTERRUPTED:
         return INTERRUPTED
     return _code_of(attached.store_error)
+
+
+def _document(recording: Recording, session: Session | None, store_error: Exception | None) -> dict[str, Any]:
+    """The run as ``runs --json`` has it, with what was recorded and whether it was stored."""
+    from workbench.analysis.names import commit_of
+    from workbench.cli.runs import run_json
+
+    commit, dirty = commit_of(recording.run, session) if session is not None else ("", False)
+    return run_json(recording.run, commit, dirty=dirty) | {
+        "samples": len(recording.tree.samples) if recording.tree is not None else 0,
+        "spans": len(recording.spans),
+        "stored": store_error is None,
+    }
 
 
 def _say(recording: Recording, store: Store, store_error: Exception | None) -> None:

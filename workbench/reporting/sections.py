@@ -32,7 +32,6 @@ from workbench.views.tables import (
     format_ratio,
     format_seconds,
     html_text,
-    marked_html,
 )
 
 __all__ = [
@@ -80,13 +79,14 @@ def header(report: ReportData, markdown: str) -> str:
         wanted = ("scale", "resources", "link", "seed")
         facts += [f"{key} {session.parameters[key]}" for key in wanted if session.parameters.get(key) is not None]
         facts.append(f"session {session.session_id}")
-    told = summary(report)  # a comparison's sentence marks code; elsewhere backticks are a name's own
-    text = _UNIT.sub(_TOGETHER, escape(told) if report.comparison is None else marked_html(told))
+    # A comparison's verdict comes next, in a box of its own.
+    told = "" if report.comparison is not None else _UNIT.sub(_TOGETHER, escape(summary(report)))
+    said = f'<p class="summary">{told}</p>' if told else ""
     shown = "".join(f"<li>{html_text(fact)}</li>" for fact in facts)
     secret = f'<p class="warning">{html_text(CONFIDENTIAL)}</p>' if report.confidential else ""
     return (
         f'<p class="brand">workbench</p><h1>{html_text(report.title)}</h1>'
-        f'<ul class="facts">{shown}</ul><p class="summary">{text}</p>{secret}{pasteable(markdown)}'
+        f'<ul class="facts">{shown}</ul>{said}{secret}{pasteable(markdown)}'
     )
 
 

@@ -356,7 +356,7 @@ def test_a_count_that_rose_is_said_once() -> None:
     [
         ([GateOutcome.PASS, GateOutcome.ADDED], GateOutcome.PASS, 0),
         ([GateOutcome.IMPROVEMENT], GateOutcome.IMPROVEMENT, 0),
-        ([GateOutcome.ADDED], GateOutcome.PASS, 0),
+        ([GateOutcome.ADDED], GateOutcome.ADDED, 0),
         ([GateOutcome.FAILED, GateOutcome.REGRESSION], GateOutcome.REGRESSION, 1),
         ([GateOutcome.INCONCLUSIVE, GateOutcome.FAILED, GateOutcome.REFUSED], GateOutcome.FAILED, 71),
         ([GateOutcome.INCONCLUSIVE, GateOutcome.REFUSED], GateOutcome.REFUSED, 4),

@@ -38,8 +38,9 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def gate_markdown(result: GateResult, *, store: str = "") -> str:
     """A summary for a pull request, in GitHub's Markdown; ``store`` names where the runs are."""
-    title = f"## {_MARKS[result.outcome]} Performance: {result.outcome}"
-    lines = [title, "", f"{_plural(len(result.targets), 'target')} against {_text(str(result.baseline))}."]
+    verdict, judged = result.headline
+    title = f"## {_MARKS[result.outcome]} Performance: {verdict}"
+    lines = [title, "", f"{judged} against {_text(str(result.baseline))}."]
     lines += ["", "| | target | verdict | what was measured |", "|---|---|---|---|"]
     for target in result.targets:
         row = (_MARKS[target.outcome], code(_named(target)), str(target.outcome), _text(target.sentence))
@@ -178,10 +179,6 @@ def append_summary(path: Path, text: str) -> None:
     """Add to a summary that other steps write to as well, such as ``GITHUB_STEP_SUMMARY``. Raises ``OSError``."""
     with path.open("a", encoding="utf-8", errors="replace", newline="\n") as out:
         out.write(text)
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _line(text: str) -> str:

@@ -476,6 +476,16 @@ def test_junit_is_well_formed_whatever_stands_in_it() -> None:
     ]
 
 
+def test_an_interrupted_gate_is_an_error_to_who_reads_junit_only() -> None:
+    suites = ElementTree.fromstring(
+        gate_junit(result_of(TargetResult("x", GateOutcome.INTERRUPTED, "interrupted")))
+    )
+    assert [suites.get(name) for name in ("failures", "errors", "skipped")] == ["0", "1", "0"]
+    error = suites.find("testsuite/testcase/error")
+    assert error is not None
+    assert (error.get("type"), error.get("message")) == ("INTERRUPTED", "INTERRUPTED: interrupted")
+
+
 def test_the_document_is_json_and_names_both_commits() -> None:
     document = json.loads(json.dumps(gate_json(result_of(regressed()), store="s.duckdb")))
     assert (document["baseline"]["commit"], document["new"]) == ("a" * 40, {"commit": "b" * 40, "dirty": True})

@@ -83,6 +83,7 @@ AFTER = {
         def hangs(): time.sleep(600)
         def steady(): return f"number {next(numbers)}"
         def added(): return 1
+        def added_broken(): return {}["page"]
         def interrupts(): raise KeyboardInterrupt
         def naps():
             time.sleep(0.1)
@@ -100,6 +101,17 @@ AFTER = {
         """,
     "job.py": "import sys\nprint('half')\nsys.exit('no more token=abcdefghijkl')\n",
     "new.py": "print('new')\n",
+    "fresh.py": """
+        def setup_fits(): return [3]
+        def breaks(): raise ValueError("no page")
+        async def waits(): raise ValueError("late")
+        def makes():
+            yield 1
+            raise ValueError("half")
+        def fits(numbers): return numbers.pop()
+        def teardown_fits(numbers): assert not numbers
+        """,
+    "ends.py": "raise SystemExit('no paper')\n",
 }
 
 
@@ -239,7 +251,29 @@ def test_what_the_baseline_lacks_is_said_and_not_failed(project: GitProject) -> 
     assert [target.outcome for target in result.targets] == [GateOutcome.ADDED, GateOutcome.ADDED]
     assert "has no 'added'" in result.targets[0].reason
     assert result.targets[1].reason == "the baseline has no new.py"
-    assert (result.outcome, result.exit_code) == (GateOutcome.PASS, 0)
+    assert (result.outcome, result.exit_code) == (GateOutcome.ADDED, 0)
+    assert result.headline == ("nothing to judge", "2 targets are new")
+    assert "## 🆕 Performance: nothing to judge\n\n2 targets are new against" in gate_markdown(result)
+
+
+def test_new_code_that_the_baseline_lacks_must_run(project: GitProject) -> None:
+    """Each kind of target once: in a file that both have, in a new one, an async one, a generator, a script."""
+    result = judged(
+        project, "perf.py:added_broken", "fresh.py:breaks", "fresh.py:waits", "fresh.py:makes", "fresh.py:fits",
+        "ends.py", settings=COUNTED,
+    )  # fmt: skip
+
+    said = {target.target: (str(target.outcome), target.reason) for target in result.targets}
+    assert said["perf.py:added_broken"] == ("FAILED", "KeyError: '[redacted]' (perf.py:15)")
+    assert said["fresh.py:breaks"] == ("FAILED", "ValueError: no page (fresh.py:3)")
+    assert said["fresh.py:waits"] == ("FAILED", "ValueError: late (fresh.py:4)")
+    assert said["fresh.py:makes"] == ("FAILED", "ValueError: half (fresh.py:7)")
+    assert said["fresh.py:fits"] == ("ADDED", "the baseline has no fresh.py")
+    assert said["ends.py"] == ("FAILED", "exit status 1: no paper")
+    assert result.exit_code == ScenarioError.exit_code
+    assert Store().runs() == []
+    with pytest.raises(UsageError, match="has no 'fit'; did you mean 'fits'"):
+        judged(project, "fresh.py:fit")
 
 
 def test_broken_code_is_told_apart_from_a_broken_baseline(project: GitProject) -> None:

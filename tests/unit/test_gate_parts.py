@@ -167,6 +167,27 @@ def test_files_that_requirements_include_are_dependency_files() -> None:
     assert with_included(["requirements.txt"], files.get) == ["deps/all.txt", "requirements.txt"]
 
 
+def test_a_missing_environment_says_what_differs_why_and_how_to_mend_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "installed_distributions", lambda: {"httpx": "0.28.1", "sqlalchemy": "2.1"})
+    problem = "ERROR: No matching distribution found for sqlalchemy>=2"
+    monkeypatch.setattr(environments, "_run", lambda *_, **__: problem)
+    project = GitProject(tmp_path / "repository")
+    commit = project.commit("Pin", {"requirements.txt": "httpx==0.27.2\nsqlalchemy>=2\n"})
+    project.write({"requirements.txt": "httpx==0.28.1\nsqlalchemy>=2\n"})
+
+    with pytest.raises(NoEnvironment) as missing:
+        find_environment(Repository(project.root), commit, folder=project.root, scratch=tmp_path)
+
+    assert str(missing.value) == (
+        "the baseline needs another environment (httpx 0.27.2 against 0.28.1), and all that it asks for can't be "
+        "installed offline: No matching distribution found for sqlalchemy>=2; put the wheels (`pip wheel -r …`) "
+        "into a folder that PIP_FIND_LINKS or `wheels` in [tool.workbench.gate] names, or install them once with "
+        "uv, whose cache is used"
+    )
+
+
 def test_a_project_without_dependency_files_says_so(tmp_path: Path) -> None:
     project = GitProject(tmp_path / "repository")
     commit = project.commit("Nothing", {"perf.py": ""})
@@ -357,7 +378,7 @@ def test_a_count_that_rose_is_said_once() -> None:
     [
         ([GateOutcome.PASS, GateOutcome.ADDED], GateOutcome.PASS, 0),
         ([GateOutcome.IMPROVEMENT], GateOutcome.IMPROVEMENT, 0),
-        ([GateOutcome.ADDED], GateOutcome.PASS, 0),
+        ([GateOutcome.ADDED], GateOutcome.ADDED, 0),
         ([GateOutcome.FAILED, GateOutcome.REGRESSION], GateOutcome.REGRESSION, 1),
         ([GateOutcome.INCONCLUSIVE, GateOutcome.FAILED, GateOutcome.REFUSED], GateOutcome.FAILED, 71),
         ([GateOutcome.INCONCLUSIVE, GateOutcome.REFUSED], GateOutcome.REFUSED, 4),
@@ -531,6 +552,16 @@ def test_junit_is_well_formed_whatever_stands_in_it() -> None:
         "skipped",
         "system-out",
     ]
+
+
+def test_an_interrupted_gate_is_an_error_to_who_reads_junit_only() -> None:
+    suites = ElementTree.fromstring(
+        gate_junit(result_of(TargetResult("x", GateOutcome.INTERRUPTED, "interrupted")))
+    )
+    assert [suites.get(name) for name in ("failures", "errors", "skipped")] == ["0", "1", "0"]
+    error = suites.find("testsuite/testcase/error")
+    assert error is not None
+    assert (error.get("type"), error.get("message")) == ("INTERRUPTED", "INTERRUPTED: interrupted")
 
 
 def test_the_document_is_json_and_names_both_commits() -> None:

@@ -142,7 +142,7 @@ def _write(result: GateResult, store: str, markdown: Path | None, junit: Path | 
 
 
 def _print(result: GateResult) -> None:
-    click.echo(f"{result.outcome}: {_of_targets(result)} against {result.baseline}")
+    click.echo(f"{': '.join(result.headline)} against {result.baseline}")
     for target in result.targets:
         click.echo(f"{target.outcome}  {target.target}" + (f": {target.sentence}" if target.sentence else ""))
         for note in filter(None, (*target.notes, target.unsaved)):
@@ -151,14 +151,6 @@ def _print(result: GateResult) -> None:
     click.echo(result.ran_in)
     for note in result.notes:
         click.echo(note)
-
-
-def _of_targets(result: GateResult) -> str:
-    """``1 of 2 targets``: how many the outcome is of; ``2 targets`` where it is of all."""
-    every = len(result.targets)
-    said = sum(target.outcome is result.outcome for target in result.targets)
-    number = f"{every} target{'' if every == 1 else 's'}"
-    return f"{said} of {number}" if 0 < said < every else number
 
 
 def _print_changes(target: TargetResult) -> None:

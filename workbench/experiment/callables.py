@@ -87,6 +87,11 @@ class CallableWorkload:
         """One round outside any clock."""
         self._elapsed(self._drive)
 
+    def attempt(self) -> None:
+        """Set-up, one call and tear-down, outside any clock."""
+        self.loops = 1
+        self._elapsed(self._probe)
+
     def move(self) -> None:
         """Give the function's code, and that of what it calls, another place in memory (see ``placement``)."""
         if self._placement is None:

@@ -23,7 +23,7 @@ class GateHeld:
 
     @property
     def verdict(self) -> str:
-        """PASS, IMPROVEMENT or INCONCLUSIVE."""
+        """PASS, IMPROVEMENT, INCONCLUSIVE, or ADDED where the baseline has no such target."""
         return str(self.result.outcome)
 
     @property
@@ -50,7 +50,7 @@ def assert_against(
     result = outside_loop(lambda: judge_against(baseline, [target], settings=settings, store=store))
     if result.outcome is GateOutcome.INTERRUPTED:
         raise KeyboardInterrupt
-    held = {GateOutcome.PASS, GateOutcome.IMPROVEMENT}
+    held = {GateOutcome.PASS, GateOutcome.IMPROVEMENT, GateOutcome.ADDED}
     if inconclusive == "pass":
         held.add(GateOutcome.INCONCLUSIVE)
     (judged,) = result.targets

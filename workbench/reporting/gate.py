@@ -32,14 +32,16 @@ _MARKS = {
     GateOutcome.INCONCLUSIVE: "⚠️",
     GateOutcome.INTERRUPTED: "⚠️",
 }
+_ERRORS = (GateOutcome.FAILED, GateOutcome.INTERRUPTED)
 _FUNCTIONS = 5
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def gate_markdown(result: GateResult, *, store: str = "") -> str:
     """A summary for a pull request, in GitHub's Markdown; ``store`` names where the runs are."""
-    title = f"## {_MARKS[result.outcome]} Performance: {result.outcome}"
-    lines = [title, "", f"{_plural(len(result.targets), 'target')} against {_text(str(result.baseline))}."]
+    verdict, judged = result.headline
+    title = f"## {_MARKS[result.outcome]} Performance: {verdict}"
+    lines = [title, "", f"{judged} against {_text(str(result.baseline))}."]
     lines += ["", "| | target | verdict | what was measured |", "|---|---|---|---|"]
     for target in result.targets:
         row = (_MARKS[target.outcome], code(_named(target)), str(target.outcome), _text(target.sentence))
@@ -99,13 +101,16 @@ def _subject(subject: str) -> str:
 
 
 def gate_junit(result: GateResult) -> str:
-    """JUnit XML: a target a case. A regression is a failure, broken code an error, no verdict a skipped case."""
+    """JUnit XML: a target a case. A regression is a failure, broken code an error, no verdict a skipped case.
+
+    So is an interrupted gate an error: who reads only this file must not take it for one that passed.
+    """
     cases = "".join(map(_case, result.targets))
     outcomes = [target.outcome for target in result.targets]
     failures = outcomes.count(GateOutcome.REGRESSION)
-    errors = outcomes.count(GateOutcome.FAILED)
-    passed = (GateOutcome.PASS, GateOutcome.IMPROVEMENT, GateOutcome.REGRESSION, GateOutcome.FAILED)
-    skipped = sum(outcome not in passed for outcome in outcomes)
+    errors = sum(outcome in _ERRORS for outcome in outcomes)
+    counted = (GateOutcome.PASS, GateOutcome.IMPROVEMENT, GateOutcome.REGRESSION, *_ERRORS)
+    skipped = sum(outcome not in counted for outcome in outcomes)
     counts = f'tests="{len(outcomes)}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -122,8 +127,8 @@ def _case(target: TargetResult) -> str:
             said = f"<system-out>{_xml(target.sentence)}</system-out>"
         case GateOutcome.REGRESSION:
             said = f'<failure type="REGRESSION" message={message}>{_xml(_explanation(target))}</failure>'
-        case GateOutcome.FAILED:
-            said = f'<error type="FAILED" message={message}/>'
+        case outcome if outcome in _ERRORS:
+            said = f'<error type="{outcome}" message={message}/>'
         case _:
             said = f"<skipped message={message}/>"
     return f"{head}>{said}</testcase>"
@@ -178,10 +183,6 @@ def append_summary(path: Path, text: str) -> None:
     """Add to a summary that other steps write to as well, such as ``GITHUB_STEP_SUMMARY``. Raises ``OSError``."""
     with path.open("a", encoding="utf-8", errors="replace", newline="\n") as out:
         out.write(text)
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _line(text: str) -> str:

@@ -34,6 +34,10 @@ __all__ = ["BaselineEnvironment", "NoEnvironment", "find_environment", "run_setu
 
 _INSTALL_S = 600.0
 _NAMED = 3
+_MEND = (
+    "put the wheels (`pip wheel -r …`) into a folder that PIP_FIND_LINKS or `wheels` in [tool.workbench.gate] "
+    "names, or install them once with uv, whose cache is used"
+)
 _BESIDE_OTHERS = ("setup.py", "setup.cfg")
 """What these ask for is mostly declared in another file, too."""
 
@@ -140,7 +144,10 @@ def _build(
     pins = [f"{name}=={next(iter(v))}" for name, v in wanted.pins.items() if len(v) == 1]
     # pip calls what is asked for and pinned alike, and can't be had, a conflict
     constraints.write_text("".join(f"{pin}\n" for pin in pins if pin not in asked), encoding="utf-8")
-    links = [argument for folder in wheels for argument in ("--find-links", str(folder))]
+    folders = list(map(str, wheels))
+    if uv:  # pip reads its own variable
+        folders += os.environ.get("PIP_FIND_LINKS", "").split()
+    links = [argument for folder in folders for argument in ("--find-links", folder)]
     files = ["-r", str(requirements), "-c", str(constraints), *links]
     if uv:
         commands = [
@@ -155,7 +162,10 @@ def _build(
     for command in commands:
         problem = _run(command, scratch, _INSTALL_S)
         if problem:
-            raise NoEnvironment(f"the baseline needs another environment ({why}), which can't be built: {problem}")
+            raise NoEnvironment(
+                f"the baseline needs another environment ({why}), and all that it asks for can't be installed "
+                f"offline: {problem.removeprefix('ERROR: ')}; {_MEND}"
+            )
     _lay_over(python)
     return python
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from workbench.capture.environment import environment
 from workbench.errors import StoreError, UsageError
+from workbench.experiment.gate.added import attempt
 from workbench.experiment.gate.duel import Duel, Stopped
 from workbench.experiment.gate.environments import NoEnvironment, find_environment, run_setup
 from workbench.experiment.gate.findings import compared
@@ -23,7 +24,7 @@ from workbench.experiment.gate.model import (
     Revision,
     TargetResult,
 )
-from workbench.experiment.gate.places import own_modules, places_of
+from workbench.experiment.gate.places import new_place, own_modules, places_of
 from workbench.experiment.gate.repository import Repository
 from workbench.experiment.gate.side import Place
 from workbench.experiment.gate.worktree import checked_out
@@ -174,9 +175,9 @@ class _Gate:
     def run(self, targets: Sequence[GateTarget]) -> tuple[str, list[TargetResult]]:
         """The line about the environment ("" if the baseline didn't run), and the results."""
         added = {t.text: self._added(t) for t in targets}
-        if all(added.values()):
-            return "", [r for r in added.values() if r is not None]
         try:
+            if all(added.values()):
+                return "", list(self._attempted(targets, added))
             if self.checkout is None:
                 self.checkout = self.undo.enter_context(checked_out(self.repository, self.baseline.commit))
             try:
@@ -184,10 +185,38 @@ class _Gate:
                     self.places, self.environment = self._places(self.checkout)
             except NoEnvironment as problem:
                 failed = TargetResult("", GateOutcome.INCONCLUSIVE, str(problem))
-                return "", [added[t.text] or replace(failed, target=t.text) for t in targets]
+                unmeasured = {t.text: added[t.text] or replace(failed, target=t.text) for t in targets}
+                return "", list(self._attempted(targets, unmeasured))
             return self.environment, list(self._results(targets, added, self.places, self.checkout.parent))
         except KeyboardInterrupt:
             return "", [TargetResult(targets[0].text, GateOutcome.INTERRUPTED, "interrupted")]
+
+    def _attempted(
+        self, targets: Sequence[GateTarget], results: Mapping[str, TargetResult | None]
+    ) -> Iterator[TargetResult]:
+        """The results of targets for which no baseline is run; up to one that was interrupted."""
+        for target in targets:
+            result = results[target.text]
+            if result is None:
+                continue
+            result = self._attempt(target, result)
+            yield result
+            if result.outcome is GateOutcome.INTERRUPTED:
+                return
+
+    def _attempt(self, target: GateTarget, result: TargetResult) -> TargetResult:
+        """An added target's result once it ran; a test is run by pytest itself."""
+        if result.outcome is not GateOutcome.ADDED or target.opener:
+            return result
+        began = time.monotonic()
+        self.progress(f"running {target.text}, which is new", 0, 1)
+        try:
+            attempt(target, new_place(self.repository.root, self.folder), self.settings)
+        except Stopped as stopped:
+            result = _stopped(result, stopped)
+        except KeyboardInterrupt:
+            result = replace(result, outcome=GateOutcome.INTERRUPTED, reason="interrupted")
+        return replace(result, seconds=time.monotonic() - began)
 
     def _added(self, target: GateTarget) -> TargetResult | None:
         """The result for a target whose file the baseline lacks."""
@@ -221,7 +250,8 @@ class _Gate:
     ) -> Iterator[TargetResult]:
         own = own_modules(self.repository.root, self.folder)
         for target in targets:
-            result = added[target.text] or self._measured(target, places, own, scratch)
+            new = added[target.text]
+            result = self._attempt(target, new) if new else self._measured(target, places, own, scratch)
             yield result
             if result.outcome is GateOutcome.INTERRUPTED:
                 return

@@ -185,12 +185,28 @@ class GateResult:
 
     @property
     def outcome(self) -> GateOutcome:
-        """The worst of the targets': REGRESSION before FAILED, REFUSED, INCONCLUSIVE; else IMPROVEMENT or PASS."""
+        """The worst of the targets': REGRESSION before FAILED, REFUSED, INCONCLUSIVE; else IMPROVEMENT or PASS.
+
+        ADDED where all are new: nothing was judged.
+        """
         found = {result.outcome for result in self.targets}
         worst = next((outcome for outcome in _ORDER if outcome in found), None)
         if worst is not None:
             return worst
-        return GateOutcome.IMPROVEMENT if found == {GateOutcome.IMPROVEMENT} else GateOutcome.PASS
+        return found.pop() if len(found) == 1 else GateOutcome.PASS
+
+    @property
+    def headline(self) -> tuple[str, str]:
+        """The verdict and what it is of: ``REGRESSION``, ``1 of 2 targets``.
+
+        ``nothing to judge``, ``1 target is new`` where the baseline has none of them.
+        """
+        every = len(self.targets)
+        number = f"{every} target{'' if every == 1 else 's'}"
+        if self.outcome is GateOutcome.ADDED:
+            return "nothing to judge", f"{number} {'is' if every == 1 else 'are'} new"
+        said = sum(target.outcome is self.outcome for target in self.targets)
+        return str(self.outcome), f"{said} of {number}" if 0 < said < every else number
 
     @property
     def exit_code(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench.errors import UsageError
 from workbench.experiment.callables import FunctionWorkload
 from workbench.experiment.gate.space import SubjectSpace
+from workbench.experiment.results import failed_ending
 from workbench.experiment.subprocesses import ScriptWorkload
 from workbench.experiment.targets import FunctionTarget, ScenarioTarget, ScriptTarget, parse_target
 from workbench.model import Plan, Scalar
@@ -87,6 +89,17 @@ class Opened:
                 return await body()
 
         return run
+
+    def attempt(self) -> str:
+        """Set-up, one repetition, tear-down; how a script ended where that was badly, else ""."""
+        once = getattr(self.workload, "attempt", None)
+        if once is not None:
+            with self.space.entered():
+                once()
+            return ""
+        self.setup()
+        value = self.body()()
+        return failed_ending(self.finish(asyncio.run(value) if inspect.iscoroutine(value) else value))
 
     def finish(self, value: Any) -> Outcome:
         with self.space.entered():

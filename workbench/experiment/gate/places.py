@@ -13,7 +13,7 @@ from pathlib import Path
 
 from workbench.experiment.gate.side import Place
 
-__all__ = ["own_modules", "places_of"]
+__all__ = ["new_place", "own_modules", "places_of"]
 
 
 def places_of(root: Path, folder: Path, checkout: Path, python: Path) -> tuple[Place, Place]:
@@ -22,13 +22,22 @@ def places_of(root: Path, folder: Path, checkout: Path, python: Path) -> tuple[P
     Both import from the same folders of their checkout: its root, ``src``, ``folder`` and its ``src``, and whatever
     else of the work tree is on our import path.
     """
-    inside = [Path(), Path("src"), folder.relative_to(root), folder.relative_to(root) / "src"]
-    relative = list(dict.fromkeys([*_on_our_path(root), *inside]))
+    relative = _relative_roots(root, folder)
     there = checkout / folder.relative_to(root)
     with suppress(OSError):  # a folder that the baseline lacks: ../perf.py must mean the same file from there
         there.mkdir(parents=True, exist_ok=True)
     base = Place("base", checkout, there if there.is_dir() else checkout, _existing(checkout, relative), python)
-    return base, Place("new", root, folder, _existing(root, relative))
+    return base, new_place(root, folder)
+
+
+def new_place(root: Path, folder: Path) -> Place:
+    """The new code's place alone, where there is no baseline to run."""
+    return Place("new", root, folder, _existing(root, _relative_roots(root, folder)))
+
+
+def _relative_roots(root: Path, folder: Path) -> list[Path]:
+    inside = [Path(), Path("src"), folder.relative_to(root), folder.relative_to(root) / "src"]
+    return list(dict.fromkeys([*_on_our_path(root), *inside]))
 
 
 def _existing(root: Path, relative: list[Path]) -> tuple[Path, ...]:

@@ -149,6 +149,11 @@ class Side:
         began_on: int | None = answer["core"]
         return began_on
 
+    def attempt(self) -> None:
+        """Set-up, one repetition and tear-down, of which nothing is kept. Raises ``SideFailed``."""
+        if ending := self._ask("attempt")["ending"]:
+            raise SideFailed(self, {"failed": ending})
+
     def settle(self) -> None:
         """What lives now is no matter of the garbage collector any more."""
         self._ask("settle")

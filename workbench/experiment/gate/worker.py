@@ -101,6 +101,10 @@ class _Worker:
             "failures": [[failure.resource, failure.error] for failure in outcome.failures],
         }
 
+    def attempt(self) -> dict[str, Any]:
+        """Run the target once, without a record of it."""
+        return {"ending": self.opened.attempt()}
+
     def settle(self) -> dict[str, Any]:
         if self._settle is None:
             self._settle = self._undo.enter_context(settled())
@@ -218,7 +222,7 @@ def main(config: dict[str, Any], channel: Channel) -> None:
 
         return call
 
-    for name in ("open", "calibrate", "loops", "round", "settle", "sample", "strays", "finish", "close"):
+    for name in ("open", "calibrate", "loops", "round", "attempt", "settle", "sample", "strays", "finish", "close"):
         channel.operations[name] = on_main_thread(getattr(worker, name))
     channel.cleanups += [worker.close, lambda: os.killpg(os.getpid(), signal.SIGKILL)]
     channel.ready({"pid": os.getpid()})

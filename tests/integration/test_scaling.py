@@ -139,6 +139,9 @@ def test_a_function_that_takes_no_number_is_told_of_its_set_up(work: Path) -> No
     assert list(scope["setup_total"](3)) == [0, 1, 2]
     with pytest.raises(UsageError, match="it is given one at most, which setup_pair returns"):
         measure_scaling(f"{work}:pair", None, settings=QUICK)
+    work.write_text(WORK + "\ndef setup_work():\n    return 3\n\ndef work(values):\n    return values\n")
+    with pytest.raises(UsageError, match=r"setup_work\(\) in .* must take the size .* `def setup_work\(size\)`"):
+        measure_scaling(f"{work}:work", None, settings=QUICK)
     with pytest.raises(ScenarioError, match="make=… makes what it takes"):
         measure_scaling(sum, SIZES, settings=QUICK)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.analysis.issued import Callers, issued_at, issued_more
 from workbench.calltree import CallTree, CallTreeBuilder
 from workbench.model import Frame, Recording, Round, RoundKind, Run, Span, utc_now
+from workbench.reporting.markdown import code, marked
 from workbench.reporting.spans import operation_rows, operation_table
 
 ONE, MANY = "SELECT id FROM orders", "SELECT name FROM customer WHERE id = ?"
@@ -38,6 +39,20 @@ def test_only_counts_that_rose_are_looked_at_and_long_statements_cut() -> None:
     (line,) = issued_more(run(1), (), run(1), new, ["statements", "bytes_received"])
     assert line.count("`") == 2
     assert len(line) < 150
+
+
+def test_a_long_statement_keeps_its_end_in_every_form() -> None:
+    """What tells a query in a loop is its WHERE."""
+    statement = (
+        f"SELECT {', '.join(f'orders.column_{n} AS orders_{n}' for n in range(9))} FROM orders WHERE ? = orders.id"
+    )
+    (line,) = issued_more(run(1), (), run(1), spans(statement, 3), ["statements"])
+    (shown,) = line.split("`")[1:2]
+    assert shown.startswith("SELECT orders.column_0")
+    assert shown.endswith(" FROM orders WHERE ? = orders.id")
+    assert len(shown) == 100
+    assert f"`{shown}`" in marked(line)
+    assert code(statement) == f"`{shown}`"
 
 
 def test_places_of_a_count() -> None:

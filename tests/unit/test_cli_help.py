@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from workbench.cli.main import cli
+from workbench.errors import UsageError
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -65,3 +67,28 @@ def test_a_missing_program_to_profile_is_a_usage_error() -> None:
     result = CliRunner().invoke(cli, ["profile"])
     assert result.exit_code == 2
     assert "SCRIPT" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("compare x x --alpha 2", "--alpha must lie between 0 and 1, not 2"),
+        ("compare x x --max-regression 10", "--max-regression: '10' is out of range; "),
+        ("compare x x --max-seconds 0", "--max-seconds must be above 0, not 0"),
+        ("compare x x --timeout nan", "--timeout must be above 0, not nan"),
+        ("gate x --baseline HEAD --max-regression much", "--max-regression: 'much' is no percentage; "),
+        ("gate x --baseline HEAD --max-seconds -1", "--max-seconds must be above 0, not -1"),
+        ("gate x --baseline HEAD --timeout 0", "--timeout must be above 0, not 0"),
+        ("scaling x --max-exponent steep", "--max-exponent: 'steep' is no limit; "),
+        ("scaling x --max-seconds 0", "--max-seconds must be above 0, not 0"),
+        ("scaling x --timeout 0", "--timeout must be above 0, not 0"),
+    ],
+)
+def test_a_bad_option_is_told_by_its_own_name_whatever_the_project_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str, said: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.workbench.compare]\nmax-regression = '5%'\n")
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(cli, arguments.split()).exception
+    assert isinstance(told, UsageError)
+    assert str(told).startswith(said)

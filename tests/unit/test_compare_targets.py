@@ -29,6 +29,7 @@ from workbench.scenarios.base import Failure, Outcome
 def app(tmp_path: Path) -> Path:
     path = tmp_path / "app.py"
     path.write_text(
+        "from json import JSONEncoder, dumps\n"
         "class Api:\n    @staticmethod\n    def get(): return 'got'\n"
         "def load(): return [1, 2]\n"
         "async def fetch(): return 3\n"
@@ -90,7 +91,8 @@ def test_two_of_a_kind(app: Path) -> None:
     ("name", "message"),
     [
         ("lod", "did you mean 'load'"),
-        ("zzz", "it has: Api, load, fetch, later, needs"),
+        ("zzz", "has no 'zzz'; it has: load, fetch, later, needs$"),
+        ("Apo.get", "has no 'Apo.get'; did you mean 'Api'[?] it has: Api$"),
         ("Api.put", "has no 'Api.put'"),
         ("LIMIT", "is not callable"),
         ("needs", r"needs\(path, \*, deep\) in .* needs arguments"),
@@ -99,6 +101,12 @@ def test_two_of_a_kind(app: Path) -> None:
 def test_bad_functions_are_one_line(app: Path, name: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         FunctionWorkload(app, name)
+
+
+def test_imported_functions_are_listed_where_a_file_has_none_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "all.py").write_text("from json import JSONEncoder, dumps\n")
+    with pytest.raises(UsageError, match=r"has no 'zzz'; it has: dumps$"):
+        FunctionWorkload(tmp_path / "all.py", "zzz")
 
 
 def test_a_file_that_cannot_be_imported(tmp_path: Path) -> None:

@@ -126,6 +126,8 @@ def test_what_is_asked_for_wins(project: Path) -> None:
     rule = margin_for(f"{project}/perf/pages.py", max_regression="9%", alpha=0.1, start=project).rule
     assert (rule.max_regression, rule.alpha) == (0.09, 0.1)
     assert rule.regression == pytest.approx(0.03)
+    with pytest.raises(UsageError, match=r"^alpha must lie between 0 and 1, not 2$"):
+        margin_for("x.py", alpha=2, start=project)
 
 
 @pytest.mark.parametrize(

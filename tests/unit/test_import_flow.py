@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "workbench"
-LEAVES = {"model", "errors", "statistics", "calltree", "redaction", "paths", "suggestions"}
+LEAVES = {"model", "errors", "statistics", "calltree", "redaction", "paths", "shortening", "suggestions"}
 FLOW = ["dataset", "services", "scenarios", "capture", "store", "analysis"]
 # experiment orchestrates the steps; views and report show what they yield; the fronts are thin and import it all.
 RANK = {

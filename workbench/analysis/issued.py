@@ -11,6 +11,7 @@ from workbench.analysis.own import owner_of_node
 from workbench.analysis.pairs import LOOPS
 from workbench.calltree import CallTree
 from workbench.model import Recording, RoundKind, Run, Span, Status
+from workbench.shortening import shortened
 
 __all__ = ["Callers", "issued_at", "issued_more", "kind_of"]
 
@@ -24,7 +25,6 @@ _KINDS: Mapping[str, str] = MappingProxyType(
     }
 )
 _SITES = 3
-_LONGEST = 100  # of a statement: it is to be recognised, not read
 
 
 def kind_of(measure: str) -> str:
@@ -117,8 +117,7 @@ def _called_by(callers: Callers, spans: Iterable[Span]) -> str:
 
 def _line(key: tuple[str, str, str], base: float, new: float, called: str) -> str:
     _, name, site = key
-    shown = " ".join(name.split()).replace("`", "'")
-    shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    shown = shortened(" ".join(name.split()).replace("`", "'"))
     return f"`{shown}` {base:.3g} → {new:.3g}×{f', issued at {site}{called}' if site else ''}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.output import print_json, print_table, store_option
+from workbench.cli.ranges import above_zero, percentage, probability
 from workbench.cli.scenario import require_scenario, scenario_options, settings_of
 from workbench.model import Verdict
 
@@ -24,17 +25,30 @@ _MAX_SECONDS = 120.0
 @store_option
 @click.argument("base")
 @click.argument("new")
-@click.option("--max-seconds", type=float, help="Budget of timing (the project's own, else 120).")
+@click.option(
+    "--max-seconds", type=float, callback=above_zero, help="Budget of timing (the project's own, else 120)."
+)
 @click.option(
     "--max-regression",
     default="",
+    callback=percentage,
     help="Margin: REGRESSION if the interval is wholly above a third of it, PASS if below it (project's, else 3%).",
 )
-@click.option("--alpha", type=float, help="Error of the whole comparison (the project's own, else 0.01).")
+@click.option(
+    "--alpha",
+    type=float,
+    callback=probability,
+    help="Error of the whole comparison (the project's own, else 0.01).",
+)
 @click.option("--clock", default="wall", show_default=True, help="What is compared: wall or cpu; both are kept.")
 @click.option("--isolate", is_flag=True, help="Each round of a function in a fresh interpreter.")
 @click.option("--collector", default="between", show_default=True, help="Garbage: collected between rounds, or on.")
-@click.option("--timeout", type=float, help="Longest a round may take, in seconds (600; of a variant 3600).")
+@click.option(
+    "--timeout",
+    type=float,
+    callback=above_zero,
+    help="Longest a round may take, in seconds (600; of a variant 3600).",
+)
 @click.option("--different-results", is_flag=True, help="Accept that both sides return different results.")
 @click.option("--force", is_flag=True, help="Compare stored runs that are not comparable all the same.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.output import print_json, print_table, store_option, store_words
+from workbench.cli.ranges import above_zero, percentage
 from workbench.cli.scenario import require_scenario, scenario_options, settings_of
 from workbench.errors import UsageError
 
@@ -28,12 +29,25 @@ _FUNCTIONS = 5
 @click.option(
     "--baseline", required=True, metavar="REV", help="The revision to judge against, such as origin/main."
 )
-@click.option("--max-seconds", type=float, help="Budget of timing a target (the project's own, else 60).")
+@click.option(
+    "--max-seconds",
+    type=float,
+    callback=above_zero,
+    help="Budget of timing a target (the project's own, else 60).",
+)
 @click.option(
     "--max-regression",
+    callback=percentage,
     help="Margin: REGRESSION if the interval is wholly above a third of it, PASS if below it (project's, else 3%).",
 )
-@click.option("--timeout", type=float, default=300.0, show_default=True, help="Longest a round may take, seconds.")
+@click.option(
+    "--timeout",
+    type=float,
+    default=300.0,
+    show_default=True,
+    callback=above_zero,
+    help="Longest a round may take, seconds.",
+)
 @click.option("--ignore-count", multiple=True, metavar="NAME", help="A count that may rise, such as connects.")
 @click.option("--clock", default="wall", show_default=True, help="What is judged: wall or cpu; both are kept.")
 @click.option("--counts-only", is_flag=True, help="Compare counts and results, no times.")

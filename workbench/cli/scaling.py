@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.output import print_json, print_table, store_option, store_words
+from workbench.cli.ranges import above_zero, limits
 from workbench.cli.scenario import require_scenario, scenario_options, settings_of
 from workbench.errors import UsageError
 
@@ -26,10 +27,29 @@ __all__ = ["scaling_command"]
     "on until a call takes a millisecond]",
 )
 @click.option("--baseline", help="Another target, measured now too, or a stored scaling session's id.")
-@click.option("--max-exponent", default="", help="Greatest exponent: 1.2 (of the time), or time=1.2,requests=1.")
+@click.option(
+    "--max-exponent",
+    default="",
+    callback=limits,
+    help="Greatest exponent: 1.2 (of the time), or time=1.2,requests=1.",
+)
 @click.option("--rounds", type=int, default=5, show_default=True, help="Timing rounds at each size.")
-@click.option("--max-seconds", type=float, default=120.0, show_default=True, help="Budget of timing, all sizes.")
-@click.option("--timeout", type=float, default=600.0, show_default=True, help="Longest a round may take, seconds.")
+@click.option(
+    "--max-seconds",
+    type=float,
+    default=120.0,
+    show_default=True,
+    callback=above_zero,
+    help="Budget of timing, all sizes.",
+)
+@click.option(
+    "--timeout",
+    type=float,
+    default=600.0,
+    show_default=True,
+    callback=above_zero,
+    help="Longest a round may take, seconds.",
+)
 @click.option("--memory/--no-memory", default=True, help="Trace what Python allocates, in rounds of its own.")
 @click.option("--clock", default="wall", show_default=True, help="Of the time: wall or cpu; both are kept.")
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write the chart as an HTML page.")

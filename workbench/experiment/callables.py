@@ -231,7 +231,9 @@ def find_function(module: ModuleType, name: str, path: Path, *, arguments: int =
     value: Any = module
     for part in name.split("."):
         if not hasattr(value, part):
-            raise UsageError(f"{path} has no {name!r}{_suggestion(part, value)}")
+            raise UsageError(
+                f"{path} has no {name!r}{_suggestion(part, value, last=part == name.rpartition('.')[2])}"
+            )
         value = getattr(value, part)
     if not callable(value):
         raise UsageError(f"{name!r} in {path} is not callable")
@@ -240,9 +242,17 @@ def find_function(module: ModuleType, name: str, path: Path, *, arguments: int =
     return function
 
 
-def _suggestion(name: str, owner: object) -> str:
-    known = [n for n, v in vars(owner).items() if callable(v) and not n.startswith(_NO_TARGETS)]
-    return suggestion(name, known, listed="it has")
+def _suggestion(name: str, owner: object, *, last: bool) -> str:
+    """What of the owner may be meant: functions of its own, imported ones where it has none.
+
+    A class is no target; it may be meant where a name goes on after it (not ``last``).
+    """
+    listed = {n: v for n, v in vars(owner).items() if callable(v) and not n.startswith(_NO_TARGETS)}
+    if isinstance(owner, ModuleType):
+        listed = {n: v for n, v in listed.items() if isinstance(v, type) is not last}
+        own = [n for n, v in listed.items() if getattr(v, "__module__", owner.__name__) == owner.__name__]
+        return suggestion(name, own or listed, listed="it has")
+    return suggestion(name, listed, listed="it has")
 
 
 def require_no_arguments(

@@ -59,6 +59,8 @@ def margin_for(
         given = max_regression
         chosen["max-regression"] = parse_percent(given) if isinstance(given, str) else given
     if alpha is not None:
+        if not 0 < alpha < 1:
+            raise UsageError(f"alpha must lie between 0 and 1, not {alpha:g}")
         chosen["alpha"] = alpha
     return _margin(chosen, where)
 

@@ -95,6 +95,8 @@ def _of_file(path: Path, name: str, size: int, timeout_s: float) -> Iterator[Wor
         function = find_function(module, name, path, arguments=1)
         _require_one_argument(function, f"{name} in {path}")
         make = getattr(module, f"setup_{name.rpartition('.')[2]}", None)
+        if callable(make):
+            _require_size(make, path)
         yield SizedFunction(function, size, make if callable(make) else None, space)
     finally:
         space.close()
@@ -111,6 +113,22 @@ def _require_one_argument(function: Callable[..., Any], name: str) -> None:
         raise UsageError(
             f"{name} takes {signature}: a function to be scaled takes one argument, the size or what is made of "
             "it; wrap it in one that does"
+        ) from None
+
+
+def _require_size(make: Callable[..., Any], path: Path) -> None:
+    """A set-up that stands beside a function is given the size. Raises ``UsageError`` where it takes none."""
+    try:
+        signature = inspect.signature(make)
+    except (TypeError, ValueError):
+        return
+    name = getattr(make, "__name__", "setup_FUNCTION")
+    try:
+        signature.bind(None)
+    except TypeError:
+        raise UsageError(
+            f"{name}{signature} in {path} must take the size to be scaled: write `def {name}(size)`, which returns "
+            "what the function is given"
         ) from None
 
 

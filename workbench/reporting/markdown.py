@@ -20,6 +20,7 @@ from workbench.reporting.growth import growth_of, growths_of
 from workbench.reporting.model import ReportData, RunReport
 from workbench.reporting.spans import concurrency_note, operation_rows
 from workbench.reporting.summary import summary
+from workbench.shortening import shortened
 from workbench.views.changes import changes_table
 from workbench.views.flamegraph import top_functions
 from workbench.views.notes import sampling_notes
@@ -37,7 +38,6 @@ from workbench.views.tables import printable
 
 __all__ = ["code", "marked", "prose", "report_markdown"]
 
-_LONGEST = 80
 _MOST = 20  # rows of a table; a comment of a pull request holds 65,536 characters
 _TOP = 5
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]<>|~$#])")
@@ -49,9 +49,8 @@ _BREAK = "\u200b"  # between a mark and what would make it a link or a mention
 
 
 def code(text: str) -> str:
-    """A name as a code span that is safe in a table's cell, too; at most 80 characters of it."""
-    shown = printable(text)
-    shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    """A name as a code span that is safe in a table's cell, too; without its middle where it is long."""
+    shown = shortened(printable(text))
     if not shown.strip():
         return "–"
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))

@@ -181,7 +181,8 @@ class Duel:
             if failed.missing:
                 if not self.target.opener:  # a test is run by pytest itself
                     new.attempt()
-                raise Stopped(GateOutcome.ADDED, f"the baseline has no such target ({failed.line})") from failed
+                missing = failed.line.partition("; ")[0]  # what else it has is no matter
+                raise Stopped(GateOutcome.ADDED, f"the baseline has no such target ({missing})") from failed
             raise
         differing = [
             f"{name.replace('_', ' ')} {base.parameters[name]} against {new.parameters[name]}"

@@ -552,6 +552,23 @@ def test_copy_takes_the_name_and_the_place(watch, pages) -> None:
     assert watched.problems == []
 
 
+def test_what_is_built_in_has_no_line_but_its_callers(watch, tmp_path: Path) -> None:
+    builder = CallTreeBuilder()
+    node = builder.node([Frame("a.py", "f"), Frame("<built-in>", "time.sleep")])
+    builder.sample(time_ns=MS, weight_ns=MS, node=node, line=7)
+    watched = watch(
+        write_page(tmp_path / "one.html", (builder.build(), META, None)),
+        reduced_motion="reduce",
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    watched.wait_for_graph()
+    select(watched, "time.sleep")
+    watched.page.locator(".wb-fg-canvas:visible").focus()
+    watched.page.keyboard.press("l")
+    watched.page.wait_for_function("navigator.clipboard.readText().then(read => read === '<built-in>')")
+    assert watched.problems == []
+
+
 # ---- colours
 
 
@@ -676,7 +693,7 @@ def test_svg_and_png_show_what_is_shown(known, tmp_path: Path) -> None:
             known.page.get_by_role("button", name=f"{name} picture").click()
         download.value.save_as(tmp_path / name)
         assert download.value.suggested_filename == f"known.{name.lower()}"
-        known.page.keyboard.press("Escape")
+        assert known.page.get_by_role("button", name=f"{name} picture").is_hidden(), "the menu closes by itself"
     tree = ElementTree.parse(tmp_path / "SVG")
     texts = [e.text for e in tree.iter("{http://www.w3.org/2000/svg}text")]
     assert "handler" in texts

@@ -186,6 +186,23 @@ def test_a_run_against_itself_differs_nowhere_on_the_page(opened) -> None:
 TIMELINE = "document.querySelector('.wb-spans-canvas').__timeline"
 
 
+def test_a_panel_that_opens_below_the_window_comes_into_view(opened) -> None:
+    watched = opened("spans")
+    page = watched.page
+    page.set_viewport_size({"width": 900, "height": 190})
+    for name in ("Spans", "Source"):
+        page.evaluate("scrollTo(0, 0)")
+        page.get_by_role("button", name=name, exact=True).click()
+        panel = page.locator(f"[data-panel={name.lower()}]")
+        assert page.evaluate("scrollY") > 0
+        top, bottom = panel.evaluate("e => [e.getBoundingClientRect().top, e.getBoundingClientRect().bottom]")
+        assert -1 <= top < 190 and (bottom <= 191 or top < 2), "as much of it as the window holds"
+        assert page.evaluate("document.activeElement.textContent") == name
+    scrolled = page.evaluate("scrollY")
+    page.get_by_role("button", name="Spans", exact=True).click()
+    assert page.locator("[data-panel=spans]").is_hidden() and page.evaluate("scrollY") <= scrolled
+
+
 def test_labels_of_spans_end_within_their_boxes(opened) -> None:
     watched = opened("spans")
     watched.page.get_by_role("button", name="Time order").click()

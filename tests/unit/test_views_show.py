@@ -26,6 +26,7 @@ from workbench.views.tables import (
     format_ratio,
     format_seconds,
     format_share,
+    format_tick,
     format_times,
     marked_html,
     printable,
@@ -52,6 +53,8 @@ def test_other_numbers() -> None:
     assert format_count(2.5) == "2.5"
     assert format_ratio(0.1053) == "0.105×"
     assert format_times(0.1) == "10.0× faster"
+    ticks = [format_tick(tick) for tick in (0, 2e-7, 5e-4, 1e-3, 3 * 5e-4, 0.1 * 3, 1, 20)]
+    assert ticks == ["0 s", "200 ns", "500 µs", "1 ms", "1.5 ms", "300 ms", "1 s", "20 s"]
     assert format_times(1.5) == "1.50× slower"
     assert format_times(1.0001) == "the same"
     assert format_interval(0.5, 0.625) == "[0.500, 0.625]"

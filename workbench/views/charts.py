@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from workbench.views.numbers import format_interval, format_ratio, format_seconds
+from workbench.views.numbers import format_interval, format_ratio, format_seconds, format_tick
 from workbench.views.tables import printable
 
 __all__ = ["CONFIG", "LadderStep", "distribution_chart", "ladder_chart"]
@@ -83,7 +83,7 @@ def _axis(values: Sequence[float], title: str) -> dict[str, Any]:
     low, high = min(values), max(values)
     axis: dict[str, Any] = {"title": {"text": title}, "gridcolor": _GRID, "zeroline": False}
     if low <= 0 or high / low < 8:
-        return {**axis, "range": [0, high * 1.18], "ticksuffix": " s"}
+        return {**axis, "range": [0, high * 1.18], "tickformat": "~s", "ticksuffix": "s"}
     low, high = low / 1.6, high * 1.6
     ticks = _ticks(low, high)
     return {
@@ -92,7 +92,7 @@ def _axis(values: Sequence[float], title: str) -> dict[str, Any]:
         "range": [math.log10(low), math.log10(high)],
         "title": {"text": f"{title} (logarithmic)"},
         "tickvals": ticks,
-        "ticktext": [f"{tick:g} s" for tick in ticks],
+        "ticktext": [format_tick(tick) for tick in ticks],
     }
 
 

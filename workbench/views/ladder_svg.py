@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from workbench.statistics import median
 from workbench.views.charts import LadderStep
-from workbench.views.numbers import format_interval, format_ratio, format_seconds
+from workbench.views.numbers import format_interval, format_ratio, format_seconds, format_tick
 from workbench.views.tables import html_text
 
 __all__ = ["ladder_svg"]
@@ -38,7 +38,7 @@ def ladder_svg(steps: Sequence[LadderStep], *, bound_s: float | None = None) -> 
     scale, ticks, title = _axis(min(values), max(values))
     height = _TOP + _ROW * len(steps) + _BOTTOM
     bottom = height - _BOTTOM
-    drawn = [_tick(scale(tick), f"{tick:g} s", bottom) for tick in ticks]
+    drawn = [_tick(scale(tick), format_tick(tick), bottom) for tick in ticks]
     if bound_s:  # before the steps, whose names stand over it
         drawn.append(_bound(scale(bound_s), bottom))
     drawn += [_step(step, _TOP + _ROW * number, scale) for number, step in enumerate(steps)]

@@ -15,6 +15,7 @@ __all__ = [
     "format_ratio",
     "format_seconds",
     "format_share",
+    "format_tick",
     "format_times",
 ]
 
@@ -43,6 +44,14 @@ def format_seconds(seconds: float | None) -> str:
         if size >= step:
             return f"{_three(seconds / step)} {unit}"
     return f"{seconds * 1e9:{'.2g' if size < 9.95e-9 else '.0f'}} ns" if size else "0 s"
+
+
+def format_tick(seconds: float) -> str:
+    """A round number of seconds on an axis, without padding: "0 s", "500 µs", "1.5 ms", "20 s"."""
+    for step, unit in _SECOND_STEPS:
+        if seconds >= step * (1 - 1e-9):
+            return f"{seconds / step:g} {unit}"
+    return f"{seconds * 1e9:g} ns" if seconds else "0 s"
 
 
 def format_bytes(count: float | None) -> str:

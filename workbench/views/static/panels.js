@@ -15,7 +15,7 @@ export class Panels {
   add({ id, label, element: content, views, open = false, shown }) {
     const body = element("section", "wb-fg-panel", { "aria-label": label, "data-panel": id }, content);
     const panel = { id, views, body, wanted: open, open: false, shown };
-    panel.button = button(label, () => this.#want(panel, !panel.wanted), { "aria-pressed": "false" });
+    panel.button = button(label, () => this.#press(panel), { "aria-pressed": "false" });
     this.buttons.append(panel.button);
     this.element.append(body);
     this.all.push(panel);
@@ -31,6 +31,12 @@ export class Panels {
 
   banner(text, kind = "note") {
     this.banners.append(element("p", `wb-fg-banner wb-fg-${kind}`, { role: kind === "warning" ? "alert" : "note" }, text));
+  }
+
+  /** What was asked for may stand below the window: it comes into view, and the focus stays on the button. */
+  #press(panel) {
+    this.#want(panel, !panel.wanted);
+    if (panel.open) panel.body.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   #want(panel, open) {

@@ -191,8 +191,12 @@ export class Toolbar {
   #exports() {
     return element(
       "div", "wb-fg-actions", {},
-      button("PNG picture", this.handlers.png),
-      button("SVG picture", this.handlers.svg),
+      ...[["PNG picture", this.handlers.png], ["SVG picture", this.handlers.svg]].map(([label, save]) =>
+        button(label, (event) => {
+          event.currentTarget.closest("[popover]").hidePopover();
+          save();
+        }),
+      ),
     );
   }
 

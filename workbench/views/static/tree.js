@@ -1,6 +1,8 @@
 // A tree of boxes: columns over nodes in breadth-first order. One depth is one contiguous range from left to right, and
 // so is the part of any subtree within one depth; a view then needs no sorting, only binary searches.
 
+const BUILT_IN = "<built-in>";
+
 export class Tree {
   /**
    * @param {import("./profile.js").Profile} profile  whose frames the nodes name
@@ -122,9 +124,12 @@ export class Tree {
     return this.isFunction(node) ? this.profile.fileName(this.frame[node]) : "";
   }
 
-  /** The line that says where a node is: its own, the one that executed most, else the function's first; 0 unknown. */
+  /**
+   * The line that says where a node is: its own, the one that executed most, else the function's first; 0 unknown,
+   * as of what is built in: the line beside its samples is its caller's.
+   */
   lineOf(node) {
-    if (!this.isFunction(node)) return 0;
+    if (!this.isFunction(node) || this.file(node) === BUILT_IN) return 0;
     if (this.line && this.line[node]) return this.line[node];
     const origin = this.originOf(node);
     return (origin && this.profile.lines[origin]) || this.profile.frameLine[this.frame[node]];

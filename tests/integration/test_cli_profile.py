@@ -88,18 +88,22 @@ def test_what_a_reader_must_know_of_the_samples_is_said_at_once(
 
 
 def test_json_of_a_profile_is_a_file_as_standard_output_is_the_programs(
-    script: str, own_store: Path, tmp_path: Path
+    script: str, own_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "new" / "run.json"
-    invoke("profile", "--json", str(path), "--", script)
+    invoke("profile", "--name", "as admin password=hunter2", "--json", str(path), "--", script)
+    assert "hunter2" not in path.read_text()
     document = json.loads(path.read_text())
     (listed,) = json.loads(invoke("runs", "--json").stdout)
     assert {key: document[key] for key in listed} == listed
-    assert (document["name"], document["status"], document["stored"]) == ("job.py", "ok", True)
+    assert (document["status"], document["stored"]) == ("ok", True)
     assert set(document) - set(listed) == {"samples", "spans", "stored"}
     with pytest.raises(OutputError):
         invoke("profile", "--json", "/no-such-folder-of-mine/x.json", "--", script)
     assert len(Store().runs()) == 1, "told before the program runs"
+    monkeypatch.setenv("WORKBENCH_DISABLE", "1")
+    invoke("profile", "--json", str(path), "--", script)
+    assert not path.exists(), "an earlier run's would be taken for this one's"
 
 
 def test_json_of_an_attach_is_all_of_standard_output(own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,7 +173,8 @@ def test_another_machine_is_another_series(tmp_path: Path, project: GitProject, 
     assert found.blames == ()
     assert [series.detectable for series in found.series] == [math.inf, math.inf]
     assert quiet_lines(found)[0] == (
-        "demo:fast, time: no change point in 3 commits; too few commits to tell even a tenfold change"
+        "demo:fast, time: no change point in 3 commits; "
+        "too few commits, or too much scatter, to tell even a tenfold change"
     )
 
 

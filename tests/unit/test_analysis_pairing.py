@@ -49,6 +49,11 @@ def called(found: CallTree | None) -> list[str]:
         (("base", "new"), ("<cell>:base", "<cell>:shared"), ("<cell>:new", "<cell>:shared"),
          ["<cell>:base → new", "<cell>:shared"]),
         (("f", "f"), ("one.py:f",), ("two.py:f",), ["one.py → two.py:f"]),
+        # scripts of two folders, by the names they have by themselves
+        (("old.py", "new.py"), ("a/old.py:<module>", "a/old.py:f"), ("b/new.py:<module>", "b/new.py:f"),
+         ["a/old.py → b/new.py:<module>", "a/old.py → b/new.py:f"]),
+        (("old.py", "weekly"), ("a/old.py:<module>", "a/old.py:f"), ("b/new.py:<module>", "b/new.py:f"),
+         ["a/old.py → b/new.py:<module>", "a/old.py → b/new.py:f"]),
         # scripts recorded under names of their own
         (("nightly", "weekly"), ("old.py:<module>", "old.py:f"), ("new.py:<module>", "new.py:f"),
          ["old.py → new.py:<module>", "old.py → new.py:f"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 from git_projects import GitProject
 
 from workbench.errors import ScenarioError, StoreError, UsageError
+from workbench.experiment import callables
 from workbench.experiment.callables import FunctionWorkload
 from workbench.experiment.gate import GateOutcome, GateResult, GateSettings, Revision, TargetResult, environments
 from workbench.experiment.gate.config import read_config
@@ -449,6 +451,8 @@ async def used_up_too():
 class Rows:
     left = 3
     def __next__(self):
+        self.take()
+    def take(self):
         if not self.left:
             raise StopIteration
         self.left -= 1
@@ -457,6 +461,13 @@ rows = Rows()
 
 def own_iterator():
     next(rows)
+
+def setup_made_anew():
+    calls.append(1)
+    return iter([1] * (len(calls) < 3))
+
+def made_anew(found):
+    return next(found)
 
 def nothing_matches():
     return next(n for n in [1, 2] if n > 5)
@@ -478,14 +489,18 @@ def other():
     [
         ("used_up", True, 6),
         ("used_up_too", True, 9),
-        ("own_iterator", True, 15),
-        ("nothing_matches", False, 24),
-        ("by_name", False, 29),
-        ("other", False, 34),
+        ("own_iterator", True, 17),
+        ("made_anew", False, 30),
+        ("nothing_matches", False, 33),
+        ("by_name", False, 38),
+        ("other", False, 43),
     ],
 )
-def test_only_what_is_used_up_has_no_repetitions_left(tmp_path: Path, name: str, used_up: bool, line: int) -> None:
+def test_only_what_is_used_up_has_no_repetitions_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, used_up: bool, line: int
+) -> None:
     """A fault of the code that ends in StopIteration is told as any other, with its line."""
+    monkeypatch.setattr(callables, "_SLOW_S", math.inf)  # a first call that is held up tells nothing
     (tmp_path / "perf.py").write_text(_STOPPING)
     with closing(FunctionWorkload(tmp_path / "perf.py", name)) as workload, pytest.raises(Exception) as caught:
         workload.calibrate(10.0)

@@ -204,13 +204,19 @@ def test_times_that_the_sampler_slowed_are_told_from_the_clocks_in_every_picture
     assert "which the sampler slows down: " in both.still
 
 
-def test_a_store_may_be_named_by_its_path(store: Store) -> None:
+def test_a_store_may_be_named_by_its_path(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(wb.runs(store=str(store.path))) == len(wb.runs(store=store.path)) == 3
     assert wb.ladder("latest", store=store.path).steps == wb.ladder("latest", store=store).steps
     with wb.profile("named", sampler="none", store=str(store.path)) as made:
         pass
     assert made.store_error is None
     assert len(wb.runs(store=store)) == 4
+    monkeypatch.chdir(store.path.parent)
+    with wb.profile("relative", sampler="none", store=store.path.name):
+        monkeypatch.chdir("/")
+    assert len(wb.runs(store=store)) == 5, "where it was when the block began"
+    with pytest.raises(UsageError, match="store= takes a Store or the path of one, not int"):
+        wb.runs(store=3)  # type: ignore[arg-type]
 
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))

@@ -276,10 +276,13 @@ def _by_ratio(series: Series) -> bool:
     return series.measure in _NOISY and all(point.value > 0 for point in series.points)
 
 
-def detectable(series: Series, *, significance: float = SIGNIFICANCE, min_effect: float = MIN_EFFECT) -> float:
+def detectable(
+    series: Series, *, significance: float = SIGNIFICANCE, min_effect: float = MIN_EFFECT
+) -> float | None:
     """The smallest relative change in the middle of a series without one that four of five times would be found.
 
-    0.08 for one of 8 % and more; infinite where not even ten times as much would be. 0 for an exact count.
+    0.08 for one of 8 % and more; infinite where not even ten times as much would be. 0 for an exact count; None for
+    one that mostly is 0, of which nothing is a share.
     """
     if series.exact:
         return 0.0
@@ -292,7 +295,7 @@ def detectable(series: Series, *, significance: float = SIGNIFICANCE, min_effect
         return math.inf if step is None else math.expm1(step)
     level = median(values)
     if level <= 0:
-        return math.inf
+        return None
     parts = [value / level for value in values]
     step = smallest_step(parts, positions, least=min_effect, most=MOST, significance=significance)
     return math.inf if step is None else step

@@ -38,18 +38,22 @@ class _Target:
     def of(cls, run: Run, tree: CallTree, *, by_name: bool) -> _Target | None:
         """None for what is neither. ``by_name``: a callable has a name alone, and its stacks tell the file.
 
-        A script may have been given any name: its file is that of the module in which the stacks begin.
+        A script may have been given any name, and its own is its last part alone (``old.py`` for ``a/old.py``): its
+        file is that of the module in which the stacks begin.
         """
         if run.scenario:
             return None
-        if match := _TARGET.fullmatch(run.name):
+        match = _TARGET.fullmatch(run.name)
+        if match and (match["function"] or any(frame.file == match["file"] for frame in tree.frames)):
             return cls(match["file"], match["function"] or "")
         files = {frame.file for frame in tree.frames if frame.function == run.name} if by_name else set()
         if len(files) == 1:
             return cls(files.pop(), run.name)
         roots = {tree.frames[frame] for frame in tree.node_frame[tree.node_parent < 0].tolist()}
         scripts = {frame.file for frame in roots if frame.function == _MODULE}
-        return cls(scripts.pop(), "") if len(scripts) == 1 else None
+        if len(scripts) == 1:
+            return cls(scripts.pop(), "")
+        return cls(match["file"], "") if match else None
 
 
 def paired_trees(

@@ -89,6 +89,8 @@ def profile_command(
     )
     if ran.recording is None:
         click.echo("workbench: nothing was recorded, because WORKBENCH_DISABLE is set", err=True)
+        if json_path is not None:
+            json_path.unlink(missing_ok=True)  # an earlier run's would be taken for this one's
     else:
         _say(ran.recording, store, ran.store_error)
         if json_path is not None:
@@ -172,11 +174,18 @@ def _document(recording: Recording, session: Session | None, store_error: Except
     from workbench.cli.runs import run_json
 
     commit, dirty = commit_of(recording.run, session) if session is not None else ("", False)
-    return run_json(recording.run, commit, dirty=dirty) | {
+    return _redacted(run_json(recording.run, commit, dirty=dirty)) | {
         "samples": len(recording.tree.samples) if recording.tree is not None else 0,
         "spans": len(recording.spans),
         "stored": store_error is None,
     }
+
+
+def _redacted(document: dict[str, Any]) -> dict[str, Any]:
+    """As the store keeps it: the name of a run may hold anything."""
+    from workbench.redaction import redact
+
+    return {key: redact(value) if isinstance(value, str) else value for key, value in document.items()}
 
 
 def _say(recording: Recording, store: Store, store_error: Exception | None) -> None:

@@ -96,7 +96,7 @@ class profile:  # noqa: N801 - reads as a verb where it is used
         self._name = name
         self._spec = SamplerSpec.chosen(sampler, interval)
         self._spans = spans
-        self._store = store
+        self._store = os.path.abspath(store) if isinstance(store, str | os.PathLike) else store  # noqa: PTH100
         self._parameters = dict(parameters or {})
         self._open: list[
             tuple[tuple[int, int | None], BlockRecording]

@@ -114,6 +114,11 @@ class CallableWorkload:
         finally:
             self._leave()
 
+    @property
+    def has_setup(self) -> bool:
+        """Whether every call gets an input of its own."""
+        return self._make is not None
+
     def _probe(self) -> None:
         """The first call; its value tells an async function, whatever it is wrapped in."""
         value = self._function(*(self._inputs[0] if self._make else ()))

@@ -85,7 +85,8 @@ def _injected(seconds: float) -> Iterator[None]:
     def end() -> None:
         with suppress(RuntimeError):  # released before
             goes_on.release()  # a single step: an Event that is interrupted while it is set stays locked
-        watcher.join()
+        if watcher.ident is not None:  # else the system had no thread left, which is the error to tell
+            watcher.join()
 
     try:
         watcher.start()

@@ -18,10 +18,12 @@ def used_up(error: BaseException) -> BaseException | None:
     """The end of an iterator that earlier calls took from, where that is what ``error`` is or came of; else None.
 
     The first call has nothing used up before it, so that its ``StopIteration`` is the code's own fault, such as
-    ``next`` of what nothing matched; and so is one that is raised by name.
+    ``next`` of what nothing matched; and so is one that is raised by name, or by code whose set-up makes anew what
+    every call works on.
     """
     stop = _stop(error)
-    if stop is None or not any(frame.f_code in _REPEATING for frame, _ in walk_tb(error.__traceback__)):
+    repeating = [frame for frame, _ in walk_tb(error.__traceback__) if frame.f_code in _REPEATING]
+    if stop is None or not repeating or repeating[0].f_locals["self"].has_setup:
         return None
     return None if _is_raised_by_name(stop) else stop
 
@@ -41,7 +43,9 @@ def _is_raised_by_name(error: BaseException) -> bool:
     last = error.__traceback__
     if last is None:
         return True
+    at_its_end = False
     while last.tb_next is not None:
+        at_its_end |= last.tb_frame.f_code.co_name in _AT_ITS_END
         last = last.tb_next
     code = last.tb_frame.f_code
-    return code.co_name not in _AT_ITS_END and code.co_code[last.tb_lasti] == _RAISE
+    return not (at_its_end or code.co_name in _AT_ITS_END) and code.co_code[last.tb_lasti] == _RAISE

@@ -117,7 +117,9 @@ def quiet_lines(history: History) -> list[str]:
     lines = [f"{series.name}, {MEASURE_NAMES[series.measure]}: {quiet_sentence(series)}" for series in told]
     if len(told) < len(quiet):
         rest = f"{len(quiet) - len(told)} more series"
-        lines.append(f"no change point in {rest}; --measure or the name of a variant says what they could show")
+        lines.append(
+            f"no change point in {rest}; fewer measures or one variant at a time tell what they could show"
+        )
     if not lines and history.series and not history.blames:
         lines.append("no change point: all are counts that kept their values")
     return lines
@@ -170,7 +172,8 @@ def _series_json(history: History, series: Series) -> dict[str, Any]:
 
 
 def _detectable_json(series: Series) -> dict[str, Any] | None:
-    """None where the series has change points or was not looked at; a ratio of None: too few commits to tell.
+    """None where the series has change points or was not looked at; a ratio of None: too few commits, or too
+    much scatter, to tell.
 
     An exact count shows every change.
     """

@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
+from workbench.errors import UsageError
 from workbench.store.store import Store
 
 __all__ = ["StoreLike", "opened"]
@@ -14,7 +15,11 @@ StoreLike: TypeAlias = Store | str | PathLike[str] | None
 
 
 def opened(store: StoreLike) -> Store:
-    """Raises ``UsageError`` for a path that can't be one of a store."""
+    """The store itself, that of the path, or the default one. Raises ``UsageError`` for anything else."""
     if store is None:
         return Store()
-    return Store(Path(store)) if isinstance(store, str | PathLike) else store
+    if isinstance(store, str | PathLike):
+        return Store(Path(store))
+    if not hasattr(store, "save"):
+        raise UsageError(f"store= takes a Store or the path of one, not {type(store).__name__}")
+    return store

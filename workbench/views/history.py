@@ -49,7 +49,7 @@ def quiet_sentence(series: Series) -> str:
     if series.detectable is None or not series.detectable:
         return found
     if math.isinf(series.detectable):
-        return f"{found}; too few commits to tell even a tenfold change"
+        return f"{found}; too few commits, or too much scatter, to tell even a tenfold change"
     percent = math.ceil(100 * series.detectable - 1e-6)
     return (
         f"{found}; a lasting change of {percent} % or more in the middle of them would have been found "

@@ -13,6 +13,7 @@ from workbench.model import Frame
 from workbench.views.assets import module, read_static
 from workbench.views.charts import CONFIG, LadderStep, distribution_chart, ladder_chart
 from workbench.views.flamegraph import flamegraph_html, functions_table, top_functions
+from workbench.views.numbers import format_tick
 from workbench.views.packages import COLOURS, Package, colours_of, package_of, ranked
 from workbench.views.payload import FlameMeta, decode, encode
 from workbench.views.svg import flamegraph_svg, ink_on, shaded
@@ -26,7 +27,6 @@ from workbench.views.tables import (
     format_ratio,
     format_seconds,
     format_share,
-    format_tick,
     format_times,
     marked_html,
     printable,

@@ -203,6 +203,18 @@ def test_a_panel_that_opens_below_the_window_comes_into_view(opened) -> None:
     assert page.locator("[data-panel=spans]").is_hidden() and page.evaluate("scrollY") <= scrolled
 
 
+def test_spans_under_merged_stacks_say_that_the_axes_differ(opened) -> None:
+    watched = opened("spans")
+    page = watched.page
+    page.get_by_role("button", name="Spans", exact=True).click()
+    told = page.get_by_text("This axis is time; what stands above is merged")
+    assert told.is_visible()
+    page.get_by_role("button", name="Line the stacks up").click()
+    watched.wait_until_still()
+    assert page.get_by_role("button", name="Time order").get_attribute("aria-pressed") == "true"
+    assert told.is_hidden()
+
+
 def test_labels_of_spans_end_within_their_boxes(opened) -> None:
     watched = opened("spans")
     watched.page.get_by_role("button", name="Time order").click()

@@ -58,9 +58,18 @@ class Timeline {
     const rows = element("div", "wb-fg-pane", {}, this.scroller);
     this.more = new More(this.scroller);
     const line = element("div", "wb-spans-about", {}, this.line, this.show, this.zoom);
-    const parts = [this.#legend(), rows, line, this.#table()];
+    const parts = [this.#apart(), this.#legend(), rows, line, this.#table()];
     if (this.shell.profile.leavesWaitingOut) parts.unshift(element("p", "wb-fg-note", { role: "note" }, OUTSIDE));
     return element("div", "wb-spans", {}, ...parts);
+  }
+
+  /** That the two axes differ, and the way to one in common. */
+  #apart() {
+    const hasTime = this.shell.profile.section("time");
+    const change = button("Line the stacks up", () => this.shell.set({ view: "time" }), hasTime ? {} : { hidden: "" });
+    const told = "This axis is time; what stands above is merged, in no order of time. ";
+    this.apart = element("p", "wb-fg-note", { role: "note" }, told, change);
+    return this.apart;
   }
 
   #summary() {
@@ -132,6 +141,7 @@ class Timeline {
   /** Whether the flame chart above decides which part of the time is shown. */
   follow(following) {
     this.following = following;
+    this.apart.hidden = following;
     if (!following) this.window(0, this.spans.length);
     this.resize();
   }

@@ -177,6 +177,8 @@ def test_packages_and_their_colours() -> None:
     assert package_of("<stdlib>/ssl.py").kind == "stdlib"
     assert package_of("<built-in>").kind == "builtin"
     assert package_of("").kind == "builtin"
+    assert package_of("<frozen importlib._bootstrap>").kind == "stdlib"
+    assert package_of("<attrs generated init app.Order>") == Package("builtin", "generated")
     assert package_of("<cell>").kind == "user"
     assert package_of("<await>") == Package("await", "await")
     assert package_of("<instrumentation>") == Package("instrumentation", "instrumentation")

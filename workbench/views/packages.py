@@ -29,10 +29,12 @@ COLOURS = {
 }
 """Box colours by kind of package; libraries past the last colour share the built-ins' grey."""
 
+_IN_C = ("", "<built-in>", "<native>", "<unknown>")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Package:
-    """``kind`` is "user", "library", "stdlib", "builtin", "await" or "instrumentation"."""
+    """``kind`` is "user", "library", "stdlib", "builtin" (also generated code), "await" or "instrumentation"."""
 
     kind: str
     name: str
@@ -43,14 +45,14 @@ def package_of(file: str) -> Package:
     if file.startswith("<site>/"):
         first = PurePosixPath(file).parts[1:2]
         return Package("library", first[0].removesuffix(".py") if first else "<site>")
-    if file.startswith("<stdlib>"):
+    if file.startswith(("<stdlib>", "<frozen ")):  # importlib and the like are Python, too
         return Package("stdlib", "standard library")
     if file == "<await>":
         return Package("await", "await")
     if file == "<instrumentation>":
         return Package("instrumentation", "instrumentation")
     if not file or (file.startswith("<") and not is_user_code(file)):
-        return Package("builtin", "built-in")
+        return Package("builtin", "built-in" if file in _IN_C else "generated")
     return Package("user", "own code") if is_user_code(file) else Package("library", file.partition("/")[0])
 
 

@@ -13,15 +13,39 @@ from pathlib import PurePosixPath
 from posixpath import normpath
 from typing import Any
 
-from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
-from workbench.experiment.gate.locks import is_foreign_lock, locked, requirement_lines, requirements_of
+from workbench.experiment.gate.direct import (
+    Direct,
+    direct_lines,
+    direct_packages,
+    direct_requirements,
+    direct_sources,
+)
+from workbench.experiment.gate.locks import (
+    applies,
+    holds_requirements,
+    is_foreign_lock,
+    is_python_lock,
+    locked,
+    requirement_lines,
+    requirements_of,
+)
 
-__all__ = ["Declared", "declared", "dependency_files", "dependency_folders", "digest", "unmet", "with_included"]
+__all__ = [
+    "Declared",
+    "Read",
+    "declared",
+    "dependency_files",
+    "dependency_folders",
+    "digest",
+    "direct_of",
+    "unmet",
+    "with_included",
+]
 
 _FILES = (
     "pyproject.toml",
@@ -70,12 +94,15 @@ def dependency_files(files: Iterable[str], folder: str = "") -> list[str]:
 
 
 def with_included(names: Iterable[str], read: Read) -> list[str]:
-    """These files and those that their lines include by ``-r`` and ``-c``, wherever in the tree they are."""
+    """These files and those that their lines include by ``-r`` and ``-c``, wherever in the tree they are.
+
+    Less the locks of tools that are not known and whose text is no requirements: those are not Python's.
+    """
     found, waiting = set[str](), list(names)
     while waiting:
         name = waiting.pop()
         content = None if name in found or name.startswith("../") else read(name)
-        if content is None:
+        if content is None or _is_other_lock(PurePosixPath(name), content):
             continue
         found.add(name)
         if _holds_lines(PurePosixPath(name)):
@@ -88,6 +115,12 @@ def with_included(names: Iterable[str], read: Read) -> list[str]:
 def _holds_lines(path: PurePosixPath) -> bool:
     """The same of a file that is known to say what is installed."""
     return path.suffix in (".txt", ".in") or _has_lines(path)
+
+
+def _is_other_lock(path: PurePosixPath, content: bytes) -> bool:
+    if path.suffix != ".lock" or is_python_lock(path.name) or _has_lines(path):
+        return False
+    return not holds_requirements(content.decode("utf-8", "replace"))
 
 
 def _is_known(base: str) -> bool:
@@ -113,9 +146,27 @@ def digest(name: str, content: bytes) -> str:
             return json.dumps(_of_setup_cfg(text), sort_keys=True)
         case _ if _holds_lines(PurePosixPath(name)):
             return "\n".join(requirement_lines(text))
-        case base if base.endswith(".lock") and locked(base, text) == []:
+        case base if base.endswith(".lock") and locked(base, text) == [] and not direct_of(name, content):
             return ""  # as if there were none: a program's own lock
     return text
+
+
+def direct_of(name: str, content: bytes | None) -> set[Direct]:
+    """What a file takes from addresses and archives here: name and text; none of a file that can't be read."""
+    text, path = (content or b"").decode("utf-8", "replace"), PurePosixPath(name)
+    if path.name == "pyproject.toml":
+        always, sometimes = _pyproject_requirements(text)
+        return {*direct_requirements((*always, *sometimes)), *direct_sources(_uv_sources(text))}
+    if _holds_lines(path) or (path.suffix == ".lock" and not is_python_lock(path.name)):
+        return {*direct_lines(text)}
+    return {*direct_packages(path.name, text)} if is_python_lock(path.name) else set()
+
+
+def _uv_sources(text: str) -> dict[str, Any]:
+    try:
+        return _table(_table(_table(tomllib.loads(text), "tool"), "uv"), "sources")
+    except tomllib.TOMLDecodeError:
+        return {}
 
 
 def _of_pyproject(text: str) -> Any:
@@ -190,7 +241,7 @@ def declared(files: Iterable[str], read: Read) -> Declared:
                 pins.setdefault(package, set()).add(version)
         elif not _says_nothing(path.name, text, locks):
             unreadable.append(name)
-    for requirement in filter(_applies, (*core, *optional)):
+    for requirement in filter(applies, (*core, *optional)):
         for one in requirement.specifier:
             if one.operator in ("==", "===") and "*" not in one.version:
                 pins.setdefault(canonicalize_name(requirement.name), set()).add(one.version)
@@ -242,7 +293,7 @@ def unmet(wanted: Declared, installed: Mapping[str, str]) -> list[str]:
     for requirement in (*wanted.core, *wanted.optional):
         name = canonicalize_name(requirement.name)
         version = installed.get(name)
-        if not _applies(requirement) or (version is None and requirement not in wanted.core):
+        if not applies(requirement) or (version is None and requirement not in wanted.core):
             continue
         if version is None:
             found[name] = f"{name} is not installed"
@@ -260,13 +311,6 @@ def _is_version(pinned: str, version: str) -> bool:
         return SpecifierSet(f"=={pinned}").contains(version, prereleases=True)
     except InvalidSpecifier:
         return pinned == version
-
-
-def _applies(requirement: Requirement) -> bool:
-    try:
-        return requirement.marker is None or requirement.marker.evaluate()
-    except UndefinedEnvironmentName:
-        return True
 
 
 def _allows(requirement: Requirement, version: str) -> bool:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -20,10 +20,12 @@ from packaging.utils import canonicalize_name
 
 from workbench.experiment.gate.dependencies import (
     Declared,
+    Read,
     declared,
     dependency_files,
     dependency_folders,
     digest,
+    direct_of,
     unmet,
     with_included,
 )
@@ -86,7 +88,14 @@ def find_environment(
     installed = installed_distributions()
     missing = unmet(wanted, installed)
     unknown = [name for name in differing if name in wanted.unreadable]
-    if not missing and not unknown:
+    own = {canonicalize_name(r.name) for r in (*wanted.core, *wanted.optional)} | {*wanted.pins}
+    elsewhere = [
+        name
+        for name in differing
+        # as for pins: what isn't installed isn't imported, unless an environment must be built
+        if any(missing or not each or each in installed for each in _moved(name, read_then, read_now, own))
+    ]
+    if not missing and not unknown and not elsewhere:
         return BaselineEnvironment(
             ours, f"this environment: {files} changed, but what is installed is what the baseline asks for, too"
         )
@@ -94,6 +103,11 @@ def find_environment(
         raise NoEnvironment(
             f"the baseline's dependencies are not known: {_listed(unread)} changed, and can't be read; "
             "judge against a revision after that change"
+        )
+    if elsewhere:
+        raise NoEnvironment(
+            f"the baseline's dependencies are not known: {_listed(elsewhere)} changed in more than names and "
+            "versions (an address, an archive); judge against a revision after that change"
         )
     why = _listed(missing)
     python = _build(scratch, wanted, installed, tuple(wheels), why)
@@ -108,6 +122,12 @@ def installed_distributions() -> dict[str, str]:
         if name:
             found.setdefault(canonicalize_name(name), distribution.version)
     return found
+
+
+def _moved(name: str, read_then: Read, read_now: Read, own: Collection[str]) -> set[str]:
+    """The baseline's packages ("" for one without a name) that a file takes from another address than now."""
+    before, after = direct_of(name, read_then(name)), direct_of(name, read_now(name))
+    return {each for each, _ in before - after} | {each for each, _ in after - before if not each or each in own}
 
 
 def _present(root: Path, within: str) -> list[str]:
@@ -146,7 +166,7 @@ def _build(
     constraints.write_text("".join(f"{pin}\n" for pin in pins if pin not in asked), encoding="utf-8")
     folders = list(map(str, wheels))
     if uv:  # pip reads its own variable
-        folders += os.environ.get("PIP_FIND_LINKS", "").split()
+        folders += _find_links(os.environ.get("PIP_FIND_LINKS", ""))
     links = [argument for folder in folders for argument in ("--find-links", folder)]
     files = ["-r", str(requirements), "-c", str(constraints), *links]
     if uv:
@@ -168,6 +188,15 @@ def _build(
             )
     _lay_over(python)
     return python
+
+
+def _find_links(value: str) -> list[str]:
+    """The places in a value of ``PIP_FIND_LINKS``, less folders that are missing: an error to uv, none to pip."""
+    return [
+        each if "://" in each else str(Path(each).expanduser().absolute())
+        for each in value.split()
+        if "://" in each or Path(each).expanduser().exists()
+    ]
 
 
 def _lay_over(python: Path) -> None:

@@ -5,16 +5,28 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from typing import Any
 
+from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-__all__ = ["is_foreign_lock", "locked", "requirement_lines", "requirements_of", "requirements_only"]
+__all__ = [
+    "applies",
+    "holds_requirements",
+    "is_foreign_lock",
+    "is_python_lock",
+    "locked",
+    "packages_of",
+    "requirement_lines",
+    "requirements_of",
+    "requirements_only",
+]
 
 _TOML = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "pylock.*.toml")
+_PYTHON = (*_TOML, "Pipfile.lock", "pixi.lock")
 _FOREIGN = (
     "bun.lock",
     "cargo.lock",
@@ -29,6 +41,7 @@ _FOREIGN = (
     ".*",
 )
 _LOCAL = {"editable", "virtual", "directory"}
+_LOCAL_KEYS = {"path", "editable", "directory"}
 
 Pins = list[tuple[str, str]]
 
@@ -36,6 +49,16 @@ Pins = list[tuple[str, str]]
 def is_foreign_lock(name: str) -> bool:
     """Whether a ``*.lock`` is of another language's packages, or hidden: it says nothing of what Python imports."""
     return any(fnmatch(name.lower(), pattern) for pattern in _FOREIGN)
+
+
+def is_python_lock(name: str) -> bool:
+    """Whether it is a lock of a known tool of Python's; any other ``*.lock`` counts by what it holds."""
+    return any(fnmatch(name, pattern) for pattern in _PYTHON)
+
+
+def holds_requirements(text: str) -> bool:
+    """Whether a text is requirements, and at least one with a version or an address: a bare word is none."""
+    return any(each.specifier or each.url for each in requirements_only(text) or ())
 
 
 def locked(name: str, text: str) -> Pins | None:
@@ -64,18 +87,27 @@ def _of_toml(text: str) -> Pins | None:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return None
-    listed = (document.get(name) for name in ("package", "packages"))
-    packages = [each for found in listed if isinstance(found, list) for each in found if isinstance(each, dict)]
     return [
         (canonicalize_name(str(package["name"])), str(package["version"]))
-        for package in packages
+        for package in packages_of(document)
         if "name" in package and "version" in package and not _is_local(package)
     ]
 
 
-def _is_local(package: dict[str, Any]) -> bool:
-    source = package.get("source", {})
-    return "directory" in package or (isinstance(source, dict) and not _LOCAL.isdisjoint(source))
+def packages_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The packages' tables of a TOML lock."""
+    listed = (document.get(name) for name in ("package", "packages"))
+    return [each for found in listed if isinstance(found, list) for each in found if isinstance(each, dict)]
+
+
+def _is_local(package: Mapping[str, Any]) -> bool:
+    """Whether it comes from the work tree: by PDM's and PEP 751's keys, or uv's and Poetry's ``source``."""
+    source = package.get("source")
+    if not _LOCAL_KEYS.isdisjoint(package):
+        return True
+    return isinstance(source, dict) and (
+        not _LOCAL.isdisjoint(source) or source.get("type") in ("directory", "file")
+    )
 
 
 def _of_pipenv(text: str) -> Pins | None:
@@ -96,7 +128,7 @@ def _of_pipenv(text: str) -> Pins | None:
 
 def requirement_lines(text: str) -> Iterator[str]:
     """Lines without comments and blanks, each that goes on in one."""
-    for line in text.replace("\\\n", " ").splitlines():
+    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
         stripped = re.sub(r"(^|\s)#.*", "", line).strip()
         if stripped:
             yield stripped
@@ -110,8 +142,22 @@ def requirements_of(line: str) -> Requirement | None:
         return None
 
 
+def applies(requirement: Requirement) -> bool:
+    """Whether its marker is true here, as far as that is known."""
+    try:
+        return requirement.marker is None or requirement.marker.evaluate()
+    except UndefinedEnvironmentName:
+        return True
+
+
 def requirements_only(text: str) -> list[Requirement] | None:
     """The requirements of a text that holds nothing but such and options; None for any other."""
-    found = [requirements_of(line) for line in requirement_lines(text) if not line.startswith("-")]
-    listed = [requirement for requirement in found if requirement is not None]
-    return listed if len(listed) == len(found) else None
+    listed = []
+    for line in requirement_lines(text):
+        if line.startswith("-"):
+            continue
+        requirement = requirements_of(line)
+        if requirement is None:
+            return None
+        listed.append(requirement)
+    return listed

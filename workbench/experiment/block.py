@@ -35,7 +35,7 @@ from workbench.experiment.saving import save_or_warn
 from workbench.model import Recording, RoundKind, Scalar, Session, Status, utc_now
 
 if TYPE_CHECKING:
-    from workbench.store import StoreLike
+    from workbench.store import Store, StoreLike
 
 __all__ = ["PART_OF", "BlockRecording", "BlockRun", "is_disabled", "profile"]
 
@@ -96,7 +96,11 @@ class profile:  # noqa: N801 - reads as a verb where it is used
         self._name = name
         self._spec = SamplerSpec.chosen(sampler, interval)
         self._spans = spans
-        self._store = os.path.abspath(store) if isinstance(store, str | os.PathLike) else store  # noqa: PTH100
+        self._store: Store | None = None
+        if store is not None:
+            from workbench.store import opened
+
+            self._store = opened(store)
         self._parameters = dict(parameters or {})
         self._open: list[
             tuple[tuple[int, int | None], BlockRecording]
@@ -239,7 +243,7 @@ class BlockRecording:
         return ended is not None
 
     @instrumentation
-    def keep(self, store: StoreLike) -> None:
+    def keep(self, store: Store | None) -> None:
         """Convert what was recorded and save it; the user's code sees nothing of what goes wrong.
 
         The recordings around it don't see it either.
@@ -266,7 +270,7 @@ class BlockRecording:
                 pauses.enter_context(WholeProgram.left_out(wall=self._place[1] is None))
             yield
 
-    async def keep_aside(self, store: StoreLike, error: BaseException | None) -> None:
+    async def keep_aside(self, store: Store | None, error: BaseException | None) -> None:
         """The same in another thread, so that the event loop goes on meanwhile."""
         if isinstance(error, GeneratorExit):  # a coroutine that is being closed may not await
             self.keep(store)

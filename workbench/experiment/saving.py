@@ -10,7 +10,7 @@ from workbench.errors import StoreError
 from workbench.model import Recording, Session
 
 if TYPE_CHECKING:
-    from workbench.store import Store, StoreLike
+    from workbench.store import Store
 
 __all__ = ["kept", "not_stored", "save_or_warn"]
 
@@ -32,12 +32,14 @@ def not_stored(error: StoreError, what: str = "runs") -> str:
     return f"its {what} {'was' if what == 'verdict' else 'were'} not stored: {error}"
 
 
-def save_or_warn(session: Session, recording: Recording, store: StoreLike) -> Exception | None:
+def save_or_warn(session: Session, recording: Recording, store: Store | None) -> Exception | None:
     """Save the run (``None``: in the default store); where that fails, log one line and return the reason."""
     try:
-        from workbench.store import opened
+        if store is None:
+            from workbench.store import Store
 
-        opened(store).save(session, [recording])
+            store = Store()
+        store.save(session, [recording])
     except Exception as error:  # whatever it is, the user's program goes on
         log.warning("workbench: run %s (%s) was not stored: %s", recording.run.run_id, recording.run.name, error)
         return error

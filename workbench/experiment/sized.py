@@ -103,33 +103,34 @@ def _of_file(path: Path, name: str, size: int, timeout_s: float) -> Iterator[Wor
 
 
 def _require_one_argument(function: Callable[..., Any], name: str) -> None:
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some built-ins have none
-        return
-    try:
-        signature.bind(None)
-    except TypeError:
+    if signature := _unfit(function):
         raise UsageError(
             f"{name} takes {signature}: a function to be scaled takes one argument, the size or what is made of "
             "it; wrap it in one that does"
-        ) from None
+        )
 
 
 def _require_size(make: Callable[..., Any], path: Path) -> None:
     """A set-up that stands beside a function is given the size. Raises ``UsageError`` where it takes none."""
-    try:
-        signature = inspect.signature(make)
-    except (TypeError, ValueError):
-        return
-    name = getattr(make, "__name__", "setup_FUNCTION")
-    try:
-        signature.bind(None)
-    except TypeError:
+    if signature := _unfit(make):
+        name = getattr(make, "__name__", "setup_FUNCTION")
         raise UsageError(
             f"{name}{signature} in {path} must take the size to be scaled: write `def {name}(size)`, which returns "
             "what the function is given"
-        ) from None
+        )
+
+
+def _unfit(function: Callable[..., Any]) -> inspect.Signature | None:
+    """The signature of a function that can't be called with one argument; None where it can, as far as is known."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some built-ins have none
+        return None
+    try:
+        signature.bind(None)
+    except TypeError:
+        return signature
+    return None
 
 
 def size_hint(workload: object, error: BaseException) -> str:

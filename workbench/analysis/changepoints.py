@@ -46,10 +46,9 @@ SIGNIFICANCE = 0.01
 PERMUTATIONS = 999
 _ENOUGH_EXCEEDANCES = 30  # as many permutations reached the statistic: its p-value is known well enough
 _BATCH = 37
-_DIVISIONS = (
-    3  # so many of all divisions of the positions may be as clear as the best: it, its mirror image, one more,
-)
-# as with two the luck of the permutations would decide whether ten commits could ever show a change
+# So many of all divisions of the positions may be as clear as the best: it, its mirror image, and one more, as with
+# two the luck of the permutations would decide whether ten commits could ever show a change.
+_DIVISIONS = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from workbench.model import Recording, Run
 from workbench.notebook.measuring import Ladder
 from workbench.notebook.shown import table_html
 from workbench.statistics import median
+from workbench.store import opened
 from workbench.views.charts import CONFIG, LadderStep
 from workbench.views.numbers import format_interval, format_range, format_ratio, format_seconds
 from workbench.views.tables import TextTable
@@ -142,7 +143,7 @@ def _session_runs(what: Any, store: StoreLike) -> list[Run]:
     runs = _each(what, store)
     if len(runs) != 1 or isinstance(what, Ladder):
         return runs
-    return _known(store).session_runs(runs[0].session_id)
+    return opened(store).session_runs(runs[0].session_id)
 
 
 def _each(what: Any, store: StoreLike) -> list[Run]:
@@ -155,7 +156,7 @@ def _each(what: Any, store: StoreLike) -> list[Run]:
     if isinstance(what, Run):
         return [what]
     if isinstance(what, str):
-        return _named(what, _known(store))
+        return _named(what, opened(store))
     if isinstance(what, Iterable):
         return [run for part in what for run in _each(part, store)]
     raise UsageError(f"a chart is drawn of runs or sessions or their ids, not of {type(what).__name__}")
@@ -166,9 +167,3 @@ def _named(text: str, store: Store) -> list[Run]:
         return store.session_runs(store.session(text).session_id)
     except RunNotFound:
         return [store.run(store.resolve(text))]
-
-
-def _known(store: StoreLike) -> Store:
-    from workbench.store import opened
-
-    return opened(store)

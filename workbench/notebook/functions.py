@@ -10,6 +10,7 @@ from workbench.errors import UsageError
 from workbench.model import Comparison, Recording, Run, Session
 from workbench.notebook.shown import ComparisonView, FunctionTable, ReportFile, RunList
 from workbench.notebook.subject import extras_of, subject
+from workbench.store import opened
 from workbench.views.flamegraph import functions_table, top_functions
 from workbench.views.notes import recording_note, threads_note
 
@@ -18,18 +19,12 @@ if TYPE_CHECKING:
     from workbench.experiment.block import BlockRun
     from workbench.notebook.measuring import Ladder
     from workbench.notebook.picture import FlameGraph
-    from workbench.store import Store, StoreLike, Table
+    from workbench.store import StoreLike, Table
 
     Named: TypeAlias = str | Run | BlockRun | Recording
     Reportable: TypeAlias = Named | Path | Session | Comparison | ComparisonView | Ladder
 
 __all__ = ["flamegraph", "report", "runs", "sql", "table"]
-
-
-def _store(store: StoreLike) -> Store:
-    from workbench.store import opened
-
-    return opened(store)
 
 
 def _names(what: Any) -> list[str]:
@@ -63,8 +58,8 @@ def flamegraph(what: Named | CallTree, *, store: StoreLike = None) -> FlameGraph
 
     with progress_if_long("flame graph") as progress:
         progress("reading the run", 0, 3)
-        tree, meta = subject(what, lambda: _store(store))
-        extras = extras_of(what, tree, lambda: _store(store))
+        tree, meta = subject(what, lambda: opened(store))
+        extras = extras_of(what, tree, lambda: opened(store))
         progress("laying out its stacks", 1, 3)
         payload = encode(tree, meta, extras=extras)
         progress("drawing a still picture", 2, 3)
@@ -82,7 +77,7 @@ def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: Store
 
     with progress_if_long("table") as progress:
         progress("reading the run", 0, 2)
-        tree, meta = subject(what, lambda: _store(store))
+        tree, meta = subject(what, lambda: opened(store))
         progress("adding up its functions", 1, 2)
         every = top_functions(tree, len(tree.frames), by=by)
     chosen = every[:n]
@@ -94,12 +89,12 @@ def table(what: Named | CallTree, *, n: int = 20, by: str = "self", store: Store
 
 def runs(*, scenario: str | None = None, limit: int | None = 50, store: StoreLike = None) -> RunList:
     """The stored runs, newest first."""
-    return RunList(_store(store).runs(scenario=scenario, limit=limit))
+    return RunList(opened(store).runs(scenario=scenario, limit=limit))
 
 
 def sql(query: str, parameters: Sequence[Any] = (), *, store: StoreLike = None) -> Table:
     """The answer to a read-only query. Raises ``QueryRefused``."""
-    return _store(store).query(query, parameters)
+    return opened(store).query(query, parameters)
 
 
 def report(
@@ -133,7 +128,7 @@ def report(
     prepare_output(target)
     with progress_if_long("report") as progress:
         text = rendered(
-            _store(store), names, form, confidential=confidential, plotly=plotly, force=force, progress=progress
+            opened(store), names, form, confidential=confidential, plotly=plotly, force=force, progress=progress
         )
     write_atomically(target, text)
     return ReportFile(target)
